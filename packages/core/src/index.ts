@@ -8,6 +8,7 @@ export * from './model/quote.js';
 export * from './model/transfer.js';
 export * from './model/position.js';
 export * from './model/exposure.js';
+export * from './model/cost-curve.js';
 export * from './ports/venue.js';
 export * from './ports/bridge.js';
 export * from './ports/solver.js';

@@ -6,7 +6,7 @@ import type { Token } from './token.js';
  * Decimal arithmetic of our own configuration: a private clone, because the library's configuration is global.
  * 40 places after the point cover 18-decimal prices of 18-decimal tokens with room to spare.
  */
-export const Decimal = BigNumber.clone({
+export const Decimal: typeof BigNumber = BigNumber.clone({
   DECIMAL_PLACES: 40,
   ROUNDING_MODE: BigNumber.ROUND_HALF_EVEN,
   EXPONENTIAL_AT: 1e9,

@@ -2,14 +2,7 @@ import type { AsOf } from './as-of.js';
 import type { JsonValue } from './curve.js';
 import type { Token, TokenAmount } from './token.js';
 
-export type FeeKind =
-  | 'liquidity-provider'
-  | 'protocol'
-  | 'bridge'
-  | 'relayer'
-  | 'message'
-  | 'integrator'
-  | 'other';
+export type FeeKind = 'liquidity-provider' | 'protocol' | 'bridge' | 'relayer' | 'message' | 'integrator' | 'other';
 
 /** One fee of a quote, in atoms of the token it is taken in. */
 export interface Fee {
