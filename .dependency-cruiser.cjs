@@ -1,0 +1,71 @@
+// The walls of the house: packages import one way, stations of the core only what comes before them in the flow.
+const STATIONS = [
+  'exposure',
+  'forecast',
+  'policy',
+  'schedule',
+  'solicit',
+  'route',
+  'award',
+  'guard',
+  'execution',
+  'report',
+];
+
+const only = (name, from, allowed) => ({
+  name,
+  severity: 'error',
+  comment: `${from} may import ${allowed.join(', ') || 'nothing of ours'}`,
+  from: { path: `^packages/${from}/src`, pathNot: '\\.test\\.ts$' },
+  to: { path: '^packages/', pathNot: [`^packages/${from}/`, ...allowed.map((each) => `^packages/${each}/`)] },
+});
+
+const laterStations = STATIONS.map((station, index) => ({
+  name: `core-${station}-looks-back-only`,
+  severity: 'error',
+  comment: `${station}/ may import model/, ports/ and the stations before it`,
+  from: { path: `^packages/core/src/${station}/`, pathNot: '\\.test\\.ts$' },
+  to: { path: `^packages/core/src/(${[...STATIONS.slice(index + 1), 'rebalancer'].join('|')})` },
+}));
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    only('intents-alone', 'intents', []),
+    only('core-on-intents', 'core', ['intents']),
+    only('adapters-on-core', 'adapters', ['intents', 'core']),
+    only('accounts-on-core', 'accounts', ['intents', 'core']),
+    only('devnet-alone', 'devnet', []),
+    {
+      name: 'core-model-and-ports-are-the-floor',
+      severity: 'error',
+      from: { path: '^packages/core/src/(model|ports)/', pathNot: '\\.test\\.ts$' },
+      to: { path: `^packages/core/src/(${STATIONS.join('|')}|rebalancer)` },
+    },
+    ...laterStations,
+    {
+      name: 'core-knows-no-protocol',
+      severity: 'error',
+      comment: 'The core knows no ABI, no HTTP, no key',
+      from: { path: '^packages/core/src', pathNot: ['\\.test\\.ts$', 'journal-sqlite'] },
+      to: { path: 'node_modules/(ethers|viem|@lifi|@uniswap)|^node:|^(fs|http|https|net|crypto)$' },
+    },
+    {
+      name: 'intents-run-in-a-browser',
+      severity: 'error',
+      from: { path: '^packages/intents/src', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.depcruise.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'default'],
+      extensions: ['.ts', '.js'],
+    },
+  },
+};
