@@ -84,6 +84,7 @@ export class InvalidInputError extends EvenkeelError {
 export function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'number') return String(value);
   let text: string | undefined;
   try {
     text = JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? item.toString() : item));

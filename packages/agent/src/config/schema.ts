@@ -1,0 +1,162 @@
+import * as v from 'valibot';
+
+const decimal = v.pipe(v.string(), v.regex(/^-?(?:0|[1-9]\d*)(?:\.\d+)?$/, 'is not a plain decimal; write "-1.25"'));
+const positiveDecimal = v.pipe(
+  decimal,
+  v.check((text) => Number(text) > 0, 'must be positive'),
+);
+const address = v.pipe(v.string(), v.regex(/^0x[0-9a-fA-F]{40}$/, 'is not an address; write 0x and 40 hex digits'));
+const addressAs0x = v.pipe(
+  address,
+  v.transform((text) => text as `0x${string}`),
+);
+const percent = (max: number) =>
+  v.pipe(
+    v.number(),
+    v.minValue(0, 'must not be negative'),
+    v.maxValue(max, `must be at most ${max} percent; a guard that never bites is no guard`),
+  );
+const bps = (max: number) =>
+  v.pipe(
+    v.number(),
+    v.minValue(0, 'must not be negative'),
+    v.maxValue(max, `must be at most ${max} bps; a guard that never bites is no guard`),
+  );
+const seconds = v.pipe(v.number(), v.integer('must be a whole number of seconds'), v.minValue(0));
+const chainId = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+const token = v.strictObject({
+  address: addressAs0x,
+  symbol: v.pipe(v.string(), v.minLength(1)),
+  decimals: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(36)),
+});
+
+/** Where each protocol lives on a chain. Known chains have these built in; an entry here overrides. */
+const contracts = v.partial(
+  v.strictObject({
+    multicall3: addressAs0x,
+    permit2: addressAs0x,
+    uniswapV2Factory: addressAs0x,
+    uniswapV2Router: addressAs0x,
+    uniswapV3Factory: addressAs0x,
+    uniswapV3SwapRouter02: addressAs0x,
+    uniswapV3TickLens: addressAs0x,
+    uniswapV3PositionManager: addressAs0x,
+    uniswapV4PoolManager: addressAs0x,
+    uniswapV4StateView: addressAs0x,
+    universalRouter: addressAs0x,
+    acrossSpokePool: addressAs0x,
+    acrossMulticallHandler: addressAs0x,
+    hyperlaneMailbox: addressAs0x,
+  }),
+);
+
+const chain = v.strictObject({
+  id: chainId,
+  name: v.optional(v.string()),
+  /** One or more endpoints; or the name of an environment variable that holds one, so that keys stay out of files. */
+  rpcUrl: v.optional(v.union([v.string(), v.array(v.string())])),
+  rpcUrlEnv: v.optional(v.string()),
+  base: token,
+  quote: token,
+  contracts: v.optional(contracts, {}),
+  hyperlaneWarpRoutes: v.optional(
+    v.strictObject({ base: v.optional(addressAs0x), quote: v.optional(addressAs0x) }),
+    {},
+  ),
+  hyperlaneDomain: v.optional(v.pipe(v.number(), v.integer())),
+  confirmations: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 1),
+});
+
+const option = v.strictObject({
+  id: v.optional(v.string()),
+  type: v.picklist(['call', 'put']),
+  sizeUnits: decimal,
+  strikeUsd: positiveDecimal,
+  expiry: v.pipe(v.string(), v.isoTimestamp('is not an ISO time; write 2026-12-25T08:00:00Z')),
+  annualVolatilityPercent: v.pipe(v.number(), v.minValue(0.01), v.maxValue(1000)),
+  forwardRatio: v.optional(positiveDecimal, '1'),
+  annualRatePercent: v.optional(v.number(), 0),
+});
+
+const acrossFees = v.variant('kind', [
+  v.strictObject({ kind: v.literal('api'), url: v.pipe(v.string(), v.url()) }),
+  v.strictObject({ kind: v.literal('schedule'), relayerFeeBps: bps(1000), relayer: addressAs0x }),
+]);
+
+/**
+ * What one portfolio is and how it is kept. Every number whose unit could be mistaken carries it in its key; unknown
+ * keys are refused.
+ */
+export const portfolioConfigSchema = v.strictObject({
+  name: v.pipe(v.string(), v.minLength(1)),
+  underlying: v.pipe(v.string(), v.minLength(1)),
+  owner: addressAs0x,
+  /** Name of the environment variable that holds the owner's key. A key itself is never written into a file. */
+  privateKeyEnv: v.optional(v.string(), 'EVENKEEL_PRIVATE_KEY'),
+  journal: v.optional(v.string()),
+  target: v.optional(v.strictObject({ deltaUnits: decimal }), { deltaUnits: '0' }),
+  policy: v.optional(
+    v.strictObject({
+      rule: v.optional(
+        v.picklist([
+          'optimal',
+          'hold',
+          'constant-band',
+          'whalley-wilmott-1997',
+          'whalley-wilmott-1999',
+          'zakamouline-2006',
+        ]),
+        'optimal',
+      ),
+      riskAversionPerUsd: v.optional(positiveDecimal, '0.0002'),
+      constantBandUnits: v.optional(positiveDecimal),
+      monitoringSeconds: v.optional(seconds, 60),
+      latencySeconds: v.optional(seconds, 15),
+      annualVolatilityPercent: v.pipe(v.number(), v.minValue(0.01, 'must be above zero'), v.maxValue(1000)),
+    }),
+  ),
+  schedule: v.optional(
+    v.strictObject({
+      kind: v.optional(v.picklist(['auto', 'single', 'twap', 'vwap']), 'auto'),
+      maxParts: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)), 4),
+      spanSeconds: v.optional(seconds, 6),
+    }),
+    {},
+  ),
+  limits: v.optional(
+    v.strictObject({
+      maxCostBps: v.optional(bps(1000), 100),
+      slippageBps: v.optional(bps(1000), 30),
+      maxDisagreementPercent: v.optional(percent(25), 3),
+      maxHops: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8)), 3),
+      deadlineSeconds: v.optional(v.pipe(seconds, v.minValue(30)), 1800),
+      solicitSeconds: v.optional(v.pipe(v.number(), v.minValue(0.1), v.maxValue(120)), 10),
+      maxAgeSeconds: v.optional(v.pipe(seconds, v.minValue(1)), 120),
+    }),
+    {},
+  ),
+  chains: v.pipe(v.array(chain), v.minLength(1, 'needs at least one chain')),
+  adapters: v.optional(v.array(v.picklist(['uniswap-v2', 'uniswap-v3', 'uniswap-v4', 'across', 'hyperlane', 'lifi'])), [
+    'uniswap-v2',
+    'uniswap-v3',
+    'uniswap-v4',
+    'across',
+    'hyperlane',
+  ]),
+  across: v.optional(v.strictObject({ fees: acrossFees })),
+  lifi: v.optional(v.strictObject({ apiUrl: v.optional(v.pipe(v.string(), v.url())), integrator: v.string() })),
+  positions: v.optional(
+    v.strictObject({
+      options: v.optional(v.array(option), []),
+      uniswapV2: v.optional(v.boolean(), false),
+      uniswapV3: v.optional(v.boolean(), false),
+      holdings: v.optional(v.boolean(), true),
+    }),
+    {},
+  ),
+});
+
+export type PortfolioConfigInput = v.InferInput<typeof portfolioConfigSchema>;
+export type PortfolioConfig = v.InferOutput<typeof portfolioConfigSchema>;
+export type ChainConfig = PortfolioConfig['chains'][number];
