@@ -22,7 +22,7 @@ export interface EvenkeelErrorOptions {
  * @example
  * ```ts
  * try { parseIntent(json) } catch (error) {
- *   if (error instanceof EvenkeelError && error.code === 'INTENT_INVALID') console.error(error.field, error.message)
+ *   if (error instanceof EvenkeelError && error.code === 'INVALID_INPUT') console.error(error.field, error.message)
  * }
  * ```
  */
@@ -48,12 +48,11 @@ export class EvenkeelError extends Error {
 
   /** The first error in the chain of causes that satisfies `test`, this one included. */
   walk(test: (error: unknown) => boolean): unknown {
-    let error: unknown = this;
     const seen = new Set<unknown>();
-    while (error !== undefined && error !== null && !seen.has(error)) {
+    for (let error: unknown = causeOf({ cause: this }); error !== undefined; error = causeOf(error)) {
+      if (seen.has(error)) break;
       if (test(error)) return error;
       seen.add(error);
-      error = error instanceof Error ? error.cause : undefined;
     }
     return undefined;
   }
@@ -69,7 +68,7 @@ export class EvenkeelError extends Error {
       value: this.value,
       details: this.details,
     };
-    return JSON.parse(JSON.stringify(plain, (_, item: unknown) => (typeof item === 'bigint' ? item.toString() : item)));
+    return JSON.parse(stringify(plain)) as Record<string, unknown>;
   }
 }
 
@@ -85,12 +84,27 @@ export function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'number') return String(value);
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? item.toString() : item));
-  } catch {
-    text = undefined;
-  }
-  text ??= String(value);
+  const text = render(value);
   return text.length > 120 ? `${text.slice(0, 117)}…` : text;
+}
+
+function render(value: unknown): string {
+  try {
+    return stringify(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}
+
+/** JSON with bigints as strings; throws for what is no data. */
+function stringify(value: unknown): string {
+  const text: unknown = JSON.stringify(value, (_, item: unknown) =>
+    typeof item === 'bigint' ? item.toString() : item,
+  );
+  if (typeof text !== 'string') throw new TypeError('This value has no JSON.');
+  return text;
+}
+
+function causeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'cause' in error ? (error.cause ?? undefined) : undefined;
 }
