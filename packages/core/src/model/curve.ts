@@ -24,9 +24,14 @@ export interface ConcentratedCurve {
   readonly tickSpacing: number;
   /** Fee on the input in parts per million, protocol share included. */
   readonly feePpm: number;
+  /** The fee when token 1 is the input, where the two directions differ (Uniswap V4 protocol fees); else `feePpm`. */
+  readonly feePpmToken1In?: number;
   /** Initialised ticks, ascending. */
   readonly ticks: readonly TickLiquidity[];
-  /** What was read: outside of it nothing is known, and a replay that gets there stops with the rest unfilled. */
+  /**
+   * What was read: outside of it nothing is known, and a replay that gets there stops with the rest unfilled. The ends
+   * are those of bitmap words (256 spacings) or of the whole tick range, where the contracts end a step as well.
+   */
   readonly tickRange: { readonly low: number; readonly high: number };
 }
 

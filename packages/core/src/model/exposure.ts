@@ -29,9 +29,12 @@ export interface PositionExposure {
   readonly id: string;
   readonly label: string;
   readonly kind: Position['kind'] | 'unknown';
-  readonly delta: Interval;
+  /** Undefined when nothing bounds it: then its id stands in {@link Exposure.unbounded}. */
+  readonly delta: Interval | undefined;
   /** Undefined when the position is unknown. */
   readonly greeks: Greeks | undefined;
+  /** Why it is unknown, for people. */
+  readonly reason?: string;
   readonly asOf: AsOf;
 }
 
@@ -41,9 +44,9 @@ export interface Exposure {
   /** Numeraire per unit of the underlying. */
   readonly spot: DecimalString;
   readonly positions: readonly PositionExposure[];
-  /** The true delta lies in here. `undefined` ends of the world do not exist: an unbounded source makes it `unbounded`. */
+  /** The true delta lies in here, as long as `unbounded` is empty; else it is the sum of what has bounds. */
   readonly delta: Interval;
-  /** Sources whose delta has no bound; while there are any, nothing is traded. */
+  /** Ids of positions whose delta has no bound; while there are any, nothing is traded. */
   readonly unbounded: readonly string[];
   readonly gammaPerUnit: number;
   readonly vegaPerPoint: number;

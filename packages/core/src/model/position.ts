@@ -54,7 +54,69 @@ export interface ConstantProductPosition {
   readonly underlyingIndex: 0 | 1;
 }
 
-export type Position = OptionPosition | HoldingPosition | ConcentratedLiquidityPosition | ConstantProductPosition;
+/** So much of an asset, with what one unit of it is worth: `deltaPerUnit` × spot + `valuePerUnit`, in numeraire. */
+export interface AssetUnits {
+  readonly amountUnits: DecimalString;
+  /** "1" for WETH, "0" for USDC, the rate for a staked token. */
+  readonly deltaPerUnit: DecimalString;
+  /** The part that does not move with the spot: "1" for USDC, "0" for WETH. */
+  readonly valuePerUnit: DecimalString;
+}
+
+/** A linear perpetual future, margined in any asset. */
+export interface PerpetualPosition {
+  readonly kind: 'perpetual';
+  /** Signed: shorts are negative. */
+  readonly sizeUnits: DecimalString;
+  /** Numeraire per unit of the underlying. */
+  readonly entryPrice: DecimalString;
+  /** Funding already accrued and not yet settled, numeraire; positive is owed to the holder. */
+  readonly accruedFunding: DecimalString;
+  readonly collateral: AssetUnits;
+}
+
+/** A perpetual future that is quoted in numeraire and pays in the underlying. */
+export interface InversePerpetualPosition {
+  readonly kind: 'inverse-perpetual';
+  /** Contracts × contract size, numeraire; shorts are negative. */
+  readonly notional: DecimalString;
+  /** Numeraire per unit of the underlying. */
+  readonly entryPrice: DecimalString;
+  /** Margin in units of the underlying. */
+  readonly marginUnits: DecimalString;
+}
+
+/** A perpetual future on the square of the spot (squeeth), with the vault's collateral. */
+export interface PowerPerpetualPosition {
+  readonly kind: 'power-perpetual';
+  /** Tokens of the power perpetual; minted and sold ones are negative. */
+  readonly sizeTokens: DecimalString;
+  /** The controller's normalisation factor: "0.42". */
+  readonly normalisationFactor: DecimalString;
+  /** Per √year: "0.7" is 70 %. */
+  readonly annualVolatility: DecimalString;
+  /** Period over which funding is paid: "17.5" for squeeth. */
+  readonly fundingPeriodDays: DecimalString;
+  readonly collateral: AssetUnits;
+}
+
+/** A lending account: what was supplied and what is owed. */
+export interface LendingPosition {
+  readonly kind: 'lending';
+  /** With the share of each asset's value that backs debt: "0.83". */
+  readonly collateral: readonly (AssetUnits & { readonly liquidationThreshold: DecimalString })[];
+  readonly debt: readonly AssetUnits[];
+}
+
+export type Position =
+  | OptionPosition
+  | HoldingPosition
+  | ConcentratedLiquidityPosition
+  | ConstantProductPosition
+  | PerpetualPosition
+  | InversePerpetualPosition
+  | PowerPerpetualPosition
+  | LendingPosition;
 
 /** One answer of a position source. What could not be read is said so; it is never left out and never zero. */
 export type PositionReading =

@@ -1,0 +1,35 @@
+import { EvenkeelError } from '@evenkeel/intents';
+
+/** A position that cannot exist (an empty tick range, a price of zero). Code `POSITION_INVALID`. */
+export class PositionInvalidError extends EvenkeelError {
+  constructor(field: string, value: unknown, problem: string) {
+    super('POSITION_INVALID', `Position field ${field} ${problem}.`, {
+      field,
+      value,
+      hint: 'Correct what the position source reads, or take the source out of the configuration.',
+    });
+  }
+}
+
+/** An option at or after its expiry has no greeks: its settlement decides. Code `POSITION_EXPIRED`. */
+export class PositionExpiredError extends EvenkeelError {
+  constructor(expirySeconds: number, nowSeconds: number) {
+    super('POSITION_EXPIRED', `The option expired at ${expirySeconds}, which is not after ${nowSeconds}.`, {
+      field: 'expirySeconds',
+      value: expirySeconds,
+      hint: 'Settle it, or remove it from the book.',
+      details: { nowSeconds },
+    });
+  }
+}
+
+/** No position was read at all: an empty answer is not a hedged book. Code `EXPOSURE_EMPTY`. */
+export class ExposureEmptyError extends EvenkeelError {
+  constructor() {
+    super('EXPOSURE_EMPTY', 'No position source answered with a position.', {
+      retryable: true,
+      field: 'readings',
+      hint: 'Configure a position source, and let a source that fails answer `unknown` instead of nothing.',
+    });
+  }
+}

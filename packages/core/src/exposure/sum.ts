@@ -1,0 +1,15 @@
+/**
+ * The sum to within the last digit of the exact one, whatever the order or size of the terms.
+ *
+ * Source: Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen" (1974).
+ */
+export function sumExactly(terms: readonly number[]): number {
+  let sum = 0;
+  let lost = 0;
+  for (const term of terms) {
+    const next = sum + term;
+    lost += Math.abs(sum) >= Math.abs(term) ? sum - next + term : term - next + sum;
+    sum = next;
+  }
+  return sum + lost;
+}
