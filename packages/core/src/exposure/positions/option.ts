@@ -64,7 +64,7 @@ export function black76(input: BlackInput): Greeks {
  */
 export function optionGreeks(position: OptionPosition, spot: number, nowSeconds: number): Greeks {
   if (!(position.expirySeconds > nowSeconds)) throw new PositionExpiredError(position.expirySeconds, nowSeconds);
-  if (position.optionType !== 'call' && position.optionType !== 'put') {
+  if (!['call', 'put'].includes(position.optionType)) {
     throw new PositionInvalidError('optionType', position.optionType, 'is neither "call" nor "put"');
   }
   const size = toNumber(position.sizeUnits, 'position.sizeUnits');

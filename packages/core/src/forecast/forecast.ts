@@ -1,0 +1,24 @@
+import type { Bar } from './bars.js';
+
+/** What the volatility will be over a horizon, and how well that is known. */
+export interface VolatilityForecast {
+  readonly model: string;
+  readonly horizonSeconds: number;
+  /** Square root of the expected variance per year. */
+  readonly annualVolatility: number;
+  /**
+   * Predictive dispersion: standard deviation of the logarithm of the realised variance over the horizon, so that it
+   * lies within a factor e^{±this} of its median two times out of three.
+   */
+  readonly logVarianceStdDev: number;
+}
+
+/** A forecaster sees bars up to now and nothing else. Pure and deterministic. */
+export interface VolatilityForecaster {
+  readonly id: string;
+  /**
+   * @param bars regular bars, ascending; the last one has closed
+   * @throws {HistoryTooShortError} when there are too few
+   */
+  forecast(bars: readonly Bar[], horizonSeconds: number): VolatilityForecast;
+}

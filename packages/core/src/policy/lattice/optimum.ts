@@ -1,0 +1,249 @@
+import { convolveRow } from './convolve.js';
+import { aliveRows, type Lattice } from './lattice.js';
+
+/** The optimum at one row: below `buyOuter` buy up to `buyInner`, above `sellOuter` sell down to `sellInner`. Holdings. */
+export interface NodeBand {
+  buyOuter: number;
+  buyInner: number;
+  sellInner: number;
+  sellOuter: number;
+  /** What a trade from no holding gains over none, numeraire; negative where staying flat is better. */
+  flatGain: number;
+}
+
+export interface Optimum {
+  /** CE: what hedging at cost takes beyond the frictionless premium, numeraire at the start. */
+  readonly certaintyEquivalent: number;
+  /** Discounted price at which the product leaves the hedger indifferent. */
+  readonly indifferencePrice: number;
+  readonly premium: number;
+}
+
+export interface OptimumOptions {
+  /** Steps whose bands are wanted. */
+  readonly wantsBands?: (step: number) => boolean;
+  /** Given each alive row of a wanted step; the record is reused, so copy what you keep. */
+  readonly onBand?: (step: number, row: number, band: NodeBand) => void;
+}
+
+/** Columns computed beyond the last known region without a trade; widened where they do not reach a trade. */
+const MARGIN = 3;
+
+/**
+ * The optimum under CARA with cost k + λS|q|, by backward recursion:
+ *
+ *   Qc(t,X,y) = yX + (1/γd) ln E exp{γd(Q(t+dt,X′,y) − yX′)},
+ *   Q = min{Qc, k·e^{−rt} + min_y′ [Qc(t,X,y′) + λX|y′ − y|]}.
+ *
+ * Only the holdings around the region without a trade are convolved: beyond it Q is linear, and two running minima (one
+ * of buying, from above; one of selling, from below) give it. A row is widened until both its ends trade. Where a trade
+ * lands is refined between columns by a parabola, so that the columns may be far coarser than the band is exact.
+ *
+ * Sources: Hodges and Neuberger (1989); Davis, Panas and Zariphopoulou (1993).
+ *
+ * @example
+ * ```ts
+ * solveOptimum(layLattice({ product: { kind: 'call', strike: 100, side: 'short' }, spot: 100, annualVolatility: 0.7,
+ *   years: 30 / 365, steps: 720, annualRate: 0, proportionalCost: 0.0005, fixedCost: 0.0025, riskAversion: 0.02,
+ *   settlement: 'free' })).certaintyEquivalent // 0.1044
+ * ```
+ */
+export function solveOptimum(lattice: Lattice, { onBand, wantsBands }: OptimumOptions = {}): Optimum {
+  const { aversion, flat, offsets, problem, spots, startRow, stepYears, terminal } = lattice;
+  const columns = lattice.holdings.length;
+  const row = rowSolver(lattice);
+  let next = terminal.slice();
+  let now = terminal.slice();
+  const band: NodeBand = { buyOuter: 0, buyInner: 0, sellInner: 0, sellOuter: 0, flatGain: 0 };
+  for (let step = problem.steps - 1; step >= 0; step--) {
+    const fixed = Math.exp(aversion * problem.fixedCost * Math.exp(-problem.annualRate * step * stepYears));
+    const { first, last } = aliveRows(lattice, step);
+    const wanted = onBand !== undefined && (wantsBands?.(step) ?? true);
+    for (let at = first; at <= last; at++) {
+      row.solve(next, now, at, fixed);
+      if (wanted) {
+        row.readBand(at, fixed, band);
+        onBand(step, at, band);
+      }
+    }
+    [next, now] = [now, next];
+  }
+  const start = Math.log(next[startRow * columns + flat]!) / aversion + offsets[flat]!;
+  const indifferencePrice = start + lattice.holdings[flat]! * spots[startRow]!;
+  return Object.freeze({
+    certaintyEquivalent: indifferencePrice - lattice.premium,
+    indifferencePrice,
+    premium: lattice.premium,
+  });
+}
+
+interface RowSolver {
+  solve(next: Float64Array, now: Float64Array, row: number, fixed: number): void;
+  /** Of the row that was solved last. */
+  readBand(row: number, fixed: number, band: NodeBand): void;
+}
+
+/** Where a trade in one direction lands: the column, how far from it and how much lower ln V is there. */
+interface Landing {
+  column: number;
+  shift: number;
+  depth: number;
+}
+
+function rowSolver(lattice: Lattice): RowSolver {
+  const { aversion, buyFactor, flat, holdings, problem, rows, sellFactor } = lattice;
+  const columns = holdings.length;
+  const top = columns - 1;
+  // Gas saved by holding exactly nothing at the end puts a jump at the flat column: no parabola across it.
+  const jumpsAtFlat = problem.settlement === 'unwind' && problem.fixedCost > 0;
+  const regionLow = new Int32Array(rows);
+  const regionHigh = new Int32Array(rows).fill(top);
+  const stay = new Float64Array(columns);
+  const buy = new Float64Array(columns);
+  const sell = new Float64Array(columns);
+  const buyLanding: Landing = { column: 0, shift: 0, depth: 0 };
+  const sellLanding: Landing = { column: 0, shift: 0, depth: 0 };
+  let from = 0;
+  let to = top;
+
+  function solve(next: Float64Array, now: Float64Array, row: number, fixed: number): void {
+    const base = row * columns;
+    from = Math.max(0, regionLow[row]! - MARGIN);
+    to = Math.min(top, regionHigh[row]! + MARGIN);
+    if (jumpsAtFlat) {
+      from = Math.min(from, flat);
+      to = Math.max(to, flat);
+    }
+    let doneFrom = from;
+    let doneTo = from - 1;
+    for (;;) {
+      if (from < doneFrom) convolveRow(lattice, next, now, row, from, doneFrom - 1);
+      if (to > doneTo) convolveRow(lattice, next, now, row, doneTo + 1, to);
+      for (let m = from; m < doneFrom; m++) stay[m] = now[base + m]!;
+      for (let m = doneTo + 1; m <= to; m++) stay[m] = now[base + m]!;
+      doneFrom = from;
+      doneTo = to;
+      sweepBuys(base);
+      sweepSells(base);
+      const openBelow = from > 0 && !(buy[from]! * fixed < stay[from]!);
+      const openAbove = to < top && !(sell[to]! * fixed < stay[to]!);
+      if (!openBelow && !openAbove) break;
+      if (openBelow) from = Math.max(0, from - 2 * MARGIN);
+      if (openAbove) to = Math.min(top, to + 2 * MARGIN);
+    }
+    let low = -1;
+    let high = -1;
+    for (let m = from; m <= to; m++) {
+      const traded = Math.min(buy[m]!, sell[m]!) * fixed;
+      if (traded < stay[m]!) {
+        now[base + m] = traded;
+      } else {
+        now[base + m] = stay[m]!;
+        if (low < 0 && !(jumpsAtFlat && m === flat)) low = m;
+        high = m;
+      }
+    }
+    regionLow[row] = low < 0 ? Math.min(buyLanding.column, sellLanding.column) : low;
+    regionHigh[row] = low < 0 ? Math.max(buyLanding.column, sellLanding.column) : high;
+    for (let m = from - 1; m >= 0; m--) now[base + m] = now[base + m + 1]! * buyFactor[base + m]!;
+    for (let m = to + 1; m <= top; m++) now[base + m] = now[base + m - 1]! * sellFactor[base + m - 1]!;
+  }
+
+  /** buy[m]: the least V that buying from m can reach. From above, so that it is one running minimum. */
+  function sweepBuys(base: number): void {
+    let best = Number.POSITIVE_INFINITY;
+    for (let m = to; m >= from; m--) {
+      const carried = m < to ? best * buyFactor[base + m]! : best;
+      const here = stay[m]!;
+      if (!(here <= carried)) {
+        buy[m] = carried;
+        best = carried;
+        continue;
+      }
+      best = here;
+      buy[m] = here;
+      const below = m > from ? stay[m - 1]! / buyFactor[base + m - 1]! : 0;
+      if (below > here) {
+        const above = m < to ? stay[m + 1]! * buyFactor[base + m]! : 0;
+        refine(m, below, here, above, buyLanding);
+        best = here * Math.exp(-buyLanding.depth);
+        if (buyLanding.shift > 0) buy[m] = best;
+      } else if (m === from) {
+        setLanding(buyLanding, m, 0, 0);
+      }
+    }
+  }
+
+  /** sell[m]: the least V that selling from m can reach. From below. */
+  function sweepSells(base: number): void {
+    let best = Number.POSITIVE_INFINITY;
+    for (let m = from; m <= to; m++) {
+      const carried = m > from ? best * sellFactor[base + m - 1]! : best;
+      const here = stay[m]!;
+      if (!(here <= carried)) {
+        sell[m] = carried;
+        best = carried;
+        continue;
+      }
+      best = here;
+      sell[m] = here;
+      const above = m < to ? stay[m + 1]! / sellFactor[base + m]! : 0;
+      if (above > here) {
+        const below = m > from ? stay[m - 1]! * sellFactor[base + m - 1]! : 0;
+        refine(m, below, here, above, sellLanding);
+        best = here * Math.exp(-sellLanding.depth);
+        if (sellLanding.shift < 0) sell[m] = best;
+      } else if (m === to) {
+        setLanding(sellLanding, m, 0, 0);
+      }
+    }
+  }
+
+  /** The vertex of the parabola through ln of three neighbouring values, of which the middle one is the least. */
+  function refine(m: number, below: number, here: number, above: number, landing: Landing): void {
+    const touchesJump = jumpsAtFlat && Math.abs(m - flat) <= 1;
+    if (touchesJump || !(above >= here) || !Number.isFinite(above) || !Number.isFinite(below)) {
+      setLanding(landing, m, 0, 0);
+      return;
+    }
+    const left = holdings[m]! - holdings[m - 1]!;
+    const right = holdings[m + 1]! - holdings[m]!;
+    const riseLeft = Math.log(below / here);
+    const riseRight = Math.log(above / here);
+    const scale = left * right * (left + right);
+    const slope = (riseRight * left * left - riseLeft * right * right) / scale;
+    const curve = (riseLeft * right + riseRight * left) / scale;
+    if (!(curve > 0)) setLanding(landing, m, 0, 0);
+    else setLanding(landing, m, -slope / (2 * curve), (slope * slope) / (4 * curve));
+  }
+
+  function readBand(row: number, fixed: number, band: NodeBand): void {
+    const low = regionLow[row]!;
+    const high = regionHigh[row]!;
+    const buyInner = holdings[buyLanding.column]! + buyLanding.shift;
+    const sellInner = holdings[sellLanding.column]! + sellLanding.shift;
+    band.buyInner = Math.min(buyInner, sellInner);
+    band.sellInner = Math.max(buyInner, sellInner);
+    band.buyOuter = Math.min(band.buyInner, low > from ? edge(low - 1, low, buy, fixed) : holdings[low]!);
+    band.sellOuter = Math.max(band.sellInner, high < to ? edge(high + 1, high, sell, fixed) : holdings[high]!);
+    const flatTrade = Math.min(buy[flat] ?? 0, sell[flat] ?? 0) * fixed;
+    band.flatGain = flat >= from && flat <= to ? Math.log(stay[flat]! / flatTrade) / aversion : Number.POSITIVE_INFINITY;
+  }
+
+  /** Between a column that trades and its neighbour that does not: where ln of staying over trading is zero. */
+  function edge(trades: number, stays: number, traded: Float64Array, fixed: number): number {
+    const gain = Math.log(stay[trades]! / (traded[trades]! * fixed));
+    const loss = Math.log((traded[stays]! * fixed) / stay[stays]!);
+    if (!(gain >= 0 && loss >= 0 && gain + loss > 0)) return holdings[stays]!;
+    const share = loss === Number.POSITIVE_INFINITY ? 1 : loss / (gain + loss);
+    return holdings[stays]! + share * (holdings[trades]! - holdings[stays]!);
+  }
+
+  return { solve, readBand };
+}
+
+function setLanding(landing: Landing, column: number, shift: number, depth: number): void {
+  landing.column = column;
+  landing.shift = shift;
+  landing.depth = depth;
+}

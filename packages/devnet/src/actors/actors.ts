@@ -1,0 +1,112 @@
+import type { Hex } from '../world.js';
+
+/** What an actor did, or did not do, and why. */
+export type ActorEvent =
+  | {
+      readonly kind: 'across-filled';
+      readonly originChainId: number;
+      readonly destinationChainId: number;
+      readonly depositId: string;
+      readonly txHash: Hex;
+    }
+  | {
+      readonly kind: 'across-skipped';
+      readonly originChainId: number;
+      readonly destinationChainId: number;
+      readonly depositId: string;
+      readonly reason: AcrossSkipReason;
+    }
+  | { readonly kind: 'across-bundle-proposed'; readonly bundle: number; readonly txHash: Hex }
+  | { readonly kind: 'across-bundle-executed'; readonly bundle: number; readonly refunds: readonly AcrossRefund[] }
+  | { readonly kind: 'hyperlane-signed'; readonly originChainId: number; readonly messageId: Hex }
+  | {
+      readonly kind: 'hyperlane-delivered';
+      readonly destinationChainId: number;
+      readonly messageId: Hex;
+      readonly txHash: Hex;
+    }
+  | {
+      readonly kind: 'hyperlane-failed';
+      readonly destinationChainId: number;
+      readonly messageId: Hex;
+      readonly reason: string;
+    }
+  | { readonly kind: 'actor-error'; readonly actor: ActorName; readonly message: string };
+
+/** Why the relayer let a deposit pass. */
+export type AcrossSkipReason =
+  | 'ignored'
+  | 'fee-too-low'
+  | 'expired'
+  | 'not-yet'
+  | 'exclusive-to-another'
+  | 'unsupported-token'
+  | 'no-inventory'
+  | 'fill-reverts';
+
+/** Money that a root bundle gave back or paid out. */
+export interface AcrossRefund {
+  readonly chainId: number;
+  readonly to: string;
+  readonly token: string;
+  readonly atoms: bigint;
+  readonly why: 'expired-deposit' | 'relayer-repayment';
+}
+
+export type ActorName = 'acrossRelayer' | 'acrossDataworker' | 'hyperlane';
+
+/** A process of the world that acts by itself until it is stopped. */
+export interface Actor {
+  readonly name: ActorName;
+  /** Stops acting; what happens meanwhile is seen at {@link resume}. */
+  pause(): void;
+  resume(): void;
+  /** Acts once, now, whether paused or not; rejects with what went wrong. For tests that must not wait. */
+  tick(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** How the Across relayer behaves. May be changed while it runs. */
+export interface AcrossRelayerBehaviour {
+  /** Least share of the input that it wants to keep, in basis points. Default: 2. */
+  readonly minFeeBps: number;
+  /** Seconds of chain time that it waits after a deposit before it fills. Default: 0. */
+  readonly delaySeconds: number;
+  /** Deposits for which this holds are never filled. Default: none. */
+  readonly ignore: (deposit: {
+    readonly depositId: bigint;
+    readonly originChainId: number;
+    readonly destinationChainId: number;
+    readonly depositor: string;
+  }) => boolean;
+}
+
+export interface AcrossRelayer extends Actor {
+  readonly name: 'acrossRelayer';
+  behave(change: Partial<AcrossRelayerBehaviour>): void;
+}
+
+export interface HyperlaneActor extends Actor {
+  readonly name: 'hyperlane';
+  /** Seconds of chain time between dispatch and delivery. Default: 0. */
+  setDelaySeconds(seconds: number): void;
+}
+
+export interface ActorsOptions {
+  /** Which act by themselves; the others are paused and act on `tick` only. Default: all. */
+  readonly only?: readonly ActorName[];
+  readonly acrossRelayer?: Partial<AcrossRelayerBehaviour>;
+  /** Milliseconds between two looks at the chains. Default: 100. */
+  readonly pollMs?: number;
+  /** Hears every event at once; whatever it throws is ignored. */
+  readonly onEvent?: (event: ActorEvent) => void;
+}
+
+export interface Actors {
+  readonly acrossRelayer: AcrossRelayer;
+  readonly acrossDataworker: Actor;
+  readonly hyperlane: HyperlaneActor;
+  /** Everything that the actors did so far, oldest first. */
+  events(): readonly ActorEvent[];
+  stop(): Promise<void>;
+}

@@ -1,0 +1,61 @@
+import { Wallet } from 'ethers';
+import type { Interface, Log, TransactionReceipt } from 'ethers';
+import { DevnetError } from '../errors.js';
+import type { Address, Hex, TestAccount, WorldChain } from '../world.js';
+
+const RECEIPT_TIMEOUT_MS = 60_000;
+/** What a transaction gets above its estimate, in percent. */
+const GAS_MARGIN_PERCENT = 30n;
+
+/** Calls a view function. */
+export async function read(
+  chain: WorldChain,
+  to: Address,
+  coder: Interface,
+  name: string,
+  args: readonly unknown[] = [],
+): Promise<readonly unknown[]> {
+  const data = coder.encodeFunctionData(name, [...args]);
+  return coder.decodeFunctionResult(name, (await chain.rpc('eth_call', [{ to, data }, 'latest'])) as string);
+}
+
+/** Signs and sends a transaction and waits until it is mined. Throws when it would revert, before it is sent. */
+export async function submit(
+  chain: WorldChain,
+  account: TestAccount,
+  to: Address,
+  data: string,
+): Promise<TransactionReceipt> {
+  const wallet = new Wallet(account.privateKey, chain.provider);
+  const gas = await wallet.estimateGas({ to, data });
+  const gasLimit = (gas * (100n + GAS_MARGIN_PERCENT)) / 100n;
+  const { hash } = await wallet.sendTransaction({ to, data, gasLimit });
+  const receipt = await chain.provider.waitForTransaction(hash, 1, RECEIPT_TIMEOUT_MS);
+  if (receipt?.status === 1) return receipt;
+  throw new DevnetError('RPC_FAILED', `A transaction of ${account.address} on chain ${chain.id} reverted.`, {
+    details: { hash, to },
+  });
+}
+
+/** The first event of this name that the contract emitted. */
+export function findEvent(
+  logs: readonly Log[],
+  address: Address,
+  coder: Interface,
+  name: string,
+): readonly unknown[] | undefined {
+  for (const log of logs) {
+    if (log.address !== address) continue;
+    const parsed = coder.parseLog(log);
+    if (parsed?.name === name) return parsed.args;
+  }
+  return undefined;
+}
+
+/** What a failed call says, in a few words: the name of the error, else its first four bytes, else the message. */
+export function reasonOf(error: unknown): string {
+  const { data, reason, shortMessage } = (error ?? {}) as { data?: Hex | null; reason?: string; shortMessage?: string };
+  if (typeof reason === 'string' && reason !== '') return reason;
+  if (typeof data === 'string' && data.length >= 10) return data.slice(0, 10);
+  return shortMessage ?? (error instanceof Error ? error.message : String(error));
+}

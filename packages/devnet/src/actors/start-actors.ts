@@ -1,0 +1,78 @@
+import type { BuiltChain } from '../build/build-chains.js';
+import type { World } from '../world.js';
+import { createAcrossDataworker } from './across-dataworker.js';
+import { createAcrossRelayer } from './across-relayer.js';
+import type { ActorEvent, ActorName, Actors, ActorsOptions } from './actors.js';
+import { createHyperlane } from './hyperlane.js';
+import { createLoop } from './loop.js';
+import type { Loop } from './loop.js';
+
+const POLL_MS = 100;
+const EVERYBODY: readonly ActorName[] = ['acrossRelayer', 'acrossDataworker', 'hyperlane'];
+
+/** Actors, with what the world needs to take them back in time with it. */
+export interface RunningActors {
+  readonly actors: Actors;
+  /** Waits until nobody acts, and lets nobody act. */
+  suspend(): Promise<void>;
+  /** Lets them act again, on a history that they read anew from these blocks. */
+  resumeFrom(blocks: readonly number[]): void;
+}
+
+/** @param fromBlocks first block of each chain in which something may have happened that concerns an actor */
+export function startActors(
+  world: World,
+  built: readonly BuiltChain[],
+  fromBlocks: readonly number[],
+  options: ActorsOptions,
+): RunningActors {
+  const { onEvent, only = EVERYBODY, pollMs = POLL_MS } = options;
+  const log: ActorEvent[] = [];
+  const emit = (event: ActorEvent): void => {
+    log.push(Object.freeze(event));
+    try {
+      onEvent?.(event);
+    } catch {
+      // A listener's trouble is its own: the actors must not stop for it.
+    }
+  };
+  const relayer = createAcrossRelayer(world, fromBlocks, options.acrossRelayer ?? {}, emit);
+  const dataworker = createAcrossDataworker(world, built, fromBlocks, emit);
+  const hyperlane = createHyperlane(world, fromBlocks, emit);
+  const loop = (name: ActorName, pass: () => Promise<void>): Loop => {
+    const onError = (error: unknown): void =>
+      emit({ kind: 'actor-error', actor: name, message: error instanceof Error ? error.message : String(error) });
+    const created = createLoop({ name, pass, pollMs, onError });
+    if (!only.includes(name)) created.pause();
+    return created;
+  };
+  const loops = {
+    acrossRelayer: loop('acrossRelayer', relayer.pass),
+    acrossDataworker: loop('acrossDataworker', dataworker.pass),
+    hyperlane: loop('hyperlane', hyperlane.pass),
+  };
+  const all = Object.values(loops);
+  const actors: Actors = Object.freeze({
+    acrossRelayer: Object.freeze({ ...loops.acrossRelayer, name: 'acrossRelayer' as const, behave: relayer.behave }),
+    acrossDataworker: Object.freeze(loops.acrossDataworker),
+    hyperlane: Object.freeze({
+      ...loops.hyperlane,
+      name: 'hyperlane' as const,
+      setDelaySeconds: hyperlane.setDelaySeconds,
+    }),
+    events: () => Object.freeze([...log]),
+    stop: async () => {
+      await Promise.all(all.map((one) => one.stop()));
+    },
+  });
+  return {
+    actors,
+    suspend: async () => {
+      await Promise.all(all.map((one) => one.hold()));
+    },
+    resumeFrom(blocks) {
+      for (const core of [relayer, dataworker, hyperlane]) core.rewind(blocks);
+      for (const one of all) one.release();
+    },
+  };
+}

@@ -1,0 +1,152 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { list } from 'tar';
+import { DevnetError } from '../errors.js';
+import type { Hex } from '../world.js';
+import { extractBytecode } from './bytecode.js';
+import { readLock } from './lock.js';
+import type { LockedPackage } from './lock.js';
+
+const run = promisify(execFile);
+const DOWNLOADS_AT_ONCE = 4;
+
+/** Creation bytecode by contract name. */
+export type Artifacts = Readonly<Record<string, Hex>>;
+
+export interface FetchOptions {
+  readonly cacheDir: string;
+  /** Default: those of the lock. */
+  readonly packages?: readonly LockedPackage[];
+  readonly onPackage?: (name: string, done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The bytecode of every contract in the lock: from the cache, or else from the packed npm packages that the lock names.
+ *
+ * Tarballs come by `npm pack`, so the user's own npm configuration decides from where. Each is checked against its
+ * sha512, only the listed files are read, only their bytecode is kept. No package is installed or run. A package that is
+ * done stays done when a later one fails; several processes may do this at the same time.
+ *
+ * @throws {DevnetError} `ARTIFACT_FETCH_FAILED`, `ARTIFACT_INTEGRITY`, `ARTIFACT_INVALID`, `ABORTED`
+ */
+export async function fetchArtifacts(options: FetchOptions): Promise<Artifacts> {
+  const packages = options.packages ?? readLock().packages;
+  const folder = join(options.cacheDir, 'artifacts');
+  await mkdir(folder, { recursive: true });
+  const parts: Artifacts[] = [];
+  const queue = [...packages];
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      assertNotAborted(options.signal);
+      parts.push(await packageArtifacts(next, folder, options.signal));
+      options.onPackage?.(next.name, parts.length, packages.length);
+    }
+  };
+  await Promise.all(Array.from({ length: DOWNLOADS_AT_ONCE }, worker));
+  return Object.freeze(Object.assign({}, ...parts) as Artifacts);
+}
+
+function assertNotAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new DevnetError('ABORTED', 'The download of the contracts was aborted.');
+}
+
+async function packageArtifacts(item: LockedPackage, folder: string, signal?: AbortSignal): Promise<Artifacts> {
+  const cached = join(folder, `${cacheName(item)}.json`);
+  const known = await readCached(cached, item);
+  if (known !== undefined) return known;
+  const scratch = await mkdtemp(join(folder, '.tmp-'));
+  try {
+    const tarball = await pack(item, scratch, signal);
+    await verify(tarball, item);
+    const artifacts = await extract(tarball, item);
+    const draft = join(scratch, 'artifacts.json');
+    await writeFile(draft, JSON.stringify(artifacts));
+    await rename(draft, cached);
+    return artifacts;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+function cacheName(item: LockedPackage): string {
+  const digest = createHash('sha256').update(JSON.stringify(item)).digest('hex').slice(0, 12);
+  return `${item.name}-${digest}`.replace('@', '').replace(/[^\w.-]/g, '-');
+}
+
+async function readCached(file: string, item: LockedPackage): Promise<Artifacts | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    const parsed = JSON.parse(text) as Record<string, unknown>;
+    const whole = Object.keys(item.files).every((name) => typeof parsed[name] === 'string');
+    return whole ? (parsed as Artifacts) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function pack(item: LockedPackage, scratch: string, signal?: AbortSignal): Promise<string> {
+  const spec = `${item.name}@${item.version}`;
+  try {
+    const windows = process.platform === 'win32';
+    const args = ['pack', spec, '--pack-destination', scratch, '--ignore-scripts', '--silent'];
+    await run(windows ? 'npm.cmd' : 'npm', args, { cwd: scratch, shell: windows, ...(signal && { signal }) });
+  } catch (cause) {
+    if (signal?.aborted) throw new DevnetError('ABORTED', `The download of ${spec} was aborted.`, { cause });
+    throw new DevnetError(
+      'ARTIFACT_FETCH_FAILED',
+      `npm could not fetch ${spec}, whose contracts the local world is built from. Check that \`npm pack ${spec}\` works here, then try again; what was fetched before is kept.`,
+      { retryable: true, cause, details: { package: spec } },
+    );
+  }
+  const name = (await readdir(scratch)).find((entry) => entry.endsWith('.tgz'));
+  if (name !== undefined) return join(scratch, name);
+  throw new DevnetError('ARTIFACT_FETCH_FAILED', `npm said that it packed ${spec} but left no tarball. Try again.`, {
+    retryable: true,
+  });
+}
+
+async function verify(tarball: string, item: LockedPackage): Promise<void> {
+  const digest = createHash('sha512')
+    .update(await readFile(tarball))
+    .digest('base64');
+  if (`sha512-${digest}` === item.integrity) return;
+  throw new DevnetError(
+    'ARTIFACT_INTEGRITY',
+    `The tarball of ${item.name}@${item.version} is not the one that artifacts.lock.json was made for. Do not use it: find out what your npm registry serves, and clear its cache entry with \`npm cache clean --force\`.`,
+    { details: { package: `${item.name}@${item.version}`, expected: item.integrity, got: `sha512-${digest}` } },
+  );
+}
+
+async function extract(tarball: string, item: LockedPackage): Promise<Artifacts> {
+  const wanted = new Set(Object.values(item.files).map((path) => path.split('#')[0] as string));
+  const texts = new Map<string, string>();
+  await list({
+    file: tarball,
+    onReadEntry: (entry) => {
+      const path = entry.path.slice(entry.path.indexOf('/') + 1);
+      if (!wanted.has(path)) {
+        entry.resume();
+        return;
+      }
+      const chunks: Buffer[] = [];
+      entry.on('data', (chunk: Buffer) => chunks.push(chunk));
+      entry.on('end', () => texts.set(path, Buffer.concat(chunks).toString('utf8')));
+    },
+  });
+  return Object.fromEntries(
+    Object.entries(item.files).map(([contract, location]) => {
+      const [path = '', variable] = location.split('#');
+      const label = `${item.name}@${item.version}/${path}`;
+      const text = texts.get(path);
+      if (text === undefined) {
+        throw new DevnetError('ARTIFACT_INVALID', `${label} does not exist. Correct artifacts.lock.json.`);
+      }
+      return [contract, extractBytecode(text, variable, label)];
+    }),
+  );
+}

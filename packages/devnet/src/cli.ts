@@ -1,0 +1,119 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util';
+import { DevnetError } from './errors.js';
+import { startWorld } from './start-world.js';
+import type { World, WorldEvent, WorldOptions } from './world.js';
+
+const HELP = `Brings up local chains with real protocol contracts and keeps them up until Ctrl-C.
+
+Usage: node packages/devnet/dist/cli.js [options]
+
+  --chains N    1, 2 or 3 chains (default 3)
+  --seed N      varies depths and prices of the pools (default 1)
+  --fresh       deploy anew instead of loading the cached state
+  --no-actors   no Across relayer, no root bundles, no Hyperlane deliveries
+  --json        print one JSON document on standard output
+  --time        print how long the start took from scratch and from the cache, and end
+  --help        print this
+`;
+
+interface Arguments {
+  readonly options: WorldOptions;
+  readonly json: boolean;
+  readonly actors: boolean;
+  readonly time: boolean;
+  readonly help: boolean;
+}
+
+function parse(argv: readonly string[]): Arguments {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      chains: { type: 'string', default: '3' },
+      seed: { type: 'string', default: '1' },
+      fresh: { type: 'boolean', default: false },
+      'no-actors': { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      time: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const chains = Number(values.chains) as 1 | 2 | 3;
+  const options = { chains, seed: Number(values.seed), fresh: values.fresh };
+  return { options, json: values.json, actors: !values['no-actors'], time: values.time, help: values.help };
+}
+
+/** Progress goes to standard error, so that standard output stays clean. */
+function report(event: WorldEvent): void {
+  const line = ((): string => {
+    switch (event.kind) {
+      case 'artifacts':
+        return `contracts ${event.done}/${event.total}: ${event.package}`;
+      case 'chain-started':
+        return `chain ${event.chainId} listens at ${event.rpcUrl}`;
+      case 'state-loaded':
+        return `chain ${event.chainId} has its contracts, from the cache`;
+      case 'deployed':
+        return `chain ${event.chainId} has its contracts, deployed by ${event.transactions} transactions`;
+      case 'ready':
+        return `ready after ${(event.milliseconds / 1000).toFixed(2)} s`;
+    }
+  })();
+  process.stderr.write(`${line}\n`);
+}
+
+function toJson(world: World): string {
+  const chains = world.chains.map(({ contracts, hyperlaneDomain, id, name, pools, rpcUrl, tokens }) => {
+    return { id, name, rpcUrl, hyperlaneDomain, tokens, contracts, pools };
+  });
+  const document = { chains, accounts: world.accounts, seed: world.seed };
+  return JSON.stringify(document, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value), 2);
+}
+
+function toText(world: World): string {
+  const rows = (record: object): string[] =>
+    Object.entries(record).map(([key, value]) => `  ${key.padEnd(32)} ${value}`);
+  const chains = world.chains.flatMap(({ contracts, id, pools, rpcUrl, tokens }) => [
+    `Chain ${id}  ${rpcUrl}`,
+    ...Object.values(tokens).map(({ address, symbol }) => `  ${symbol.padEnd(32)} ${address}`),
+    ...rows(contracts),
+    ...pools.map((pool) => `  ${`pool ${pool.kind}`.padEnd(32)} ${'address' in pool ? pool.address : pool.id}`),
+    '',
+  ]);
+  const accounts = Object.entries(world.accounts).map(
+    ([name, { address, privateKey }]) => `  ${name.padEnd(20)} ${address}  ${privateKey}`,
+  );
+  return [...chains, 'Accounts (play money; never use these keys anywhere else)', ...accounts, ''].join('\n');
+}
+
+async function time(options: WorldOptions): Promise<void> {
+  const measure = async (fresh: boolean): Promise<string> => {
+    const startedMs = performance.now();
+    const world = await startWorld({ ...options, fresh });
+    const seconds = (performance.now() - startedMs) / 1000;
+    await world.close();
+    return `${seconds.toFixed(2)} s`;
+  };
+  process.stdout.write(`deployed anew  ${await measure(true)}\nfrom the cache ${await measure(false)}\n`);
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  const { actors, help, json, options, time: measured } = parse(argv);
+  if (help) return void process.stdout.write(HELP);
+  if (measured) return time(options);
+  const world = await startWorld({ ...options, onProgress: report });
+  const ended = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  if (actors) await world.startActors();
+  process.stdout.write(`${json ? toJson(world) : toText(world)}\n`);
+  process.stderr.write('The world stays up until Ctrl-C.\n');
+  await ended;
+  await world.close();
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  const { message } = error instanceof Error ? error : { message: String(error) };
+  process.stderr.write(`${error instanceof DevnetError ? `${error.code}: ` : ''}${message}\n`);
+  process.exitCode = 1;
+});
