@@ -17,7 +17,7 @@ export class ConfigUnreadableError extends EvenkeelError {
 }
 
 /** Keys that carry a unit, so that a key without one can be answered with its right name. */
-const UNIT = /(Percent|Bps|Seconds|Units|Usd|PerUsd|Decimals|Id|Env|Url)$/;
+const UNIT = /(Percent|Bps|Seconds|Days|Ms|Units|Usd|PerUsd|Decimals|Id|Env|Url)$/;
 
 /** "maxCost" → "maxCostBps": the allowed keys that start with what was written. */
 function keysWithUnit(key: string, allowed: readonly string[]): readonly string[] {

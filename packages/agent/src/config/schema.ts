@@ -48,6 +48,7 @@ const contracts = v.partial(
     acrossSpokePool: addressAs0x,
     acrossMulticallHandler: addressAs0x,
     hyperlaneMailbox: addressAs0x,
+    lifiDiamond: addressAs0x,
   }),
 );
 
@@ -65,23 +66,21 @@ const chain = v.strictObject({
     {},
   ),
   hyperlaneDomain: v.optional(v.pipe(v.number(), v.integer())),
+  /** Which calling convention the chain's Universal Router has. */
+  universalRouterVersion: v.optional(v.picklist(['2.0', '2.1.1']), '2.0'),
+  /** Where the native coin is not the underlying. */
+  nativePriceUsd: v.optional(positiveDecimal),
   confirmations: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 1),
-});
-
-const option = v.strictObject({
-  id: v.optional(v.string()),
-  type: v.picklist(['call', 'put']),
-  sizeUnits: decimal,
-  strikeUsd: positiveDecimal,
-  expiry: v.pipe(v.string(), v.isoTimestamp('is not an ISO time; write 2026-12-25T08:00:00Z')),
-  annualVolatilityPercent: v.pipe(v.number(), v.minValue(0.01), v.maxValue(1000)),
-  forwardRatio: v.optional(positiveDecimal, '1'),
-  annualRatePercent: v.optional(v.number(), 0),
 });
 
 const acrossFees = v.variant('kind', [
   v.strictObject({ kind: v.literal('api'), url: v.pipe(v.string(), v.url()) }),
-  v.strictObject({ kind: v.literal('schedule'), relayerFeeBps: bps(1000), relayer: addressAs0x }),
+  v.strictObject({
+    kind: v.literal('schedule'),
+    relayerFeeBps: bps(1000),
+    relayer: addressAs0x,
+    expectedFillSeconds: v.optional(seconds, 5),
+  }),
 ]);
 
 /**
@@ -95,32 +94,31 @@ export const portfolioConfigSchema = v.strictObject({
   /** Name of the environment variable that holds the owner's key. A key itself is never written into a file. */
   privateKeyEnv: v.optional(v.string(), 'EVENKEEL_PRIVATE_KEY'),
   journal: v.optional(v.string()),
-  target: v.optional(v.strictObject({ deltaUnits: decimal }), { deltaUnits: '0' }),
+  /** Expected over the life of the book; used for the policy's band. */
+  annualVolatilityPercent: v.pipe(v.number(), v.minValue(0.01, 'must be above zero'), v.maxValue(1000)),
   policy: v.optional(
     v.strictObject({
-      rule: v.optional(
-        v.picklist([
-          'optimal',
-          'hold',
-          'constant-band',
-          'whalley-wilmott-1997',
-          'whalley-wilmott-1999',
-          'zakamouline-2006',
-        ]),
-        'optimal',
-      ),
-      riskAversionPerUsd: v.optional(positiveDecimal, '0.0002'),
-      constantBandUnits: v.optional(positiveDecimal),
-      monitoringSeconds: v.optional(seconds, 60),
-      latencySeconds: v.optional(seconds, 15),
-      annualVolatilityPercent: v.pipe(v.number(), v.minValue(0.01, 'must be above zero'), v.maxValue(1000)),
+      rule: v.optional(v.looseObject({ kind: v.string() }), { kind: 'optimal' }),
+      riskAversion: v.optional(v.looseObject({}), { perNumeraire: 0.0002 }),
+      targetDeltaUnits: v.optional(decimal, '0'),
+      monitoringSeconds: v.optional(v.pipe(seconds, v.minValue(1)), 60),
+      settlement: v.optional(v.picklist(['free', 'unwind', 'none']), 'free'),
+      lotUnits: v.optional(positiveDecimal, '0.0001'),
     }),
+    {},
   ),
+  horizonDays: v.optional(v.pipe(v.number(), v.minValue(0.01), v.maxValue(3650)), 30),
+  annualRatePercent: v.optional(v.pipe(v.number(), v.minValue(-100), v.maxValue(100)), 0),
+  latencySeconds: v.optional(seconds, 15),
+  /** Between two looks at a chain or bridge while something is under way. */
+  pollMs: v.optional(v.pipe(v.number(), v.minValue(10), v.maxValue(60_000)), 1000),
   schedule: v.optional(
     v.strictObject({
       kind: v.optional(v.picklist(['auto', 'single', 'twap', 'vwap']), 'auto'),
       maxParts: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)), 4),
       spanSeconds: v.optional(seconds, 6),
+      recoverySeconds: v.optional(v.pipe(seconds, v.minValue(1, 'must be at least 1')), 1),
+      volumeProfile: v.optional(v.pipe(v.array(v.pipe(v.number(), v.minValue(0))), v.minLength(1))),
     }),
     {},
   ),
@@ -128,7 +126,7 @@ export const portfolioConfigSchema = v.strictObject({
     v.strictObject({
       maxCostBps: v.optional(bps(1000), 100),
       slippageBps: v.optional(bps(1000), 30),
-      maxDisagreementPercent: v.optional(percent(25), 3),
+      maxDisagreementPercent: v.optional(percent(25), 5),
       maxHops: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8)), 3),
       deadlineSeconds: v.optional(v.pipe(seconds, v.minValue(30)), 1800),
       solicitSeconds: v.optional(v.pipe(v.number(), v.minValue(0.1), v.maxValue(120)), 10),
@@ -148,7 +146,8 @@ export const portfolioConfigSchema = v.strictObject({
   lifi: v.optional(v.strictObject({ apiUrl: v.optional(v.pipe(v.string(), v.url())), integrator: v.string() })),
   positions: v.optional(
     v.strictObject({
-      options: v.optional(v.array(option), []),
+      /** Checked by the option book itself: see its keys there. */
+      optionBook: v.optional(v.looseObject({})),
       uniswapV2: v.optional(v.boolean(), false),
       uniswapV3: v.optional(v.boolean(), false),
       holdings: v.optional(v.boolean(), true),

@@ -1,21 +1,82 @@
-import { residualStdDev } from './statistics.js';
+import { mean, residualStdDev } from './statistics.js';
 import { rollingMeans } from './realised-variance.js';
 
 /** What is assumed of a forecaster that has no past to be judged by: within a factor of two. */
-const UNJUDGED = Math.LN2;
+const UNJUDGED = Object.freeze({ bias: 0, stdDev: Math.LN2 });
+const LEAST_ERRORS = 30;
+
+/** How a forecaster's logarithmic errors, ln(realised / forecast), have been distributed. */
+export interface ErrorDistribution {
+  readonly bias: number;
+  readonly stdDev: number;
+}
 
 /**
- * Predictive dispersion of a forecaster from its own past: the spread of ln(realised / forecast) over all windows that are
- * complete by now.
+ * Errors of a forecaster over all windows that are complete by now.
  *
  * @param variances daily variances, oldest first
  * @param forecasts entry t is what was said after day t for the mean of days t+1 … t+days
  */
-export function pastDispersion(variances: readonly number[], forecasts: readonly number[], days: number): number {
+export function pastErrors(
+  variances: readonly number[],
+  forecasts: readonly number[],
+  days: number,
+): ErrorDistribution {
   const realised = rollingMeans(variances, days);
   const errors: number[] = [];
   for (let t = 0; t + 1 < realised.length && t < forecasts.length; t++) {
     errors.push(Math.log(realised[t + 1]! / forecasts[t]!));
   }
-  return errors.length < 30 ? UNJUDGED : residualStdDev(errors, 0);
+  if (errors.length < LEAST_ERRORS) return UNJUDGED;
+  const bias = mean(errors);
+  const centred = errors.map((error) => error - bias);
+  return { bias, stdDev: residualStdDev(centred, 1) };
+}
+
+/** Days after which an error counts half, and beyond which it does not count. */
+const HALF_LIFE_DAYS = 180;
+const MEMORY_DAYS = 4 * HALF_LIFE_DAYS;
+/** The weight, in days of errors, of what the regression says of its own spread. */
+const PRIOR_DAYS = 60;
+/** The recent bias is believed by half: windows overlap, and a mean of them is less certain than it looks. */
+const BIAS_SHARE = 0.5;
+/** Shares of the normal distribution within ±0.674, ±1 and ±1.645 standard deviations. */
+const SHARES = [
+  [0.5, 0.674489750196],
+  [0.682689492137, 1],
+  [0.9, 1.644853626951],
+] as const;
+
+/**
+ * Bias and spread from recent errors of forecasts that were made out of sample. The spread is the mean of three: those
+ * at which half, two thirds and nine tenths of the errors would lie within where a normal distribution has them, so that
+ * coverage is right in the middle and in the tails although the tails are fat.
+ *
+ * @param errors daily, oldest first, all of them of windows that are over
+ * @param prior the in-sample spread of the regression
+ */
+export function recentErrors(errors: readonly number[], prior: number): ErrorDistribution {
+  if (errors.length < LEAST_ERRORS) return { bias: 0, stdDev: prior };
+  const recent = errors.slice(-MEMORY_DAYS);
+  const weighted = recent.map((error, i) => ({
+    error,
+    size: Math.abs(error),
+    weight: 0.5 ** ((recent.length - 1 - i) / HALF_LIFE_DAYS),
+  }));
+  const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
+  const trust = total / (total + PRIOR_DAYS);
+  const bias = weighted.reduce((sum, { error, weight }) => sum + weight * error, 0) / total;
+  const sizes = weighted.toSorted((a, b) => a.size - b.size);
+  const spread = mean(SHARES.map(([share, deviations]) => sizeAt(sizes, share * total) / deviations));
+  const stdDev = spread > 0 ? Math.exp((1 - trust) * Math.log(prior) + trust * Math.log(spread)) : prior;
+  return { bias: BIAS_SHARE * trust * bias, stdDev };
+}
+
+function sizeAt(sizes: readonly { readonly size: number; readonly weight: number }[], weight: number): number {
+  let below = 0;
+  for (const each of sizes) {
+    below += each.weight;
+    if (below >= weight) return each.size;
+  }
+  return sizes.at(-1)!.size;
 }

@@ -1,7 +1,7 @@
-import { pastDispersion } from './dispersion.js';
+import { dailyForecaster } from './daily-forecaster.js';
+import { pastErrors } from './dispersion.js';
 import { ForecastInputInvalidError } from './errors.js';
 import type { VolatilityForecaster } from './forecast.js';
-import { dailyRealisedVariance, DAYS_PER_YEAR, horizonDays } from './realised-variance.js';
 
 /** Days of history below which a weighted average says nothing. */
 const LEAST_DAYS = 10;
@@ -21,19 +21,16 @@ export function ewma(dailyDecay = 0.94): VolatilityForecaster {
   if (!(dailyDecay > 0 && dailyDecay < 1)) {
     throw new ForecastInputInvalidError('dailyDecay', dailyDecay, 'is not between 0 and 1', '0.94 is usual.');
   }
-  return Object.freeze({
+  return dailyForecaster({
     id: 'ewma',
-    forecast: (bars, horizonSeconds) => {
-      const days = horizonDays(horizonSeconds);
-      const variances = dailyRealisedVariance(bars, LEAST_DAYS);
+    leastDays: () => LEAST_DAYS,
+    refitDays: 1,
+    fit: () => null,
+    forecast: ({ variances }, days) => {
       let state = variances[0]!;
       const forecasts = variances.map((variance) => (state = dailyDecay * state + (1 - dailyDecay) * variance));
-      return Object.freeze({
-        model: 'ewma',
-        horizonSeconds,
-        annualVolatility: Math.sqrt(forecasts.at(-1)! * DAYS_PER_YEAR),
-        logVarianceStdDev: pastDispersion(variances, forecasts, days),
-      });
+      const { bias, stdDev } = pastErrors(variances, forecasts, days);
+      return { variance: state, logMean: Math.log(state) + bias, logStdDev: stdDev };
     },
-  } satisfies VolatilityForecaster);
+  });
 }

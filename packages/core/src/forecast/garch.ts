@@ -1,10 +1,10 @@
-import { pastDispersion } from './dispersion.js';
+import { dailyForecaster } from './daily-forecaster.js';
+import { pastErrors } from './dispersion.js';
 import type { VolatilityForecaster } from './forecast.js';
-import { type Bar, intervalOf, logReturns } from './bars.js';
-import { dailyRealisedVariance, DAYS_PER_YEAR, horizonDays, SECONDS_PER_DAY } from './realised-variance.js';
 import { mean } from './statistics.js';
 
 const LEAST_DAYS = 250;
+const REFIT_DAYS = 7;
 const ROUNDS = 8;
 const STEPS = 8;
 
@@ -80,37 +80,23 @@ function meanVariance({ alpha, beta, longRunVariance }: GarchFit, next: number, 
 }
 
 /**
- * GARCH(1,1) on daily returns; the variance reverts to its long-run mean over the horizon.
+ * GARCH(1,1) on daily returns; the variance reverts to its long-run mean over the horizon. Refitted every seven days.
  *
  * @throws {HistoryTooShortError} for less than 250 days
  */
 export function garch(): VolatilityForecaster {
-  return Object.freeze({
+  return dailyForecaster({
     id: 'garch',
-    forecast: (bars, horizonSeconds) => {
-      const days = horizonDays(horizonSeconds);
-      const realised = dailyRealisedVariance(bars, LEAST_DAYS);
-      const returns = dailyReturns(bars, realised.length);
-      const fit = fitGarch(returns);
+    leastDays: () => LEAST_DAYS,
+    refitDays: REFIT_DAYS,
+    fit: ({ returns }) => fitGarch(returns),
+    forecast: ({ returns, variances }, days, fit) => {
       const squares = returns.map((each) => each * each);
       const next = conditionalVariances(squares, fit.longRunVariance, fit.alpha, fit.beta);
       const forecasts = next.map((variance) => meanVariance(fit, variance, days));
-      return Object.freeze({
-        model: 'garch',
-        horizonSeconds,
-        annualVolatility: Math.sqrt(forecasts.at(-1)! * DAYS_PER_YEAR),
-        logVarianceStdDev: pastDispersion(realised, forecasts, days),
-      });
+      const { bias, stdDev } = pastErrors(variances, forecasts, days);
+      const variance = forecasts.at(-1)!;
+      return { variance, logMean: Math.log(variance) + bias, logStdDev: stdDev };
     },
-  } satisfies VolatilityForecaster);
-}
-
-function dailyReturns(bars: readonly Bar[], days: number): number[] {
-  const perDay = SECONDS_PER_DAY / intervalOf(bars);
-  const returns = logReturns(bars);
-  const start = returns.length - days * perDay;
-  return Array.from({ length: days }, (_, day) => {
-    const first = start + day * perDay;
-    return returns.slice(first, first + perDay).reduce((sum, each) => sum + each, 0);
   });
 }

@@ -1,6 +1,7 @@
+import { dailyForecaster } from './daily-forecaster.js';
 import type { VolatilityForecaster } from './forecast.js';
-import { pastDispersion } from './dispersion.js';
-import { dailyRealisedVariance, DAYS_PER_YEAR, horizonDays, rollingMeans } from './realised-variance.js';
+import { pastErrors } from './dispersion.js';
+import { rollingMeans } from './realised-variance.js';
 import { leastSquares, mean, residualStdDev } from './statistics.js';
 
 /** Day, week and month of a market that never closes. */
@@ -37,6 +38,7 @@ function predict(row: readonly number[], coefficients: readonly number[]): numbe
   return row.reduce((sum, value, i) => sum + value * coefficients[i]!, 0);
 }
 
+const leastDays = (days: number): number => LONGEST + LEAST_ROWS + days;
 const identity = (variance: number): number => variance;
 
 /**
@@ -48,23 +50,19 @@ const identity = (variance: number): number => variance;
  * @throws {HistoryTooShortError} for less than 90 days and the horizon
  */
 export function harRv(): VolatilityForecaster {
-  return Object.freeze({
+  return dailyForecaster({
     id: 'har-rv',
-    forecast: (bars, horizonSeconds) => {
-      const days = horizonDays(horizonSeconds);
-      const variances = dailyRealisedVariance(bars, LONGEST + LEAST_ROWS + days);
-      const { coefficients, rows } = fit(variances, days, identity);
-      const least = Math.min(...variances) / 10;
+    leastDays,
+    refitDays: 1,
+    fit: ({ variances }, days) => fit(variances, days, identity),
+    forecast: ({ variances }, days, { coefficients, rows }) => {
+      const least = variances.reduce((a, b) => Math.min(a, b)) / 10;
       const forecasts = rows.map((row) => Math.max(least, predict(row, coefficients)));
-      const past = variances.slice(LONGEST - 1);
-      return Object.freeze({
-        model: 'har-rv',
-        horizonSeconds,
-        annualVolatility: Math.sqrt(forecasts.at(-1)! * DAYS_PER_YEAR),
-        logVarianceStdDev: pastDispersion(past, forecasts, days),
-      });
+      const { bias, stdDev } = pastErrors(variances.slice(LONGEST - 1), forecasts, days);
+      const variance = forecasts.at(-1)!;
+      return { variance, logMean: Math.log(variance) + bias, logStdDev: stdDev };
     },
-  } satisfies VolatilityForecaster);
+  });
 }
 
 /**
@@ -80,20 +78,17 @@ export function harRv(): VolatilityForecaster {
  * ```
  */
 export function logHar(): VolatilityForecaster {
-  return Object.freeze({
+  return dailyForecaster({
     id: 'log-har',
-    forecast: (bars, horizonSeconds) => {
-      const days = horizonDays(horizonSeconds);
-      const variances = dailyRealisedVariance(bars, LONGEST + LEAST_ROWS + days);
-      const { coefficients, outcomes, rows } = fit(variances, days, Math.log);
+    leastDays,
+    refitDays: 1,
+    fit: ({ variances }, days) => fit(variances, days, Math.log),
+    forecast: (_, __, { coefficients, outcomes, rows }) => {
       const residuals = outcomes.map((outcome, t) => Math.log(outcome) - predict(rows[t]!, coefficients));
       const smearing = mean(residuals.map(Math.exp));
-      return Object.freeze({
-        model: 'log-har',
-        horizonSeconds,
-        annualVolatility: Math.sqrt(Math.exp(predict(rows.at(-1)!, coefficients)) * smearing * DAYS_PER_YEAR),
-        logVarianceStdDev: residualStdDev(residuals, coefficients.length),
-      });
+      const logMean = predict(rows.at(-1)!, coefficients);
+      const logStdDev = residualStdDev(residuals, coefficients.length);
+      return { variance: Math.exp(logMean) * smearing, logMean, logStdDev };
     },
-  } satisfies VolatilityForecaster);
+  });
 }

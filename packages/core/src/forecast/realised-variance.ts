@@ -1,5 +1,4 @@
-import { type Bar, intervalOf, logReturns } from './bars.js';
-import { ForecastInputInvalidError, HistoryTooShortError } from './errors.js';
+import { ForecastInputInvalidError } from './errors.js';
 import { mean } from './statistics.js';
 
 export const SECONDS_PER_DAY = 86_400;
@@ -9,29 +8,11 @@ export const DAYS_PER_YEAR = 365;
 const LEAST_SHARE = 1e-4;
 
 /**
- * Realised variance of each whole day, oldest first: the sum of squared returns, in days counted backwards from the last
- * bar, so that the newest day is always complete. Not annualised. A day without any movement counts with a ten-thousandth
- * of the mean.
+ * Variances with a floor: one without any movement counts with a ten-thousandth of the mean.
  *
- * @throws {ForecastInputInvalidError} when bars do not divide a day, or nothing ever moved
- * @throws {HistoryTooShortError} for less than `atLeast` days
+ * @throws {ForecastInputInvalidError} when nothing ever moved
  */
-export function dailyRealisedVariance(bars: readonly Bar[], atLeast: number): number[] {
-  const interval = intervalOf(bars);
-  const perDay = SECONDS_PER_DAY / interval;
-  if (!Number.isInteger(perDay)) {
-    const hint = 'Use bars of 1 day, 1 hour, 5 minutes or the like.';
-    throw new ForecastInputInvalidError('bars', interval, 's long do not divide a day', hint);
-  }
-  const days = Math.floor(bars.length / perDay);
-  if (days < atLeast) throw new HistoryTooShortError(bars.length, atLeast * perDay);
-  const returns = logReturns(bars);
-  const start = returns.length - days * perDay;
-  const raw = Array.from({ length: days }, (_, day) => {
-    let sum = 0;
-    for (let i = 0; i < perDay; i++) sum += returns[start + day * perDay + i]! ** 2;
-    return sum;
-  });
+export function flooredVariances(raw: readonly number[]): number[] {
   const average = mean(raw);
   if (!(average > 0)) {
     throw new ForecastInputInvalidError('bars', average, 'never move', 'Check the price history: is it a constant?');

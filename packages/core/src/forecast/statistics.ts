@@ -8,11 +8,11 @@ export function leastSquares(rows: readonly (readonly number[])[], targets: read
       matrix[i]![size]! += row[i]! * targets[t]!;
     }
   });
-  return solve(matrix);
+  return solveLinear(matrix);
 }
 
-/** Gaussian elimination with partial pivoting on an augmented matrix. A direction without information gets zero. */
-function solve(matrix: number[][]): number[] {
+/** Gaussian elimination with partial pivoting on an augmented matrix, which is used up. A direction without information gets zero. */
+export function solveLinear(matrix: number[][]): number[] {
   const size = matrix.length;
   const scale = Math.max(...matrix.map((row, i) => Math.abs(row[i]!)));
   for (let column = 0; column < size; column++) {

@@ -19,11 +19,13 @@ export interface DatedForecast extends VolatilityForecast {
 export function walkForward(input: WalkForwardInput): DatedForecast[] {
   const { bars, everyBars, forecaster, horizonSeconds, warmUpBars } = input;
   const interval = intervalOf(bars);
-  const forecasts: DatedForecast[] = [];
-  for (let seen = warmUpBars; seen <= bars.length; seen += everyBars) {
-    const past = bars.slice(0, seen);
-    const madeAtSeconds = past.at(-1)!.timeSeconds + interval;
-    forecasts.push({ ...forecaster.forecast(past, horizonSeconds), madeAtSeconds });
-  }
-  return forecasts;
+  const seen: number[] = [];
+  for (let count = warmUpBars; count <= bars.length; count += everyBars) seen.push(count);
+  const forecasts =
+    forecaster.series?.(bars, horizonSeconds, seen) ??
+    seen.map((count) => forecaster.forecast(bars.slice(0, count), horizonSeconds));
+  return forecasts.map((forecast, i) => ({
+    ...forecast,
+    madeAtSeconds: bars[seen[i]! - 1]!.timeSeconds + interval,
+  }));
 }

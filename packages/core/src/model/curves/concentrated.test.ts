@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { ConcentratedCurve } from '../curve.js';
-import { computeSwapStep, concentratedExactIn } from './concentrated.js';
+import { computeSwapStep, concentratedExactIn, CurveInconsistentError } from './concentrated.js';
 import { amount0Delta, amount1Delta } from './sqrt-price-math.js';
 import { swapExactIn, swapExactOut } from './swap.js';
 import { MAX_TICK, MIN_TICK, sqrtRatioAtTick, tickAtSqrtRatio } from './tick-math.js';
@@ -218,6 +218,28 @@ describe('the ends of what is known', () => {
     for (const tick of [-6000, 6000]) {
       const lost = { ...curve, tick, sqrtPriceX96: sqrtRatioAtTick(tick) };
       expect(swapExactIn(lost, 0, E18).amountInUsed + swapExactIn(lost, 1, E18).amountInUsed).toBe(0n);
+    }
+  });
+
+  test('a curve that contradicts itself is refused, and does not hang', () => {
+    const wrongTick = { ...curve, tick: 3000, tickRange: { low: -5120, high: 5110 } };
+    const unsorted = {
+      ...curve,
+      ticks: [
+        { index: 200, liquidityNet: 1n },
+        { index: -200, liquidityNet: 1n },
+      ],
+    };
+    const negative = { ...curve, ticks: [{ index: 100, liquidityNet: -2n * E18 }] };
+    expect(() => swapExactIn(wrongTick, 0, E18)).toThrow(CurveInconsistentError);
+    expect(() => swapExactIn({ ...curve, tick: -1000 }, 1, E18)).toThrow(CurveInconsistentError);
+    expect(() => swapExactIn(negative, 1, E18)).toThrow(CurveInconsistentError);
+    for (const side of [0, 1] as const) {
+      expect(() => {
+        swapExactIn(unsorted, side, 10n ** 30n);
+        swapExactIn({ ...unsorted, tick: 250, sqrtPriceX96: sqrtRatioAtTick(250) }, side, 10n ** 30n);
+        swapExactIn({ ...unsorted, tick: -250, sqrtPriceX96: sqrtRatioAtTick(-250) }, side, 10n ** 30n);
+      }).toThrow(CurveInconsistentError);
     }
   });
 

@@ -1,3 +1,4 @@
+import { EvenkeelError } from '@evenkeel/intents';
 import type { ConcentratedCurve, TickLiquidity } from '../curve.js';
 import { amount0Delta, amount1Delta, nextSqrtPriceFromInput, nextSqrtPriceFromOutput } from './sqrt-price-math.js';
 import { divideRoundingUp, noSwap, swapResult, type SwapResult } from './swap-result.js';
@@ -7,6 +8,16 @@ const PPM = 1_000_000n;
 /** The contracts look for the next tick in words of 256 tick spacings, and a step ends at the end of a word. */
 const WORD_SHIFT = 8;
 const WORD_LAST = 255;
+
+/** Price, ticks and liquidity of a curve contradict each other, so that no pool can be in that state. */
+export class CurveInconsistentError extends EvenkeelError {
+  constructor({ liquidity, sqrtPriceX96, tick }: ConcentratedCurve) {
+    super('CURVE_INCONSISTENT', `A concentrated-liquidity curve contradicts itself near tick ${tick}.`, {
+      hint: 'Check the adapter that made it: the tick must be that of the price, and the ticks must ascend.',
+      details: { tick, sqrtPriceX96: sqrtPriceX96.toString(), liquidity: liquidity.toString() },
+    });
+  }
+}
 
 /** What one step within constant liquidity moves, in atoms. */
 export interface SwapStep {
@@ -65,7 +76,10 @@ export function computeSwapStep(
   return { sqrtPriceX96: next, amountIn, amountOut: reached ? amountOutToTarget : remaining, fee: feeOn(amountIn) };
 }
 
-/** Exact-in replay of a Uniswap V3 or V4 pool without a price limit; stops where the known ticks end. */
+/**
+ * Exact-in replay of a Uniswap V3 or V4 pool without a price limit; stops where the known ticks end.
+ * @throws CurveInconsistentError
+ */
 export function concentratedExactIn(
   curve: ConcentratedCurve,
   tokenInIndex: 0 | 1,
@@ -74,7 +88,10 @@ export function concentratedExactIn(
   return replay(curve, tokenInIndex, amountIn, true);
 }
 
-/** Exact-out replay of a Uniswap V3 or V4 pool without a price limit; stops where the known ticks end. */
+/**
+ * Exact-out replay of a Uniswap V3 or V4 pool without a price limit; stops where the known ticks end.
+ * @throws CurveInconsistentError
+ */
 export function concentratedExactOut(
   curve: ConcentratedCurve,
   tokenInIndex: 0 | 1,
@@ -114,6 +131,9 @@ function replay(
     const targetTick = initialized ? candidate.index : wordEnd;
     const sqrtTickX96 = sqrtRatioAtTick(targetTick);
     const sqrtTarget = (down ? sqrtTickX96 < sqrtLimit : sqrtTickX96 > sqrtLimit) ? sqrtLimit : sqrtTickX96;
+    if ((down ? sqrtTarget > sqrtPriceX96 : sqrtTarget < sqrtPriceX96) || liquidity < 0n) {
+      throw new CurveInconsistentError(curve);
+    }
     const sqrtStart = sqrtPriceX96;
     const step = computeSwapStep(sqrtPriceX96, sqrtTarget, liquidity, remaining, feePpm, exactIn);
 

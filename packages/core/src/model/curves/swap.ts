@@ -12,7 +12,8 @@ import { assertAmount, type SwapResult } from './swap-result.js';
  *
  * @param amountIn Atoms, fee included, zero or more.
  * @returns `amountInUsed` is less than `amountIn` only where the known range of the curve ends.
- * @throws InvalidInputError for a negative amount, StableSwapDivergedError for the state of a broken stable-swap pool.
+ * @throws InvalidInputError for a negative amount, CurveInconsistentError and StableSwapDivergedError for a state in which
+ *   no pool can be.
  * @example
  * ```ts
  * const pool = { kind: 'constant-product', reserves: [1_000_000n, 1_000_000n], feePpm: 3000 } as const
@@ -41,7 +42,8 @@ export function swapExactIn(curve: Curve, tokenInIndex: 0 | 1, amountIn: bigint)
  * @param amountOut Atoms to be received, zero or more.
  * @returns `amountInUsed` is the input that it takes; `amountOut` is less than asked for only where the known range of
  *   the curve, or the pool itself, ends.
- * @throws InvalidInputError for a negative amount, StableSwapDivergedError for the state of a broken stable-swap pool.
+ * @throws InvalidInputError for a negative amount, CurveInconsistentError and StableSwapDivergedError for a state in which
+ *   no pool can be.
  * @example
  * ```ts
  * const pool = { kind: 'constant-product', reserves: [1_000_000n, 1_000_000n], feePpm: 3000 } as const

@@ -13,8 +13,12 @@ export interface RuleValue {
 /**
  * The certainty equivalent of any rule by the recursion of the optimum without its minimum, on the same lattice and with
  * the same kernel, so that rules and optimum compare without noise. Where the rule trades to a holding between columns,
- * γQc is read by the cubic through the four columns around it; the number of trades, which comes along, linearly.
- * A target beyond the holdings of the lattice is taken as the nearest of them.
+ * γQc is interpolated ({@link rowReader}), and the number of trades, which comes along, linearly. A target beyond the
+ * holdings of the lattice is taken as the nearest of them.
+ *
+ * A rule's trigger is a jump of its value, known to a column. For a rule that lands well inside its band this is nothing;
+ * for one that trades to its very trigger it blurs which trades are made at once, and many are missed where every one
+ * costs gas. Such a rule's exact value is that of {@link simulateRule}, whose holdings are continuous.
  *
  * @example
  * ```ts

@@ -54,11 +54,16 @@ export interface LatticeResolution {
   /** Columns over the half-width of the band at the start. Default 10. */
   readonly columnsPerBand?: number;
   readonly mostColumns?: number;
+  /** Further columns, ever closer to no hedge and to a full one, for rules whose bands vanish there. Default 0. */
+  readonly wingColumns?: number;
 }
 
 const REACH_DEVIATIONS = 7.5;
 const DEFAULT_COLUMNS_PER_BAND = 10;
 const MOST_COLUMNS = 800;
+/** From one wing column to the next, towards the end. */
+const WING_RATIO = 1.2;
+const LEAST_SPACING = 1e-7;
 
 /**
  * Lays the lattice of a problem.
@@ -164,7 +169,7 @@ function holdingsOf(
   problem: HedgingProblem,
   liability: Liability,
   spots: Float64Array,
-  { columnsPerBand = DEFAULT_COLUMNS_PER_BAND, mostColumns = MOST_COLUMNS }: LatticeResolution,
+  { columnsPerBand = DEFAULT_COLUMNS_PER_BAND, mostColumns = MOST_COLUMNS, wingColumns = 0 }: LatticeResolution,
 ): Float64Array {
   const { proportionalCost, settlement, years } = problem;
   const deltas = Array.from(spots, (spot) => liability.delta(spot, years));
@@ -185,8 +190,10 @@ function holdingsOf(
     while (at < bySize.length - 1 && bySize[at]!.size < last) at++;
     sizes.push(last + Math.max(spacing, bySize[at]!.scale / columnsPerBand));
   }
-  const ordered = sign > 0 ? sizes : sizes.reverse();
-  return Float64Array.from(ordered, (size) => (size === 0 ? 0 : sign * size));
+  const wing = Array.from({ length: wingColumns }, (_, i) => sizes[1]! * WING_RATIO ** -(i + 1));
+  const full = isOption && wingColumns > 0 ? [1, ...wing.map((size) => 1 - size), ...wing.map((size) => 1 + size)] : [];
+  const all = Float64Array.from([...sizes, ...wing, ...full], (size) => (size === 0 ? 0 : sign * size)).sort();
+  return all.filter((holding, i) => i === 0 || holding - all[i - 1]! > LEAST_SPACING);
 }
 
 function largest(deltas: readonly number[]): number {

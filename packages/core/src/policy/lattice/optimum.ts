@@ -1,7 +1,10 @@
 import { convolveRow } from './convolve.js';
 import { aliveRows, type Lattice } from './lattice.js';
 
-/** The optimum at one row: below `buyOuter` buy up to `buyInner`, above `sellOuter` sell down to `sellInner`. Holdings. */
+/**
+ * The optimum at one node: below `buyOuter` buy up to `buyInner`, above `sellOuter` sell down to `sellInner`. Holdings; an
+ * outer edge beyond the holdings of the lattice is infinite.
+ */
 export interface NodeBand {
   buyOuter: number;
   buyInner: number;
@@ -28,6 +31,8 @@ export interface OptimumOptions {
 
 /** Columns computed beyond the last known region without a trade; widened where they do not reach a trade. */
 const MARGIN = 3;
+
+const NOWHERE = -1;
 
 /**
  * The optimum under CARA with cost k + λS|q|, by backward recursion:
@@ -57,12 +62,13 @@ export function solveOptimum(lattice: Lattice, { onBand, wantsBands }: OptimumOp
   const band: NodeBand = { buyOuter: 0, buyInner: 0, sellInner: 0, sellOuter: 0, flatGain: 0 };
   for (let step = problem.steps - 1; step >= 0; step--) {
     const fixed = Math.exp(aversion * problem.fixedCost * Math.exp(-problem.annualRate * step * stepYears));
-    const { first, last } = aliveRows(lattice, step);
+    // Bands are wanted wherever the spot may have gone by then, not only where this lattice's path can be.
+    const { first, last } = aliveRows(lattice, onBand === undefined ? step : problem.steps);
     const wanted = onBand !== undefined && (wantsBands?.(step) ?? true);
     for (let at = first; at <= last; at++) {
       row.solve(next, now, at, fixed);
       if (wanted) {
-        row.readBand(at, fixed, band);
+        row.readBand(fixed, band);
         onBand(step, at, band);
       }
     }
@@ -80,7 +86,7 @@ export function solveOptimum(lattice: Lattice, { onBand, wantsBands }: OptimumOp
 interface RowSolver {
   solve(next: Float64Array, now: Float64Array, row: number, fixed: number): void;
   /** Of the row that was solved last. */
-  readBand(row: number, fixed: number, band: NodeBand): void;
+  readBand(fixed: number, band: NodeBand): void;
 }
 
 /** Where a trade in one direction lands: the column, how far from it and how much lower ln V is there. */
@@ -105,6 +111,9 @@ function rowSolver(lattice: Lattice): RowSolver {
   const sellLanding: Landing = { column: 0, shift: 0, depth: 0 };
   let from = 0;
   let to = top;
+  // Of the row solved last: the columns that do not trade.
+  let low = NOWHERE;
+  let high = NOWHERE;
 
   function solve(next: Float64Array, now: Float64Array, row: number, fixed: number): void {
     const base = row * columns;
@@ -131,20 +140,22 @@ function rowSolver(lattice: Lattice): RowSolver {
       if (openBelow) from = Math.max(0, from - 2 * MARGIN);
       if (openAbove) to = Math.min(top, to + 2 * MARGIN);
     }
-    let low = -1;
-    let high = -1;
+    low = NOWHERE;
+    high = NOWHERE;
     for (let m = from; m <= to; m++) {
       const traded = Math.min(buy[m]!, sell[m]!) * fixed;
       if (traded < stay[m]!) {
         now[base + m] = traded;
       } else {
         now[base + m] = stay[m]!;
-        if (low < 0 && !(jumpsAtFlat && m === flat)) low = m;
-        high = m;
+        if (low === NOWHERE && !(jumpsAtFlat && m === flat)) low = m;
+        if (!(jumpsAtFlat && m === flat)) high = m;
       }
     }
-    regionLow[row] = low < 0 ? Math.min(buyLanding.column, sellLanding.column) : low;
-    regionHigh[row] = low < 0 ? Math.max(buyLanding.column, sellLanding.column) : high;
+    const bought = buyLanding.column === NOWHERE ? sellLanding.column : buyLanding.column;
+    const sold = sellLanding.column === NOWHERE ? bought : sellLanding.column;
+    regionLow[row] = low === NOWHERE ? Math.min(bought, sold) : low;
+    regionHigh[row] = low === NOWHERE ? Math.max(bought, sold) : high;
     for (let m = from - 1; m >= 0; m--) now[base + m] = now[base + m + 1]! * buyFactor[base + m]!;
     for (let m = to + 1; m <= top; m++) now[base + m] = now[base + m - 1]! * sellFactor[base + m - 1]!;
   }
@@ -152,6 +163,7 @@ function rowSolver(lattice: Lattice): RowSolver {
   /** buy[m]: the least V that buying from m can reach. From above, so that it is one running minimum. */
   function sweepBuys(base: number): void {
     let best = Number.POSITIVE_INFINITY;
+    setLanding(buyLanding, NOWHERE, 0, 0);
     for (let m = to; m >= from; m--) {
       const carried = m < to ? best * buyFactor[base + m]! : best;
       const here = stay[m]!;
@@ -168,7 +180,7 @@ function rowSolver(lattice: Lattice): RowSolver {
         refine(m, below, here, above, buyLanding);
         best = here * Math.exp(-buyLanding.depth);
         if (buyLanding.shift > 0) buy[m] = best;
-      } else if (m === from) {
+      } else if (m === from && !(jumpsAtFlat && m === flat)) {
         setLanding(buyLanding, m, 0, 0);
       }
     }
@@ -177,6 +189,7 @@ function rowSolver(lattice: Lattice): RowSolver {
   /** sell[m]: the least V that selling from m can reach. From below. */
   function sweepSells(base: number): void {
     let best = Number.POSITIVE_INFINITY;
+    setLanding(sellLanding, NOWHERE, 0, 0);
     for (let m = from; m <= to; m++) {
       const carried = m > from ? best * sellFactor[base + m - 1]! : best;
       const here = stay[m]!;
@@ -193,7 +206,7 @@ function rowSolver(lattice: Lattice): RowSolver {
         refine(m, below, here, above, sellLanding);
         best = here * Math.exp(-sellLanding.depth);
         if (sellLanding.shift < 0) sell[m] = best;
-      } else if (m === to) {
+      } else if (m === to && !(jumpsAtFlat && m === flat)) {
         setLanding(sellLanding, m, 0, 0);
       }
     }
@@ -217,17 +230,21 @@ function rowSolver(lattice: Lattice): RowSolver {
     else setLanding(landing, m, -slope / (2 * curve), (slope * slope) / (4 * curve));
   }
 
-  function readBand(row: number, fixed: number, band: NodeBand): void {
-    const low = regionLow[row]!;
-    const high = regionHigh[row]!;
-    const buyInner = holdings[buyLanding.column]! + buyLanding.shift;
-    const sellInner = holdings[sellLanding.column]! + sellLanding.shift;
+  function readBand(fixed: number, band: NodeBand): void {
+    const bought = buyLanding.column === NOWHERE ? sellLanding : buyLanding;
+    const sold = sellLanding.column === NOWHERE ? bought : sellLanding;
+    const buyInner = holdings[bought.column]! + bought.shift;
+    const sellInner = holdings[sold.column]! + sold.shift;
     band.buyInner = Math.min(buyInner, sellInner);
     band.sellInner = Math.max(buyInner, sellInner);
-    band.buyOuter = Math.min(band.buyInner, low > from ? edge(low - 1, low, buy, fixed) : holdings[low]!);
-    band.sellOuter = Math.max(band.sellInner, high < to ? edge(high + 1, high, sell, fixed) : holdings[high]!);
-    const flatTrade = Math.min(buy[flat] ?? 0, sell[flat] ?? 0) * fixed;
-    band.flatGain = flat >= from && flat <= to ? Math.log(stay[flat]! / flatTrade) / aversion : Number.POSITIVE_INFINITY;
+    band.buyOuter = low > from ? Math.min(band.buyInner, edge(low - 1, low, buy, fixed)) : Number.NEGATIVE_INFINITY;
+    band.sellOuter = high < to ? Math.max(band.sellInner, edge(high + 1, high, sell, fixed)) : Number.POSITIVE_INFINITY;
+    if (low === NOWHERE) {
+      band.buyOuter = band.buyInner;
+      band.sellOuter = band.sellInner;
+    }
+    const traded = Math.min(buy[flat] ?? 0, sell[flat] ?? 0) * fixed;
+    band.flatGain = flat >= from && flat <= to ? Math.log(stay[flat]! / traded) / aversion : Number.POSITIVE_INFINITY;
   }
 
   /** Between a column that trades and its neighbour that does not: where ln of staying over trading is zero. */

@@ -19,6 +19,20 @@ export interface RowReader {
 
 const WIDTH = 4;
 
+/**
+ * Of two estimates of a curvature the smaller one, and none where they disagree or one is missing: a slope across a jump,
+ * or one from two close columns carried across a wide gap, would feed upon itself from step to step.
+ */
+function gentler(a: number, b: number): number {
+  if (!(a * b > 0)) return 0;
+  return Math.abs(a) < Math.abs(b) ? a : b;
+}
+
+/**
+ * A reader of the values of a lattice's rows. Between two columns γd·Qc is a parabola whose curvature is the gentler of
+ * those on either side (Harten, Engquist, Osher and Chakravarthy 1987): of third order where values are smooth, and
+ * without overshoot where a rule's trigger has put a jump.
+ */
 export function rowReader({ aversion, flat, holdings, offsets, problem, spots }: Lattice): RowReader {
   const columns = holdings.length;
   const width = Math.min(WIDTH, columns);
@@ -60,19 +74,25 @@ export function rowReader({ aversion, flat, holdings, offsets, problem, spots }:
   const exponentAt = (column: number): number =>
     Math.log(stay[column]!) + aversion * (holdings[column]! * spots[row]! + offsets[column]!);
 
+  /** γd·Qc's second divided difference over three neighbouring columns; none where one of them is missing. */
+  function bend(middle: number, start: number): number {
+    if (middle <= start || middle >= start + width - 1) return Number.NaN;
+    const left = holdings[middle - 1]!;
+    const right = holdings[middle + 1]!;
+    const here = exponentAt(middle);
+    const rise = (exponentAt(middle + 1) - here) / (right - holdings[middle]!);
+    const fall = (here - exponentAt(middle - 1)) / (holdings[middle]! - left);
+    return (rise - fall) / (right - left);
+  }
+
   function readBetween(holding: number): void {
     const start = stencilStart(holding);
-    let sum = 0;
-    for (let i = start; i < start + width; i++) {
-      let weight = 1;
-      for (let j = start; j < start + width; j++) {
-        if (j !== i) weight *= (holding - holdings[j]!) / (holdings[i]! - holdings[j]!);
-      }
-      sum += weight * exponentAt(i);
-    }
-    exponent = sum;
     const column = Math.max(start, Math.min(start + width - 2, below(holding)));
-    const share = (holding - holdings[column]!) / (holdings[column + 1]! - holdings[column]!);
+    const left = holdings[column]!;
+    const right = holdings[column + 1]!;
+    const share = (holding - left) / (right - left);
+    const linear = (1 - share) * exponentAt(column) + share * exponentAt(column + 1);
+    exponent = linear + (holding - left) * (holding - right) * gentler(bend(column, start), bend(column + 1, start));
     trades = Math.max(0, toCome[column]! + share * (toCome[column + 1]! - toCome[column]!));
   }
 

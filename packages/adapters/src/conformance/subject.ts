@@ -1,0 +1,106 @@
+import type {
+  Address,
+  BridgeAdapter,
+  Call,
+  Chain,
+  Hex,
+  PositionSource,
+  StateOverride,
+  Token,
+  VenueAdapter,
+} from '@evenkeel/core';
+
+/** How long a subject may take before it counts as hanging. */
+export interface Patience {
+  /** For an answer. */
+  readonly timeoutMs: number;
+  /** For the end after an abort. */
+  readonly abortMs: number;
+}
+
+export const DEFAULT_PATIENCE: Patience = Object.freeze({ timeoutMs: 10_000, abortMs: 1_000 });
+
+/** One trade or transfer that must work. */
+export interface Sample {
+  readonly tokenIn: Token;
+  readonly tokenOut: Token;
+  /** Atoms of `tokenIn`; `account` has to hold them. */
+  readonly amountIn: bigint;
+}
+
+/** What all kinds of adapters need to be tried. */
+export interface CommonSubject {
+  /** Every chain that a sample touches, by id. */
+  readonly chains: Readonly<Record<number, Chain>>;
+  /** Holds the inputs of all samples and some native coin. Nothing is signed for it: its calls are simulated. */
+  readonly account: Address;
+  readonly samples: readonly Sample[];
+  /** Pretended state, where the account's funds are not really there. */
+  readonly overrides?: Readonly<Record<Address, StateOverride>>;
+  /** Unix seconds by the adapter's own clock. Default: the latest block of the sample's chain. */
+  readonly now?: () => number;
+  /** Where samples are to arrive. Default: an address that nobody uses. */
+  readonly recipient?: Address;
+  readonly patience?: Partial<Patience>;
+  /**
+   * How far what arrives may stay below what an opaque quote said, where its source prices on later state than ours.
+   * Hundredths of a percent; default 0.
+   */
+  readonly quoteToleranceBps?: number;
+}
+
+export interface VenueSubject extends CommonSubject {
+  readonly adapter: VenueAdapter;
+}
+
+export interface BridgeSubject extends CommonSubject {
+  readonly adapter: BridgeAdapter;
+  /**
+   * Really sends the calls from `account` and answers with the hash of the one that starts the transfer. With it, one
+   * transfer a sample is followed to its end.
+   */
+  readonly execute?: (calls: readonly Call[]) => Promise<Hex>;
+  /** Lets time pass between two looks at a transfer. Default: 100 ms of real time. */
+  readonly wait?: () => Promise<void>;
+  /** Looks before a transfer counts as never ending. Default: 200. */
+  readonly looks?: number;
+}
+
+export interface PositionSourceSubject {
+  readonly source: PositionSource;
+  /** Has at least one position. */
+  readonly owner: Address;
+  /** Has none. */
+  readonly stranger: Address;
+  readonly patience?: Partial<Patience>;
+}
+
+/** keccak256("evenkeel conformance"), last 20 bytes: nobody has its key, and no router takes it for a command. */
+const NOBODY: Address = '0x60Bd8612d44BC19F5EfadC85E4e51d9C8a023167';
+
+export function recipientOf(subject: CommonSubject): Address {
+  return subject.recipient ?? NOBODY;
+}
+
+export function patienceOf(subject: { readonly patience?: Partial<Patience> }): Patience {
+  return { ...DEFAULT_PATIENCE, ...subject.patience };
+}
+
+export async function nowOf(subject: CommonSubject, chainId: number): Promise<number> {
+  return subject.now?.() ?? (await chainOf(subject, chainId).block('latest')).timeSeconds;
+}
+
+export function chainOf(subject: CommonSubject, chainId: number): Chain {
+  const chain = subject.chains[chainId];
+  if (chain === undefined) throw new Error(`the subject has a sample on chain ${chainId}, which is not in chains`);
+  return chain;
+}
+
+/** A token that does not exist. */
+export function unknownToken(chainId: number): Token {
+  return { chainId, address: '0x000000000000000000000000000000000000dEaD', symbol: 'NOPE', decimals: 18 };
+}
+
+export function isToken(a: Token, b: Token): boolean {
+  return a.chainId === b.chainId && a.address.toLowerCase() === b.address.toLowerCase();
+}

@@ -1,0 +1,2 @@
+export { uniswapV3, type UniswapV3Chain, type UniswapV3Options } from './uniswap-v3.js';
+export { uniswapV3Positions, type UniswapV3PositionsOptions } from './positions.js';

@@ -1,0 +1,3 @@
+export type { PoolKey } from './pool-key.js';
+export type { UniversalRouterVersion } from './swap-calls.js';
+export { uniswapV4, type UniswapV4Chain, type UniswapV4Options } from './uniswap-v4.js';

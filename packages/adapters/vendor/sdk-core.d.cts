@@ -1,0 +1,1 @@
+export * from '@uniswap/sdk-core';

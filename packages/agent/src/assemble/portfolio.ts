@@ -1,0 +1,160 @@
+import { eoaAccount, type EoaSigner } from '@evenkeel/accounts';
+import { erc20Holdings } from '@evenkeel/adapters/erc20';
+import { uniswapV2Positions } from '@evenkeel/adapters/uniswap-v2';
+import { uniswapV3Positions } from '@evenkeel/adapters/uniswap-v3';
+import { optionBook, type OptionBookConfig } from '@evenkeel/adapters/option-book';
+import {
+  type Address,
+  Decimal,
+  type Journal,
+  type Logger,
+  NATIVE_ADDRESS,
+  parsePolicyConfig,
+  type Portfolio,
+  type PositionSource,
+  type Random,
+  type RebalancerPorts,
+} from '@evenkeel/core';
+import type { PortfolioConfig } from '../config/schema.js';
+import { baseToken, bridgesOf, type ConnectedChain, quoteToken, venuesOf } from './adapters.js';
+import { systemClock } from './ambient.js';
+import { chainOf } from './chains.js';
+
+/** What a configuration does not hold: keys, files, chance. */
+export interface Surroundings {
+  readonly signer: EoaSigner;
+  readonly journal: Journal;
+  readonly random: Random;
+  readonly env: NodeJS.ProcessEnv;
+  readonly logger?: Logger;
+}
+
+/** A portfolio with everything that its rebalancer needs. */
+export interface Assembled {
+  readonly portfolio: Portfolio;
+  readonly ports: RebalancerPorts;
+}
+
+const EVEN_VOLUME: readonly number[] = [1, 1, 1, 1];
+
+/**
+ * Turns a checked configuration into a portfolio and its ports.
+ *
+ * @throws INVALID_INPUT, POLICY_CONFIG_INVALID, GUARD_ABSURD, OPTION_BOOK_INVALID, CONFIG_UNIT_MISSING
+ */
+export function assemble(config: PortfolioConfig, surroundings: Surroundings): Assembled {
+  const { env, journal, logger, random, signer } = surroundings;
+  const chains: readonly ConnectedChain[] = config.chains.map((each) => ({ config: each, chain: chainOf(each, env) }));
+  const ports: RebalancerPorts = {
+    chains: chains.map(({ chain }) => chain),
+    venues: venuesOf(config, chains),
+    bridges: bridgesOf(config, chains, systemClock),
+    sources: sourcesOf(config, chains),
+    account: eoaAccount(signer),
+    volatility: {
+      realised: () =>
+        Promise.resolve({
+          value: new Decimal(String(config.annualVolatilityPercent)).div(100).toFixed(),
+          asOf: { source: 'configuration', timeSeconds: Math.floor(systemClock.now() / 1000) },
+        }),
+    },
+    journal,
+    clock: systemClock,
+    random,
+    ...(logger === undefined ? {} : { logger }),
+  };
+  return { portfolio: portfolioOf(config), ports };
+}
+
+function portfolioOf(config: PortfolioConfig): Portfolio {
+  const { chains, limits, policy, schedule } = config;
+  const nativePrices = chains.flatMap(({ id, nativePriceUsd }) =>
+    nativePriceUsd === undefined ? [] : [[id, nativePriceUsd] as const],
+  );
+  return {
+    name: config.name,
+    underlying: config.underlying,
+    owner: config.owner,
+    baseTokens: chains.map(baseToken),
+    quoteTokens: chains.map(quoteToken),
+    policy: parsePolicyConfig({ ...policy, maxCostBps: limits.maxCostBps }),
+    schedule: {
+      kind: schedule.kind,
+      maxParts: schedule.maxParts,
+      spanSeconds: schedule.spanSeconds,
+      recoverySeconds: schedule.recoverySeconds,
+      volumeProfile: schedule.volumeProfile ?? EVEN_VOLUME,
+    },
+    limits: {
+      slippageBps: limits.slippageBps,
+      maxHops: limits.maxHops,
+      deadlineSeconds: limits.deadlineSeconds,
+      solicitMs: limits.solicitSeconds * 1000,
+      maxAgeSeconds: limits.maxAgeSeconds,
+      maxDisagreementBps: limits.maxDisagreementPercent * 100,
+    },
+    annualRate: config.annualRatePercent / 100,
+    horizonSeconds: config.horizonDays * 86_400,
+    latencySeconds: config.latencySeconds,
+    nativePrices: Object.fromEntries(nativePrices),
+    confirmations: Object.fromEntries(chains.map(({ confirmations, id }) => [id, confirmations])),
+    execution: { pollMs: config.pollMs, transferPollMs: config.pollMs },
+  };
+}
+
+function sourcesOf({ positions }: PortfolioConfig, chains: readonly ConnectedChain[]): readonly PositionSource[] {
+  const { holdings, optionBook: book, uniswapV2, uniswapV3 } = positions;
+  return [
+    ...(book === undefined ? [] : [optionBook(book as unknown as OptionBookConfig, { clock: systemClock })]),
+    ...chains.flatMap((each) => [
+      ...(holdings ? [holdingsOn(each)] : []),
+      ...(uniswapV2
+        ? positionsOn(each, ['uniswapV2Factory'], (at) =>
+            uniswapV2Positions({ ...marketOf(each), factory: at('uniswapV2Factory') }),
+          )
+        : []),
+      ...(uniswapV3
+        ? positionsOn(each, ['uniswapV3Factory', 'uniswapV3PositionManager'], (at) =>
+            uniswapV3Positions({
+              ...marketOf(each),
+              factory: at('uniswapV3Factory'),
+              positionManager: at('uniswapV3PositionManager'),
+            }),
+          )
+        : []),
+    ]),
+  ];
+}
+
+type ContractName = keyof ConnectedChain['config']['contracts'];
+
+/** A source for a chain that has the contracts; a chain without them can hold no such positions. */
+function positionsOn(
+  { config }: ConnectedChain,
+  names: readonly ContractName[],
+  source: (at: (name: ContractName) => Address) => PositionSource,
+): readonly PositionSource[] {
+  const complete = names.every((name) => config.contracts[name] !== undefined);
+  return complete ? [source((name) => config.contracts[name]!)] : [];
+}
+
+function marketOf({ chain, config }: ConnectedChain) {
+  return { chain, underlying: baseToken(config), numeraires: [quoteToken(config)] };
+}
+
+/** The underlying, the numeraire and the native coin, which is the underlying unless it has a price of its own. */
+function holdingsOn({ chain, config }: ConnectedChain): PositionSource {
+  const native = { chainId: config.id, address: NATIVE_ADDRESS, symbol: 'native', decimals: 18 };
+  const foreign = config.nativePriceUsd;
+  return erc20Holdings({
+    chain,
+    tokens: [
+      { token: baseToken(config), deltaPerUnit: '1', valuePerUnit: '0' },
+      { token: quoteToken(config), deltaPerUnit: '0', valuePerUnit: '1' },
+      foreign === undefined
+        ? { token: native, deltaPerUnit: '1', valuePerUnit: '0' }
+        : { token: native, deltaPerUnit: '0', valuePerUnit: foreign },
+    ],
+    ...(config.contracts.multicall3 === undefined ? {} : { multicall3: config.contracts.multicall3 }),
+  });
+}

@@ -1,0 +1,52 @@
+/** "EKJL": stands in the file's header, so that a foreign database is told from a journal. */
+export const APPLICATION_ID = 0x454b4a4c;
+
+/** One more for every change of the tables; each version says how to get there from the one before. */
+export const SCHEMA_VERSION = 1;
+
+/**
+ * Step by step from an empty file to {@link SCHEMA_VERSION}: entry n leads from version n to n + 1.
+ *
+ * Records that are only ever read whole are kept as JSON text; what uniqueness or lookup needs is a column. Bigints
+ * are text, except nonces, which have to be compared.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+CREATE TABLE intents (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+CREATE TABLE programmes (
+  intent_id TEXT NOT NULL, slice INTEGER NOT NULL, state TEXT NOT NULL, cancel_requested INTEGER NOT NULL,
+  body TEXT NOT NULL, created_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (intent_id, slice)
+) STRICT;
+CREATE TABLE reservations (
+  id INTEGER PRIMARY KEY, intent_id TEXT NOT NULL, slice INTEGER NOT NULL, step TEXT NOT NULL, attempt INTEGER NOT NULL,
+  chain_id INTEGER NOT NULL, account TEXT NOT NULL, nonce_key TEXT NOT NULL, nonce INTEGER NOT NULL,
+  state TEXT NOT NULL, reserved_at_ms INTEGER NOT NULL, final_hash TEXT, success INTEGER,
+  UNIQUE (intent_id, slice, step, attempt),
+  UNIQUE (chain_id, account, nonce_key, nonce)
+) STRICT;
+CREATE TABLE operations (
+  reservation_id INTEGER NOT NULL REFERENCES reservations (id), bump INTEGER NOT NULL, purpose TEXT NOT NULL,
+  raw TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, gas_limit TEXT NOT NULL, max_fee TEXT NOT NULL,
+  max_priority_fee TEXT NOT NULL, signed_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (reservation_id, bump)
+) STRICT;
+CREATE TABLE outcomes (
+  intent_id TEXT NOT NULL, slice INTEGER NOT NULL, step TEXT NOT NULL, attempt INTEGER NOT NULL, body TEXT NOT NULL,
+  PRIMARY KEY (intent_id, slice, step, attempt)
+) STRICT;
+CREATE TABLE transfers (
+  intent_id TEXT NOT NULL, slice INTEGER NOT NULL, step TEXT NOT NULL, attempt INTEGER NOT NULL,
+  open INTEGER NOT NULL, body TEXT NOT NULL,
+  PRIMARY KEY (intent_id, slice, step, attempt)
+) STRICT;
+CREATE TABLE flows (
+  id INTEGER PRIMARY KEY, owner TEXT NOT NULL, intent_id TEXT NOT NULL, slice INTEGER NOT NULL,
+  chain_id INTEGER NOT NULL, tx_hash TEXT NOT NULL, part TEXT NOT NULL, body TEXT NOT NULL,
+  UNIQUE (chain_id, tx_hash, part)
+) STRICT;
+CREATE INDEX flows_by_intent ON flows (intent_id, slice);
+CREATE TABLE decisions (seq INTEGER PRIMARY KEY, intent_id TEXT, body TEXT NOT NULL) STRICT;
+CREATE INDEX decisions_by_intent ON decisions (intent_id);
+`,
+];

@@ -1,0 +1,43 @@
+import { decodeUint, encodeBalanceOf } from '../guard/token-calls.js';
+import { NATIVE_ADDRESS, type Token, type TokenAmount } from '../model/token.js';
+import type { Chain } from '../ports/chain.js';
+import { BalanceUnreadableError } from './errors.js';
+import { type Portfolio, type RebalancerPorts, tokensOn } from './portfolio.js';
+
+/** The chain's native coin as a token. */
+export function nativeToken(chain: Pick<Chain, 'id'>): Token {
+  return Object.freeze({ chainId: chain.id, address: NATIVE_ADDRESS, symbol: 'native', decimals: 18 });
+}
+
+/**
+ * What the account holds of every token of the portfolio, the native coins included, read from the chains.
+ *
+ * @throws {BalanceUnreadableError} BALANCE_UNREADABLE; RPC_* errors pass through
+ */
+export async function readBalances(
+  portfolio: Portfolio,
+  { account, chains }: Pick<RebalancerPorts, 'account' | 'chains'>,
+  signal: AbortSignal,
+): Promise<readonly TokenAmount[]> {
+  const perChain = await Promise.all(
+    chains.map(async (chain) => {
+      const holder = account.addressOn(chain.id);
+      const tokens = tokensOn(portfolio, chain.id);
+      const [batch, wei] = await Promise.all([
+        chain.read(
+          tokens.map(({ address }) => ({ to: address, data: encodeBalanceOf(holder) })),
+          signal,
+        ),
+        chain.balanceWei(holder, signal),
+      ]);
+      const held = tokens.map((token, i) => {
+        const result = batch.results[i];
+        const atoms = result?.success === true ? decodeUint(result.data) : undefined;
+        if (atoms === undefined) throw new BalanceUnreadableError(token);
+        return Object.freeze({ token, atoms });
+      });
+      return [...held, Object.freeze({ token: nativeToken(chain), atoms: wei })];
+    }),
+  );
+  return Object.freeze(perChain.flat());
+}

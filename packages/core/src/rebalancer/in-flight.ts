@@ -1,0 +1,24 @@
+import type { InFlight } from '../exposure/assemble-exposure.js';
+import { fromAtoms } from '../model/decimal.js';
+import { isTerminal } from '../model/transfer.js';
+import { sameToken } from '../model/token.js';
+import type { Portfolio, RebalancerPorts } from './portfolio.js';
+
+/** Transfers that have not come to their end, from the journal: they widen the exposure and nothing else. */
+export async function inFlightOf(
+  { baseTokens }: Portfolio,
+  { journal }: Pick<RebalancerPorts, 'journal'>,
+): Promise<readonly InFlight[]> {
+  const open = (await journal.transfers({ open: true })).filter(({ status }) => !isTerminal(status));
+  return open.map(({ transfer }) => {
+    const { input, output } = transfer.quote;
+    const isBase = baseTokens.some((token) => sameToken(token, output.token));
+    const amount = `${fromAtoms(input.token, input.atoms)} ${input.token.symbol}`;
+    return Object.freeze({
+      id: transfer.id,
+      amount: output,
+      deltaPerUnit: isBase ? '1' : '0',
+      sentence: `${amount} from chain ${input.token.chainId} to chain ${output.token.chainId} through ${transfer.adapter}.`,
+    });
+  });
+}

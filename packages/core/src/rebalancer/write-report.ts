@@ -1,0 +1,126 @@
+import type { Hex } from '@evenkeel/intents';
+import { contains, midpoint } from '../model/interval.js';
+import { Decimal, type DecimalString } from '../model/decimal.js';
+import type { TokenAmount } from '../model/token.js';
+import type { Decision } from '../policy/decision.js';
+import type { Flow } from '../ports/journal.js';
+import { costAttribution, type StatedPrice, type SwapRecord } from '../report/cost-attribution.js';
+import type { ExecutionReport } from '../report/execution-report.js';
+import { reconcile } from '../report/reconcile.js';
+import { nativeToken } from './balances.js';
+import { bookFlows } from './book-flows.js';
+import { type Portfolio, tokenOfPortfolio } from './portfolio.js';
+import { type OpenDelta, realisedEfficiency } from './realised-efficiency.js';
+import type { Survey } from './survey.js';
+
+/** What a trade adds to a report. */
+export interface TradeFacts {
+  readonly intentId: Hex;
+  readonly opening: readonly TokenAmount[];
+  readonly closing: readonly TokenAmount[];
+  readonly flows: readonly Flow[];
+  readonly swaps: readonly SwapRecord[];
+  readonly path: readonly OpenDelta[];
+  /** Certified least cost of the whole change, done at once at the decision. */
+  readonly leastCost: number;
+  readonly states: readonly ('completed' | 'stopped' | 'cancelled' | 'simulated')[];
+}
+
+export interface ReportInput {
+  readonly portfolio: Portfolio;
+  readonly before: Survey;
+  readonly after: Survey;
+  readonly decision: Decision;
+  readonly dryRun: boolean;
+  readonly trade?: TradeFacts;
+}
+
+/** Joins what was wanted with what happened. Deltas, costs and books all come from readings, none from the plan. */
+export function writeReport(input: ReportInput): ExecutionReport {
+  const { after, before, decision, dryRun, portfolio, trade } = input;
+  const band = decision.band;
+  const middle = portfolio.policy.targetDeltaUnits;
+  const base = {
+    underlying: portfolio.underlying,
+    intentId: trade?.intentId ?? null,
+    delta: {
+      before: before.exposure.delta,
+      target: band?.target ?? middle,
+      after: after.exposure.delta,
+      bandLow: band?.low ?? middle,
+      bandHigh: band?.high ?? middle,
+    },
+    startedAtSeconds: before.atSeconds,
+    endedAtSeconds: after.atSeconds,
+  };
+  if (trade === undefined) {
+    const none = { costs: null, reconciliation: null, efficiency: null };
+    return Object.freeze({ ...base, ...none, outcome: 'held', reason: decision.sentence });
+  }
+  if (dryRun) {
+    const none = { costs: null, reconciliation: null, efficiency: null };
+    const reason = `Simulated, nothing was sent: ${decision.sentence}`;
+    return Object.freeze({ ...base, ...none, outcome: 'dry-run', reason });
+  }
+  const describe = (chainId: number, address: string) => tokenOfPortfolio(portfolio, chainId, address);
+  const flows = bookFlows(trade.flows, describe);
+  const costs = costAttribution({ swaps: trade.swaps, flows, prices: statedPrices(portfolio, before) });
+  const reconciliation = reconcile({ opening: trade.opening, flows, closing: trade.closing });
+  const efficiency = realisedEfficiency({
+    riskAversion: decision.inputs.riskAversion.perNumeraire,
+    annualVolatility: before.annualVolatility,
+    spot: Number(before.reference.price),
+    path: trade.path,
+    monitoringSeconds: portfolio.policy.monitoringSeconds,
+    cost: Number(costs.total),
+    leastCost: trade.leastCost,
+    plannedUnits: plannedUnits(decision),
+  });
+  const { outcome, reason } = verdict(input, trade, reconciliation.exact);
+  return Object.freeze({ ...base, costs, reconciliation, efficiency, outcome, reason });
+}
+
+function plannedUnits(decision: Decision): number {
+  if (decision.action === 'hold' || decision.band === undefined) return 0;
+  return new Decimal(midpoint(decision.postTradeDelta)).minus(decision.band.target).toNumber();
+}
+
+function verdict(
+  { after, decision }: ReportInput,
+  { states }: TradeFacts,
+  exact: boolean,
+): Pick<ExecutionReport, 'outcome' | 'reason'> {
+  const { band } = decision;
+  const where = midpoint(after.exposure.delta);
+  const ended = states.length > 0 && states.every((state) => state === 'completed');
+  const inBand = band !== undefined && contains({ low: band.low, high: band.high }, where);
+  if (!exact) return { outcome: 'failed', reason: 'The books do not add up: see the reconciliation.' };
+  if (inBand && ended) {
+    return {
+      outcome: 'hedged',
+      reason: `The delta is ${short(where)}, within ${short(band.low)} to ${short(band.high)}.`,
+    };
+  }
+  if (!states.includes('completed')) {
+    return { outcome: 'failed', reason: `No slice was completed (${states.join(', ') || 'none was started'}).` };
+  }
+  const edges = band === undefined ? '' : ` The band is ${short(band.low)} to ${short(band.high)}.`;
+  return { outcome: 'partly-hedged', reason: `The delta is ${short(where)} after ${states.join(', ')}.${edges}` };
+}
+
+function short(value: DecimalString): string {
+  return new Decimal(value).toPrecision(6);
+}
+
+/** The underlying and native coins at the reference price, the numeraire at one. */
+function statedPrices(portfolio: Portfolio, { nativePrice, reference }: Survey): readonly StatedPrice[] {
+  return [
+    ...portfolio.baseTokens.map((token) => ({ token, price: reference.price, source: reference.source })),
+    ...portfolio.quoteTokens.map((token) => ({ token, price: '1', source: 'numeraire' })),
+    ...Object.entries(nativePrice).map(([chainId, price]) => ({
+      token: nativeToken({ id: Number(chainId) }),
+      price,
+      source: portfolio.nativePrices[Number(chainId)] === undefined ? reference.source : 'configuration',
+    })),
+  ];
+}

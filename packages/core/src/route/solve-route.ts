@@ -1,0 +1,135 @@
+import type { Clock } from '../ports/ambient.js';
+import { type CostKind, gasOfHop } from './costs.js';
+import { costStrings } from './hedge.js';
+import type { DecimalString } from '../model/decimal.js';
+import { parseProblem, type RouteProblem } from './problem.js';
+import { solveModel, type SolvedModel } from './solve-model.js';
+
+export interface SolveRouteOptions {
+  /** Convex problems that may be solved; absent: 1500. */
+  readonly nodeBudget?: number;
+  /** Tolerance of each hop for `minReceived`; absent: 0. */
+  readonly slippageBps?: number;
+  /** Numeraire per unit of the exact side that `costBps` is measured against; absent: the middle at zero size. */
+  readonly referencePrice?: number;
+  /** Absent: true. Without it `optimalityGapBps` is 0 and says nothing. */
+  readonly certify?: boolean;
+  /** Times the call where it is given. */
+  readonly clock?: Pick<Clock, 'now'>;
+}
+
+/** One hop in plain JSON; amounts in atoms as decimal strings. */
+export interface RouteHop {
+  readonly kind: 'swap' | 'bridge';
+  readonly poolId?: string;
+  readonly bridgeId?: string;
+  readonly adapter?: string;
+  readonly chainId: number;
+  readonly toChainId?: number;
+  readonly tokenIn: string;
+  readonly tokenOut: string;
+  readonly amountIn: string;
+  readonly amountOut: string;
+  readonly minReceived: string;
+}
+
+/** A solved problem in plain JSON. */
+export interface RouteSolution {
+  /** Atoms used and obtained, summed at the highest decimals of each side's tokens. */
+  readonly amountIn: string;
+  readonly amountOut: string;
+  /** Atoms of the exact side that could not be served. */
+  readonly remainder: string;
+  readonly hops: readonly RouteHop[];
+  /** Units of gas over all hops. */
+  readonly gas: string;
+  readonly costBps: number;
+  /** Numeraire by kind. */
+  readonly costsByKind: Readonly<Record<CostKind, DecimalString>>;
+  readonly optimalityGapBps: number;
+  readonly nodesUsed: number;
+  readonly solveMs?: number;
+}
+
+/**
+ * Solves a route problem given as plain JSON. Deterministic: the same problem and options give the same answer.
+ *
+ * @throws InvalidInputError, RoutePoolInvalidError, RouteDuplicateError, RouteDisconnectedError
+ * @example
+ * ```ts
+ * const { amountOut, hops, optimalityGapBps } = solveRoute({
+ *   tokens: [
+ *     { chainId: 1, address: '0x' + '0a'.repeat(20), symbol: 'USDC', decimals: 6 },
+ *     { chainId: 1, address: '0x' + '0b'.repeat(20), symbol: 'WETH', decimals: 18 },
+ *   ],
+ *   pools: [{
+ *     id: 'pair', chainId: 1, kind: 'constant-product', feePpm: 3000,
+ *     tokens: ['0x' + '0a'.repeat(20), '0x' + '0b'.repeat(20)],
+ *     reserves: ['2000000000000', '1000000000000000000000'],
+ *   }],
+ *   demand: {
+ *     chainId: 1, tokenIn: '0x' + '0a'.repeat(20), tokenOut: '0x' + '0b'.repeat(20), amountIn: '1000000000',
+ *   },
+ * })
+ * ```
+ */
+export function solveRoute(problem: RouteProblem, options: SolveRouteOptions = {}): RouteSolution {
+  const start = options.clock?.now();
+  const solved = solveModel(parseProblem(problem), {
+    nodeBudget: options.nodeBudget ?? 1500,
+    referencePrice: options.referencePrice,
+    toleranceBps: 1e-3,
+    certify: options.certify ?? true,
+  });
+  const solution = toSolution(solved, options.slippageBps ?? 0);
+  return options.clock === undefined ? solution : { ...solution, solveMs: options.clock.now() - start! };
+}
+
+function toSolution(solved: SolvedModel, slippageBps: number): RouteSolution {
+  const { compiled, costs, replay } = solved;
+  const hops = replay.hops.map((hop): RouteHop => {
+    const amounts = { amountIn: hop.amountIn.toString(), amountOut: hop.amountOut.toString() };
+    if (hop.kind === 'bridge') {
+      const { adapter, from, id, minReceivedRatio, to } = hop.bridge;
+      return {
+        kind: 'bridge',
+        bridgeId: id,
+        ...(adapter === '' ? {} : { adapter }),
+        chainId: from.chainId,
+        toChainId: to.chainId,
+        tokenIn: from.address,
+        tokenOut: to.address,
+        ...amounts,
+        minReceived: ((hop.amountOut * BigInt(Math.floor(minReceivedRatio * 1e9))) / 1_000_000_000n).toString(),
+      };
+    }
+    const { adapter, chainId, id, tokens } = hop.pool;
+    return {
+      kind: 'swap',
+      poolId: id,
+      ...(adapter === '' ? {} : { adapter }),
+      chainId,
+      tokenIn: tokens[hop.tokenInIndex].address,
+      tokenOut: tokens[(1 - hop.tokenInIndex) as 0 | 1].address,
+      ...amounts,
+      minReceived: ((hop.amountOut * BigInt(10_000 - slippageBps)) / 10_000n).toString(),
+    };
+  });
+  const sum = (flows: ReadonlyMap<number, bigint>): string => {
+    const decimals = Math.max(0, ...[...flows.keys()].map((node) => compiled.nodes[node]!.decimals));
+    let total = 0n;
+    for (const [node, atoms] of flows) total += atoms * 10n ** BigInt(decimals - compiled.nodes[node]!.decimals);
+    return total.toString();
+  };
+  return Object.freeze({
+    amountIn: sum(replay.spent),
+    amountOut: sum(replay.received),
+    remainder: replay.remainder.toString(),
+    hops: Object.freeze(hops.map((hop) => Object.freeze(hop))),
+    gas: replay.hops.reduce((units, hop) => units + gasOfHop(hop), 0n).toString(),
+    costBps: solved.costBps,
+    costsByKind: costStrings(costs),
+    optimalityGapBps: solved.gapBps,
+    nodesUsed: solved.mixed.nodesUsed,
+  });
+}
