@@ -105,7 +105,7 @@ describe('read', () => {
     let calls = 0;
     node.misbehave(async () => {
       if (calls++ === 1) await anvil.rpc.request('evm_mine');
-      return 'pass';
+      return 'pass' as const;
     });
     const batch = await small.read(Array.from({ length: 8 }, () => mirror));
     expect(batch.results).toHaveLength(8);

@@ -14,7 +14,7 @@ import {
 } from './support/faulty-node.js';
 
 const SECRET = 'k3yk3yk3yk3yk3y';
-const ZERO: Address = `0x${'00'.repeat(20)}`;
+const EMPTY: Address = `0x${'e0'.repeat(20)}`;
 
 /** Time that passes only when somebody sleeps. */
 function manualClock(): Clock & { readonly sleeps: number[] } {
@@ -47,7 +47,7 @@ const connect = (more: Partial<JsonRpcChainOptions> = {}): Chain =>
 /** Connected while the node is still well, so that the chain id is proven. */
 const connected = async (more: Partial<JsonRpcChainOptions> = {}): Promise<Chain> => {
   const chain = connect(more);
-  await chain.balanceWei(ZERO);
+  await chain.balanceWei(EMPTY);
   return chain;
 };
 
@@ -154,7 +154,7 @@ describe('a node that misbehaves', () => {
   it.each(faults)('by %s gives %s (retryable: %s)', async (_, code, retryable, fault) => {
     const chain = await connected({ retries: 0 });
     node.misbehave(fault);
-    const error = await failure(chain.balanceWei(ZERO));
+    const error = await failure(chain.balanceWei(EMPTY));
     expect({ code: error.code, retryable: error.retryable }).toEqual({ code, retryable });
     expect(error.details['node']).toBe(`${node.url}/…`);
   });
@@ -162,14 +162,14 @@ describe('a node that misbehaves', () => {
   it.each(faults)('by %s fails a read of many callers in the same way', async (_, code, __, fault) => {
     const chain = await connected({ retries: 0 });
     node.misbehave(fault);
-    const errors = await Promise.all([failure(chain.read([])), failure(chain.read([{ to: ZERO, data: '0x' }]))]);
+    const errors = await Promise.all([failure(chain.read([])), failure(chain.read([{ to: EMPTY, data: '0x' }]))]);
     expect(errors.map((error) => error.code)).toEqual([code, code]);
   });
 
   it('by never answering gives RPC_TIMEOUT', async () => {
     const chain = await connected({ retries: 0, timeoutMs: 50 });
     node.misbehave(() => undefined);
-    const error = await failure(chain.balanceWei(ZERO));
+    const error = await failure(chain.balanceWei(EMPTY));
     expect(error).toMatchObject({ code: 'RPC_TIMEOUT', retryable: true });
     expect(error.message).toContain('eth_getBalance within 50 ms');
   });
@@ -177,13 +177,17 @@ describe('a node that misbehaves', () => {
   it('by answering without end is cut off', async () => {
     const chain = await connected({ retries: 0, maxResponseBytes: 10_000 });
     node.misbehave((response) => answerText(response, 200, ' '.repeat(20_000)));
-    expect(await failure(chain.balanceWei(ZERO))).toMatchObject({ code: 'RPC_GARBAGE' });
+    expect(await failure(chain.balanceWei(EMPTY))).toMatchObject({ code: 'RPC_GARBAGE' });
   });
 
   it('by a receipt, block, log or hash that was not asked for gives RPC_GARBAGE', async () => {
     const chain = await connected({ retries: 0 });
-    const real = (await anvil.rpc.request('eth_getBlockByNumber', ['0x1', false])) as { transactions: string[] };
-    const receipt = await anvil.rpc.request('eth_getTransactionReceipt', [real.transactions[0]]);
+    const real = await anvil.rpc.request('eth_getBlockByNumber', ['0x1', false]);
+    const [from] = (await anvil.rpc.request('eth_accounts')) as string[];
+    const sent = await anvil.rpc.request('eth_sendTransaction', [{ from, to: EMPTY, gas: '0x5208' }]);
+    await anvil.rpc.request('evm_mine');
+    const receipt = await anvil.rpc.request('eth_getTransactionReceipt', [sent]);
+    expect(receipt).not.toBeNull();
     const asked = `0x${'12'.repeat(32)}` as const;
     node.misbehave((response, body) => answerResult(response, body, receipt));
     expect(await failure(chain.receipt(asked))).toMatchObject({ code: 'RPC_GARBAGE' });
@@ -191,7 +195,7 @@ describe('a node that misbehaves', () => {
     expect(await failure(chain.block(2))).toMatchObject({ code: 'RPC_GARBAGE' });
     node.misbehave((response, body) => answerResult(response, body, asked));
     expect(await failure(chain.sendRawTransaction('0x02ff'))).toMatchObject({ code: 'RPC_GARBAGE' });
-    const log = { address: ZERO, topics: [asked], data: '0x', blockNumber: '0x1', transactionHash: asked };
+    const log = { address: EMPTY, topics: [asked], data: '0x', blockNumber: '0x1', transactionHash: asked };
     node.misbehave((response, body) => answerResult(response, body, [log]));
     const filter = { address: `0x${'22'.repeat(20)}` as const, topics: [], fromBlock: 0 };
     expect(await failure(chain.logs(filter))).toMatchObject({ code: 'RPC_GARBAGE' });
@@ -255,7 +259,7 @@ describe('trying again', () => {
   it('waits as long as a rate limit asks for, then reads', async () => {
     const chain = await connected();
     node.misbehave(limited(1, '3'));
-    expect(await chain.balanceWei(ZERO)).toBe(0n);
+    expect(await chain.balanceWei(EMPTY)).toBe(0n);
     expect(clock.sleeps).toEqual([3_000]);
   });
 
@@ -263,7 +267,7 @@ describe('trying again', () => {
     const chain = await connected();
     const before = chain.requestCount();
     node.misbehave(limited(99));
-    expect(await failure(chain.balanceWei(ZERO))).toMatchObject({ code: 'RPC_RATE_LIMITED' });
+    expect(await failure(chain.balanceWei(EMPTY))).toMatchObject({ code: 'RPC_RATE_LIMITED' });
     expect(clock.sleeps).toEqual([250, 500]);
     expect(chain.requestCount() - before).toBe(3);
   });
@@ -271,7 +275,7 @@ describe('trying again', () => {
   it('leaves a long wait to the caller', async () => {
     const chain = await connected();
     node.misbehave(limited(99, '120'));
-    expect(await failure(chain.balanceWei(ZERO))).toMatchObject({ code: 'RPC_RATE_LIMITED', retryAfterSeconds: 120 });
+    expect(await failure(chain.balanceWei(EMPTY))).toMatchObject({ code: 'RPC_RATE_LIMITED', retryAfterSeconds: 120 });
     expect(clock.sleeps).toEqual([]);
   });
 
@@ -284,7 +288,7 @@ describe('trying again', () => {
         'retry-after': new Date(date.getTime() + 90_000).toUTCString(),
       }),
     );
-    expect(await failure(chain.balanceWei(ZERO))).toMatchObject({ retryAfterSeconds: 90 });
+    expect(await failure(chain.balanceWei(EMPTY))).toMatchObject({ retryAfterSeconds: 90 });
   });
 
   it('never repeats a transaction by a timer', async () => {
@@ -300,7 +304,7 @@ describe('trying again', () => {
     const chain = await connected();
     const posts = node.posts();
     node.misbehave((response, body) => answerError(response, body, { code: -32000, message: 'no' }));
-    await failure(chain.balanceWei(ZERO));
+    await failure(chain.balanceWei(EMPTY));
     expect(node.posts() - posts).toBe(1);
   });
 
@@ -317,10 +321,10 @@ describe('trying again', () => {
       },
     });
     node.misbehave(limited(99));
-    expect(await failure(chain.balanceWei(ZERO, controller.signal))).toMatchObject({ code: 'ABORTED' });
+    expect(await failure(chain.balanceWei(EMPTY, controller.signal))).toMatchObject({ code: 'ABORTED' });
     node.misbehave(() => undefined);
     const another = new AbortController();
-    const pending = failure(chain.balanceWei(ZERO, another.signal));
+    const pending = failure(chain.balanceWei(EMPTY, another.signal));
     another.abort();
     expect(await pending).toMatchObject({ code: 'ABORTED' });
     expect(await failure(chain.read([], another.signal))).toMatchObject({ code: 'ABORTED' });
@@ -332,23 +336,23 @@ describe('several nodes', () => {
 
   it('asks the next when one fails, and remembers for a while', async () => {
     const chain = connect(both());
-    expect(await chain.balanceWei(ZERO)).toBe(0n);
+    expect(await chain.balanceWei(EMPTY)).toBe(0n);
     expect(second.posts()).toBe(0);
     node.misbehave((response) => answerText(response, 500, ''));
-    expect(await chain.balanceWei(ZERO)).toBe(0n);
+    expect(await chain.balanceWei(EMPTY)).toBe(0n);
     expect(clock.sleeps).toEqual([]);
     const posts = node.posts();
     node.misbehave();
-    await chain.balanceWei(ZERO);
+    await chain.balanceWei(EMPTY);
     expect(node.posts()).toBe(posts);
     await clock.sleep(60_000);
-    await chain.balanceWei(ZERO);
+    await chain.balanceWei(EMPTY);
     expect(node.posts()).toBe(posts + 1);
   });
 
   it('offers a transaction to the next when one is unreachable, not when it says no', async () => {
     const chain = connect(both());
-    await chain.balanceWei(ZERO);
+    await chain.balanceWei(EMPTY);
     node.misbehave((response) => void response.destroy());
     second.misbehave((response, body) =>
       (body as RpcRequest).method === 'eth_sendRawTransaction'
@@ -359,7 +363,7 @@ describe('several nodes', () => {
     node.misbehave((response, body) => answerError(response, body, { code: -32000, message: 'no' }));
     const fresh = connect(both());
     node.misbehave();
-    await fresh.balanceWei(ZERO);
+    await fresh.balanceWei(EMPTY);
     node.misbehave((response, body) => answerError(response, body, { code: -32000, message: 'no' }));
     const from = second.posts();
     expect(await failure(fresh.sendRawTransaction('0x02ff'))).toMatchObject({ code: 'RPC_REJECTED' });
@@ -371,10 +375,10 @@ describe('several nodes', () => {
     node.misbehave((response, body) =>
       (body as RpcRequest).method === 'eth_chainId' ? answerResult(response, body, '0x1') : 'pass',
     );
-    await chain.balanceWei(ZERO);
+    await chain.balanceWei(EMPTY);
     await clock.sleep(600_000);
     const posts = node.posts();
-    await chain.balanceWei(ZERO);
+    await chain.balanceWei(EMPTY);
     expect(node.posts()).toBe(posts);
   });
 
@@ -385,7 +389,7 @@ describe('several nodes', () => {
         ? answerText(response, 400, '{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"no batches here"}}')
         : 'pass',
     );
-    const calls = [ZERO, ZERO].map((to) => ({ to, data: '0x' as const }));
+    const calls = [EMPTY, EMPTY].map((to) => ({ to, data: '0x' as const }));
     expect((await chain.read(calls)).results).toEqual([
       { success: true, data: '0x' },
       { success: true, data: '0x' },
@@ -401,7 +405,7 @@ describe('several nodes', () => {
       answerText(response, 200, JSON.stringify([one, one]));
       return undefined;
     });
-    const calls = [ZERO, ZERO].map((to) => ({ to, data: '0x' as const }));
+    const calls = [EMPTY, EMPTY].map((to) => ({ to, data: '0x' as const }));
     expect(await failure(chain.read(calls))).toMatchObject({ code: 'RPC_GARBAGE' });
   });
 });

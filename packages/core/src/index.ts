@@ -62,7 +62,6 @@ export * from './forecast/walk-forward.js';
 // Policy: should I trade, and how far
 export * from './policy/decide.js';
 export * from './policy/decision.js';
-export type { Decision } from './policy/decision.js';
 export * from './policy/config.js';
 export * from './policy/errors.js';
 export type { RiskAversion } from './policy/risk-aversion.js';
@@ -92,11 +91,13 @@ export type { Inconsistency } from './route/consistency.js';
 
 // Guard: is it safe
 export * from './guard/guard-calls.js';
+export type { AllowancePair, GuardStep } from './guard/check-calls.js';
 export * from './guard/errors.js';
 
 // Execution: do it once
 export * from './execution/execute-programme.js';
 export * from './execution/plan-programme.js';
+export { recoverReservations } from './execution/recover-reservations.js';
 export * from './execution/events.js';
 export * from './execution/errors.js';
 export * from './execution/journal-errors.js';

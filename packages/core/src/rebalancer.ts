@@ -247,7 +247,7 @@ async function runSlices(
   signed: SignedIntent,
   planned: Schedule,
 ): Promise<SliceResult[]> {
-  const { hub, look, portfolio, ports } = context;
+  const { look, portfolio, ports } = context;
   const { before, decision, dryRun, signal } = input;
   const landing = new Decimal(midpoint(before.exposure.delta)).plus(decision.deltaChangeUnits);
   const results: SliceResult[] = [];
@@ -258,7 +258,6 @@ async function runSlices(
     const seen = results.length === 0 ? before : await look(signal);
     const result = await runSlice(context, input, signed, slice, seen);
     results.push(result);
-    hub.emit('routed', { slice: slice.index, survey: seen, route: result.route });
     if (dryRun) {
       schedule = { ...schedule, slices: schedule.slices.slice(1) };
       continue;
@@ -299,6 +298,7 @@ async function runSlice(
     { request, bridges: ports.bridges, account: ports.account, deadline, nowSeconds: seconds(ports) },
     signal,
   );
+  context.hub.emit('routed', { slice: slice.index, survey: seen, route });
   const programme = planProgramme({
     intentId: signed.id,
     slice: slice.index,

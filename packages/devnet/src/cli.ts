@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { DevnetError } from './errors.js';
-import { startWorld } from './start-world.js';
+import { prepareWorld, startWorld } from './start-world.js';
 import type { World, WorldEvent, WorldOptions } from './world.js';
 
 const HELP = `Brings up local chains with real protocol contracts and keeps them up until Ctrl-C.
@@ -11,8 +11,9 @@ Usage: node packages/devnet/dist/cli.js [options]
   --chains N    1, 2 or 3 chains (default 3)
   --seed N      varies depths and prices of the pools (default 1)
   --fresh       deploy anew instead of loading the cached state
-  --no-actors   no Across relayer, no root bundles, no Hyperlane deliveries
+  --no-actors   no Across relayer, no root bundles, no Hyperlane deliveries, no arbitrage
   --json        print one JSON document on standard output
+  --fetch-only  fetch the contracts and build the cached state where missing, and end
   --time        print how long the start took from scratch and from the cache, and end
   --help        print this
 `;
@@ -21,6 +22,7 @@ interface Arguments {
   readonly options: WorldOptions;
   readonly json: boolean;
   readonly actors: boolean;
+  readonly fetchOnly: boolean;
   readonly time: boolean;
   readonly help: boolean;
 }
@@ -34,13 +36,15 @@ function parse(argv: readonly string[]): Arguments {
       fresh: { type: 'boolean', default: false },
       'no-actors': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      'fetch-only': { type: 'boolean', default: false },
       time: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   const chains = Number(values.chains) as 1 | 2 | 3;
   const options = { chains, seed: Number(values.seed), fresh: values.fresh };
-  return { options, json: values.json, actors: !values['no-actors'], time: values.time, help: values.help };
+  const { 'fetch-only': fetchOnly, help, json, 'no-actors': noActors, time } = values;
+  return { options, json, actors: !noActors, fetchOnly, time, help };
 }
 
 /** Progress goes to standard error, so that standard output stays clean. */
@@ -60,6 +64,11 @@ function report(event: WorldEvent): void {
     }
   })();
   process.stderr.write(`${line}\n`);
+}
+
+/** Says only what takes its time, so that nothing is said when all is there. */
+function reportWork(event: WorldEvent): void {
+  if (event.kind === 'deployed' || (event.kind === 'artifacts' && !event.cached)) report(event);
 }
 
 function toJson(world: World): string {
@@ -98,14 +107,15 @@ async function time(options: WorldOptions): Promise<void> {
 }
 
 async function main(argv: readonly string[]): Promise<void> {
-  const { actors, help, json, options, time: measured } = parse(argv);
+  const { actors, fetchOnly, help, json, options, time: measured } = parse(argv);
   if (help) return void process.stdout.write(HELP);
+  if (fetchOnly) return prepareWorld({ ...options, onProgress: reportWork });
   if (measured) return time(options);
   const world = await startWorld({ ...options, onProgress: report });
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
-  if (actors) await world.startActors();
+  if (actors) await world.startActors({ arbitrageur: true });
   process.stdout.write(`${json ? toJson(world) : toText(world)}\n`);
   process.stderr.write('The world stays up until Ctrl-C.\n');
   await ended;

@@ -1,4 +1,5 @@
 import { fetchArtifacts } from './artifacts/fetch.js';
+import type { Artifacts } from './artifacts/fetch.js';
 import { buildChains } from './build/build-chains.js';
 import type { BuiltChain } from './build/build-chains.js';
 import { defaultCacheDir } from './cache-dir.js';
@@ -40,8 +41,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { cacheDir, chainIds, fresh, onProgress, seed, signal } = settings;
   const nodes = await startNodes(chainIds, settings);
   try {
-    const version = await nodes[0]?.rpc.request('web3_clientVersion');
-    const key = await worldKey(seed, chainIds, String(version));
+    const key = await keyOf(nodes, settings);
     const saved = fresh ? undefined : await loadWorld(cacheDir, key);
     const built = saved === undefined ? await build(nodes, key, settings) : await load(nodes, saved, settings);
     assertNotAborted(signal);
@@ -53,6 +53,32 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     await Promise.all(nodes.map((node) => node.stop()));
     assertNotAborted(signal, error);
     throw error;
+  }
+}
+
+/**
+ * Fetches the contracts and builds the world that {@link startWorld} would bring up with these options, unless both are
+ * in the cache already. Done once before many processes start worlds at the same time, it saves each of them the work.
+ *
+ * @throws {DevnetError} as {@link startWorld}
+ * @example
+ * ```ts
+ * await prepareWorld({ chains: 2 })
+ * ```
+ */
+export async function prepareWorld(options: WorldOptions = {}): Promise<void> {
+  const settings = settle(options);
+  const { cacheDir, chainIds, fresh, signal } = settings;
+  await artifactsFor(settings);
+  const nodes = await startNodes(chainIds, settings);
+  try {
+    const key = await keyOf(nodes, settings);
+    if (fresh || (await loadWorld(cacheDir, key)) === undefined) await build(nodes, key, settings);
+  } catch (error) {
+    assertNotAborted(signal, error);
+    throw error;
+  } finally {
+    await Promise.all(nodes.map((node) => node.stop()));
   }
 }
 
@@ -112,13 +138,22 @@ async function startNodes(chainIds: readonly number[], { onProgress, signal }: S
   throw failed.reason;
 }
 
-async function build(nodes: readonly Anvil[], key: string, settings: Settings): Promise<readonly BuiltChain[]> {
-  const { cacheDir, onProgress, seed, signal } = settings;
-  const artifacts = await fetchArtifacts({
+async function keyOf(nodes: readonly Anvil[], { chainIds, seed }: Settings): Promise<string> {
+  const version = await nodes[0]?.rpc.request('web3_clientVersion');
+  return worldKey(seed, chainIds, String(version));
+}
+
+function artifactsFor({ cacheDir, onProgress, signal }: Settings): Promise<Artifacts> {
+  return fetchArtifacts({
     cacheDir,
-    onPackage: (name, done, total) => onProgress({ kind: 'artifacts', package: name, done, total }),
+    onPackage: (name, done, total, cached) => onProgress({ kind: 'artifacts', package: name, done, total, cached }),
     ...(signal && { signal }),
   });
+}
+
+async function build(nodes: readonly Anvil[], key: string, settings: Settings): Promise<readonly BuiltChain[]> {
+  const { cacheDir, onProgress, seed } = settings;
+  const artifacts = await artifactsFor(settings);
   const built = await buildChains({
     artifacts,
     nodes,

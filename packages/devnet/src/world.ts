@@ -33,6 +33,7 @@ export const ACCOUNT_NAMES = [
   'maker',
   'solver',
   'liquidityProvider',
+  'arbitrageur',
   'stranger',
 ] as const;
 
@@ -45,6 +46,7 @@ export const ACCOUNT_NAMES = [
  * - `validator` signs Hyperlane messages (it needs no funds), `hyperlaneRelayer` delivers them;
  * - `maker` holds tokens to fill orders of UniswapX, `solver` may settle CoW batches;
  * - `liquidityProvider` owns the seeded pool positions and the LP shares of the Across hub;
+ * - `arbitrageur` holds large stocks of WETH and USDC to bring pools back to an outside price;
  * - `stranger` has nothing to do with anything.
  */
 export type WorldAccounts = Readonly<Record<(typeof ACCOUNT_NAMES)[number], TestAccount>>;
@@ -65,6 +67,8 @@ export interface WorldContracts {
   readonly uniswapV4PositionManager: Address;
   readonly uniswapV4Quoter: Address;
   readonly uniswapV4StateView: Address;
+  /** Uniswap's own router for tests of V4: unlike the Universal Router, it takes a price limit. */
+  readonly uniswapV4PoolSwapTest: Address;
   readonly universalRouter: Address;
   readonly uniswapXExclusiveDutchReactor: Address;
   readonly uniswapXV2DutchReactor: Address;
@@ -120,7 +124,14 @@ export interface WorldSnapshot {
 
 /** What happens while the world comes up. */
 export type WorldEvent =
-  | { readonly kind: 'artifacts'; readonly package: string; readonly done: number; readonly total: number }
+  | {
+      readonly kind: 'artifacts';
+      readonly package: string;
+      readonly done: number;
+      readonly total: number;
+      /** Nothing had to be fetched for this package. */
+      readonly cached: boolean;
+    }
   | { readonly kind: 'chain-started'; readonly chainId: number; readonly rpcUrl: string }
   | { readonly kind: 'state-loaded'; readonly chainId: number }
   | { readonly kind: 'deployed'; readonly chainId: number; readonly transactions: number }
@@ -169,7 +180,7 @@ export interface World {
   fund(token: Token, to: Address, atoms: bigint): Promise<void>;
   /** Gives `to` so much more of the native coin. */
   fundNative(chainId: number, to: Address, wei: bigint): Promise<void>;
-  /** Starts those who fill, deliver and settle. They stop with the world. */
+  /** Starts those who fill, deliver and settle, and when asked the one who arbitrages. They stop with the world. */
   startActors(options?: ActorsOptions): Promise<Actors>;
   /** Stops the actors and the chains. Safe to call twice. */
   close(): Promise<void>;

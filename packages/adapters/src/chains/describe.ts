@@ -147,9 +147,7 @@ type Entry = readonly [Address, AddressSource];
 type UniswapName = Extract<ContractName, `uniswap${string}`>;
 
 function uniswap(id: number): Record<UniswapName, Entry> {
-  const map = CHAIN_TO_ADDRESSES_MAP[id as keyof typeof CHAIN_TO_ADDRESSES_MAP] as Readonly<
-    Record<string, string | undefined>
-  >;
+  const map = (CHAIN_TO_ADDRESSES_MAP as Readonly<Record<number, Readonly<Record<string, string | undefined>>>>)[id]!;
   const entry = (address: string | undefined): Entry => [getAddress(address!) as Address, SDK_CORE];
   return {
     uniswapV2Factory: entry(V2_FACTORY_ADDRESSES[id]),

@@ -100,7 +100,11 @@ export async function verifyDeployment(
 ): Promise<readonly VerifiedContract[]> {
   const codes = await Promise.all(expectations.map(({ address }) => chain.code(address, signal)));
   const implementations = await readImplementations(chain, expectations, signal);
-  const behind = await Promise.all(implementations.map((address) => (address ? chain.code(address, signal) : '0x')));
+  const behind = await Promise.all(
+    implementations.map((address) =>
+      address === undefined ? Promise.resolve<Hex>('0x') : chain.code(address, signal),
+    ),
+  );
   return Object.freeze(
     expectations.map((expected, index) => {
       const implementation = implementations[index];
@@ -201,9 +205,9 @@ async function readImplementations(
     },
     signal,
   );
-  return results.map(({ data, success }) => {
+  return results.map(({ data, success }): Address | undefined => {
     if (!success || data.length !== 66 || BigInt(data) === 0n) return undefined;
-    return `0x${data.slice(26)}` as Address;
+    return `0x${data.slice(26)}`;
   });
 }
 

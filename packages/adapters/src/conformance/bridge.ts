@@ -41,7 +41,7 @@ export function bridgeConformance(
   const make = checkMaker(subject);
   return checksFor(capabilities, [
     ...adapterChecks(make, 'bridge'),
-    make('lanes-are-well-formed', async (given, fail) => requireLanes(given, fail)),
+    make('lanes-are-well-formed', requireLanes),
     ...limitChecks(make),
     ...quoteChecks(make, { prefix: 'quote' }),
     ...fillChecks<BridgeSubject>(make, quoteTrades, { prefix: 'transfer', arrives: false }),
@@ -251,10 +251,12 @@ function requireStatus(status: BridgeStatus, quote: Quote, fail: Fail): void {
     case 'filled':
     case 'refunded':
       requireAtoms(status.received.atoms, 1n, `what a status ${status.state} says was received`, fail);
-      return requireHash(status.txHash, fail);
+      requireHash(status.txHash, fail);
+      return;
     case 'filled-otherwise':
       if (status.received.length === 0) fail('what was received instead', 'the list is empty', hint);
-      return requireHash(status.txHash, fail);
+      requireHash(status.txHash, fail);
+      return;
     default:
       return fail(`a status of ${quote.adapter} to have a known state`, `it is ${fingerprint(status)}`, hint);
   }

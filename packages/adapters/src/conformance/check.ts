@@ -66,7 +66,7 @@ export type Fail = (expected: string, got: string, hint: string, cause?: unknown
 /** Makes a check of a body; the subject is made once, when the first check needs it. */
 export type MakeCheck<S> = (
   name: string,
-  body: (subject: S, fail: Fail) => Promise<void>,
+  body: (subject: S, fail: Fail) => Promise<void> | void,
   requires?: { readonly name: string; readonly has: (subject: S) => boolean },
 ) => Check;
 

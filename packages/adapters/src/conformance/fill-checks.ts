@@ -57,8 +57,8 @@ export function fillChecks<S extends Subject>(
 }
 
 /** Checks of what arrives; on a bridge's origin chain there is nothing to see. */
-function arrivalChecks<S extends Subject>(
-  measured: (name: string, body: (subject: S, trade: Trade, seen: Probe, fail: Fail) => void) => Check,
+function arrivalChecks(
+  measured: (name: string, body: (subject: CommonSubject, trade: Trade, seen: Probe, fail: Fail) => void) => Check,
 ): readonly Check[] {
   return [
     measured('delivers-what-was-said', (_, trade, seen, fail) => requireDelivered(trade, seen, fail)),

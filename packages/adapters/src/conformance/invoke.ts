@@ -62,7 +62,10 @@ export async function mustRefuse(
   const controller = new AbortController();
   const outcome = await outcomeOf(() => call(controller.signal), timeoutMs);
   controller.abort();
-  if (outcome.kind === 'error') return requireOurs(outcome.error, what, fail);
+  if (outcome.kind === 'error') {
+    requireOurs(outcome.error, what, fail);
+    return;
+  }
   const got = outcome.kind === 'hanging' ? `it did neither within ${timeoutMs} ms` : 'it was accepted';
   fail(`${what} to be refused with an EvenkeelError`, got, hint);
 }
@@ -94,8 +97,8 @@ export async function mustHeedAbort(
   const hint = 'Pass the signal on to every request, and check signal.aborted before the first one.';
   const gone = await outcomeOf(() => call(AbortSignal.abort()), abortMs);
   if (gone.kind === 'value') fail(`${what} to reject when its signal has aborted`, 'it answered', hint);
-  if (gone.kind === 'hanging') fail(`${what} to reject when its signal has aborted`, 'it went on', hint);
-  if (gone.kind === 'error') requireOurs(gone.error, what, fail);
+  else if (gone.kind === 'hanging') fail(`${what} to reject when its signal has aborted`, 'it went on', hint);
+  else requireOurs(gone.error, what, fail);
 
   const controller = new AbortController();
   const running = outcomeOf(() => call(controller.signal), abortMs);

@@ -10,7 +10,8 @@ export function requireCurve(curve: Curve, what: string, fail: Fail): void {
   switch (curve.kind) {
     case 'constant-product':
       curve.reserves.forEach((reserve, index) => atoms(reserve, `reserve ${index}`, 1n));
-      return requireFee(curve.feePpm, what, fail);
+      requireFee(curve.feePpm, what, fail);
+      return;
     case 'concentrated':
       atoms(curve.sqrtPriceX96, 'sqrtPriceX96', 1n);
       atoms(curve.liquidity, 'liquidity');
@@ -20,12 +21,14 @@ export function requireCurve(curve: Curve, what: string, fail: Fail): void {
         fail,
       );
       requireInside(curve.tick, curve.tickRange, what, fail);
-      return requireFee(curve.feePpm, what, fail);
+      requireFee(curve.feePpm, what, fail);
+      return;
     case 'stable-swap':
       curve.balances.forEach((balance, index) => atoms(balance, `balance ${index}`, 1n));
       curve.rates.forEach((rate, index) => atoms(rate, `rate ${index}`, 1n));
       atoms(curve.amplification, 'amplification', 1n);
-      return requireFee(curve.feePpm, what, fail);
+      requireFee(curve.feePpm, what, fail);
+      return;
     case 'levels':
       for (const level of curve.levels) {
         atoms(level.amountIn, 'amountIn of a level', 1n);
@@ -37,13 +40,16 @@ export function requireCurve(curve: Curve, what: string, fail: Fail): void {
         atoms(point.amountIn, 'amountIn of a point', 1n);
         atoms(point.amountOut, 'amountOut of a point');
       }
-      return requireAscending(
-        curve.points.map(({ amountIn }) => amountIn),
-        `points of ${what}`,
-        fail,
-      );
+      {
+        requireAscending(
+          curve.points.map(({ amountIn }) => amountIn),
+          `points of ${what}`,
+          fail,
+        );
+        return;
+      }
     default:
-      return requireNoCurve(curve, what, fail);
+      requireNoCurve(curve, what, fail);
   }
 }
 
@@ -61,7 +67,7 @@ function requireFee(feePpm: number, what: string, fail: Fail): void {
   fail(`the fee of ${what} in parts per million`, `it is ${feePpm}`, 'Write 3000 for 0.3 %.');
 }
 
-function requireAscending<T extends number | bigint>(values: readonly T[], what: string, fail: Fail): void {
+function requireAscending(values: readonly (number | bigint)[], what: string, fail: Fail): void {
   const index = values.findIndex((value, at) => at > 0 && value <= values[at - 1]!);
   if (index !== -1) fail(`the ${what} in ascending order`, `number ${index} is not`, 'Sort them, each once.');
 }

@@ -17,8 +17,8 @@ export function positionSourceConformance(
 ): readonly Check[] {
   const make = checkMaker(subject);
   return Object.freeze([
-    make('object-is-frozen', async ({ source }, fail) => requireFrozen(source, 'the source', fail)),
-    make('identity-is-stable', async ({ source: { id, name } }, fail) => {
+    make('object-is-frozen', ({ source }, fail) => requireFrozen(source, 'the source', fail)),
+    make('identity-is-stable', ({ source: { id, name } }, fail) => {
       const hint = 'Write it in the factory: { id, name, … }.';
       if (typeof id !== 'string' || id === '') fail('an id', `it is ${JSON.stringify(id)}`, hint);
       if (typeof name !== 'string' || name === '') fail('a name for people', `it is ${JSON.stringify(name)}`, hint);

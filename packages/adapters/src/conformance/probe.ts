@@ -105,7 +105,7 @@ const TRANSFER = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523
 export function gains(logs: readonly LogEntry[], token: Token): ReadonlyMap<Address, bigint> {
   const net = new Map<Address, bigint>();
   const add = (topic: Hex, atoms: bigint): void => {
-    const owner = `0x${topic.slice(26).toLowerCase()}` as Address;
+    const owner: Address = `0x${topic.slice(26).toLowerCase()}`;
     net.set(owner, (net.get(owner) ?? 0n) + atoms);
   };
   for (const { address, data, topics } of logs) {

@@ -33,9 +33,7 @@ export async function callsOf(build: Build, trade: Trade, fail: Fail): Promise<r
     const got = outcome.kind === 'error' ? `it threw ${say(outcome.error)}` : 'it hangs';
     return fail(what, got, 'build is pure: it needs nothing but the fill and your configuration.');
   }
-  const calls = outcome.value as readonly Call[];
-  if (!Array.isArray(calls) || calls.length === 0) {
-    return fail(what, `it gave ${Array.isArray(calls) ? 'none' : typeof calls}`, 'Return an array of calls.');
-  }
-  return calls;
+  const calls: unknown = outcome.value;
+  if (Array.isArray(calls) && calls.length > 0) return calls as readonly Call[];
+  return fail(what, `it gave ${Array.isArray(calls) ? 'none' : typeof calls}`, 'Return an array of calls.');
 }

@@ -54,7 +54,7 @@ export function venueConformance(
   const make = checkMaker(subject);
   return checksFor(capabilities, [
     ...adapterChecks(make, 'venue'),
-    make('capabilities-are-consistent', async (given, fail) => requireCapabilities(given, fail)),
+    make('capabilities-are-consistent', requireCapabilities),
     ...liquidityChecks(make),
     ...fillChecks(make, curveTrades, { prefix: 'curve', arrives: true, requires: CURVE }),
     ...boundChecks(make),
@@ -167,14 +167,14 @@ function pair({ tokenIn, tokenOut }: Sample): string {
 }
 
 async function poolsOf(subject: VenueSubject, { tokenIn, tokenOut }: Sample, fail: Fail): Promise<readonly Pool[]> {
-  const pools = await mustAnswer(
+  const pools: unknown = await mustAnswer(
     'liquidity()',
     (signal) =>
       subject.adapter.liquidity!({ chainId: tokenIn.chainId, tokens: [copyOf(tokenIn), copyOf(tokenOut)], signal }),
     patienceOf(subject),
     fail,
   );
-  if (Array.isArray(pools)) return pools;
+  if (Array.isArray(pools)) return pools as readonly Pool[];
   return fail(
     'liquidity() to give an array',
     `it gave a ${typeof pools}`,

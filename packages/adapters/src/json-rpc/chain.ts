@@ -20,6 +20,7 @@ import {
 } from './schemas.js';
 import { sendRawTransaction } from './send.js';
 import { simulator } from './simulate.js';
+import { whenAborted } from './when-aborted.js';
 import { type Eip1193Request, eip1193Transport, type Fetch, httpTransport, type Transport } from './transport.js';
 
 /** How to reach the chain: exactly one of the three. */
@@ -246,15 +247,18 @@ const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
   sleep: (milliseconds: number, signal?: AbortSignal) =>
     new Promise<void>((resolve, reject) => {
-      if (signal?.aborted) return reject(abortError(signal));
-      const onAbort = (): void => {
-        clearTimeout(timer);
-        reject(abortError(signal!));
-      };
+      if (signal?.aborted) {
+        reject(abortError(signal));
+        return;
+      }
       const timer = setTimeout(() => {
-        signal?.removeEventListener('abort', onAbort);
+        ignoreAbort();
         resolve();
       }, milliseconds);
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const ignoreAbort = whenAborted(signal, () => {
+        ignoreAbort();
+        clearTimeout(timer);
+        reject(abortError(signal!));
+      });
     }),
 });

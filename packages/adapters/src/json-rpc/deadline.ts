@@ -1,5 +1,6 @@
 import type { EvenkeelError } from '@evenkeel/intents';
 import { abortError } from './errors.js';
+import { whenAborted } from './when-aborted.js';
 
 /**
  * Runs `task` until it ends, the caller aborts or the time is over, whichever comes first; the task is told through its
@@ -21,13 +22,12 @@ export async function withDeadline<T>(
       controller.abort(error);
     };
   });
-  const onAbort = (): void => stop(abortError(signal!));
   const timer = setTimeout(() => stop(timedOut()), timeoutMs);
-  signal?.addEventListener('abort', onAbort, { once: true });
+  const ignoreAbort = whenAborted(signal, () => stop(abortError(signal!)));
   try {
     return await Promise.race([task(controller.signal), stopped]);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
+    ignoreAbort();
   }
 }

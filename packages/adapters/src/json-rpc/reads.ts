@@ -3,6 +3,7 @@ import type { RpcClient, TypedCall } from './client.js';
 import { RpcGarbageError, RpcRejectedError, RpcWrongChainError, abortError } from './errors.js';
 import { decodeAggregate, encodeAggregate } from './multicall.js';
 import { hexSchema, type RawBlock } from './schemas.js';
+import { whenAborted } from './when-aborted.js';
 
 export interface ReaderOptions {
   readonly chainId: number;
@@ -41,7 +42,7 @@ export function batchedReads(options: ReaderOptions): Read {
     const onAbort = (): void => {
       if (waiters.every((waiter) => waiter.gone)) controller.abort();
     };
-    for (const waiter of waiters) waiter.signal?.addEventListener('abort', onAbort, { once: true });
+    const stops = waiters.map(({ signal }) => whenAborted(signal, onAbort));
     try {
       const calls = waiters.flatMap((waiter) => waiter.calls);
       const { block, results } = await readTogether(calls, controller.signal);
@@ -53,22 +54,33 @@ export function batchedReads(options: ReaderOptions): Read {
     } catch (error) {
       for (const waiter of waiters) waiter.reject(error);
     } finally {
-      for (const waiter of waiters) waiter.signal?.removeEventListener('abort', onAbort);
+      for (const stop of stops) stop();
     }
   };
 
   return (calls, signal) =>
     new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(abortError(signal));
-      const waiter: Waiter = { calls: [...calls], resolve, reject, signal, gone: false };
-      signal?.addEventListener(
-        'abort',
-        () => {
-          waiter.gone = true;
-          reject(abortError(signal));
+      if (signal?.aborted) {
+        reject(abortError(signal));
+        return;
+      }
+      const stop = whenAborted(signal, () => {
+        waiter.gone = true;
+        waiter.reject(abortError(signal!));
+      });
+      const waiter: Waiter = {
+        calls: [...calls],
+        resolve: (batch) => {
+          stop();
+          resolve(batch);
         },
-        { once: true },
-      );
+        reject: (error) => {
+          stop();
+          reject(error);
+        },
+        signal,
+        gone: false,
+      };
       waiting.push(waiter);
       if (waiting.length === 1) nextTurn(() => void flush());
     });

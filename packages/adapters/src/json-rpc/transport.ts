@@ -129,15 +129,20 @@ export function eip1193Transport(request: Eip1193Request): Transport {
     } catch (error) {
       if (error instanceof EvenkeelError) return { ok: false, error };
       const raw = v.safeParse(v.object({ code: v.number(), message: v.string(), data: v.unknown() }), {
-        ...(error as object),
-        message: (error as Error)?.message,
-        data: (error as { data?: unknown })?.data,
+        code: fieldOf(error, 'code'),
+        message: fieldOf(error, 'message'),
+        data: fieldOf(error, 'data'),
       });
       if (!raw.success) return { ok: false, error: new RpcUnreachableError(label, networkProblem(error)) };
       return { ok: false, error: answerError(label, call, raw.output, (text) => text) };
     }
   };
   return { label, exchange: (calls) => Promise.all(calls.map(one)) };
+}
+
+/** Own or inherited: what providers throw is sometimes an Error, and sometimes only looks like one. */
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
 function settle(label: string, call: RpcCall, answer: RawAnswer, redact: (text: string) => string): RpcAnswer {
@@ -224,7 +229,7 @@ async function readText(
   redact: (text: string) => string,
 ): Promise<string> {
   if (response.body === null) return '';
-  const reader = response.body.getReader();
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
   const decoder = new TextDecoder();
   let text = '';
   let size = 0;

@@ -8,7 +8,7 @@ import type { Quote } from '../model/quote.js';
 import type { Address, Hex, Token, TokenAmount } from '../model/token.js';
 import type { BridgeStatus, Transfer } from '../model/transfer.js';
 import type {
-  Decision,
+  DecisionRecord,
   Flow,
   ProgrammeRecord,
   Reservation,
@@ -189,7 +189,7 @@ export const transferRecordSchema: v.GenericSchema<unknown, TransferRecord> = v.
   status,
   updatedAtMs: whole,
 });
-export const decisionSchema: v.GenericSchema<unknown, Decision> = v.strictObject({
+export const decisionSchema: v.GenericSchema<unknown, DecisionRecord> = v.strictObject({
   atMs: whole,
   intentId: v.exactOptional(hash),
   slice: v.exactOptional(whole),

@@ -33,11 +33,10 @@ export function pastErrors(
   return { bias, stdDev: residualStdDev(centred, 1) };
 }
 
-/** Days after which an error counts half, and beyond which it does not count. */
-const HALF_LIFE_DAYS = 180;
-const MEMORY_DAYS = 4 * HALF_LIFE_DAYS;
-/** The weight, in days of errors, of what the regression says of its own spread. */
-const PRIOR_DAYS = 60;
+/** Half-lives beyond which an error does not count. */
+const MEMORY = 4;
+/** The weight, in half-lives of errors, of what the regression says of its own spread. */
+const PRIOR_WEIGHT = 1 / 3;
 /** The recent bias is believed by half: windows overlap, and a mean of them is less certain than it looks. */
 const BIAS_SHARE = 0.5;
 /** Shares of the normal distribution within ±0.674, ±1 and ±1.645 standard deviations. */
@@ -52,19 +51,20 @@ const SHARES = [
  * at which half, two thirds and nine tenths of the errors would lie within where a normal distribution has them, so that
  * coverage is right in the middle and in the tails although the tails are fat.
  *
- * @param errors daily, oldest first, all of them of windows that are over
+ * @param errors at equal intervals, oldest first, all of them of windows that are over
  * @param prior the in-sample spread of the regression
+ * @param halfLife intervals after which an error counts half
  */
-export function recentErrors(errors: readonly number[], prior: number): ErrorDistribution {
+export function recentErrors(errors: readonly number[], prior: number, halfLife: number): ErrorDistribution {
   if (errors.length < LEAST_ERRORS) return { bias: 0, stdDev: prior };
-  const recent = errors.slice(-MEMORY_DAYS);
+  const recent = errors.slice(-MEMORY * halfLife);
   const weighted = recent.map((error, i) => ({
     error,
     size: Math.abs(error),
-    weight: 0.5 ** ((recent.length - 1 - i) / HALF_LIFE_DAYS),
+    weight: 0.5 ** ((recent.length - 1 - i) / halfLife),
   }));
   const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
-  const trust = total / (total + PRIOR_DAYS);
+  const trust = total / (total + PRIOR_WEIGHT * halfLife);
   const bias = weighted.reduce((sum, { error, weight }) => sum + weight * error, 0) / total;
   const sizes = weighted.toSorted((a, b) => a.size - b.size);
   const spread = mean(SHARES.map(([share, deviations]) => sizeAt(sizes, share * total) / deviations));

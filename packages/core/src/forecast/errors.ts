@@ -28,3 +28,14 @@ export class ForecastInputInvalidError extends EvenkeelError {
     super('FORECAST_INPUT_INVALID', `Forecast input ${field} ${problem}.`, { field, value, hint });
   }
 }
+
+/** A gas price that is none, or out of step. Code `GAS_SAMPLE_INVALID`. */
+export class GasSampleInvalidError extends EvenkeelError {
+  constructor(index: number, sample: unknown, problem: string) {
+    super('GAS_SAMPLE_INVALID', `Gas price ${index} ${problem}.`, {
+      field: `samples[${index}]`,
+      value: sample,
+      hint: 'Give gas prices above zero at equal intervals, oldest first; carry the last one over a missing sample.',
+    });
+  }
+}

@@ -20,6 +20,8 @@ const REFIT_DAYS = 7;
 /** Persistence that is assumed before the data speak, spread evenly over all windows of variance. */
 const PRIOR_PERSISTENCE = 0.6;
 const PENALTY = 2;
+/** Days after which an error of the past counts half for the predictive distribution. */
+const ERROR_HALF_LIFE_DAYS = 180;
 const PRIOR: Slopes = Array.from({ length: FEATURES }, (_, i) =>
   i < VARIANCE_FEATURES ? PRIOR_PERSISTENCE / VARIANCE_FEATURES : 0,
 );
@@ -68,7 +70,8 @@ export function rangeHar(): VolatilityForecaster {
       const { errors, first, predictions } = pathOf(end % features.barsPerDay);
       const index = (end - first) / features.barsPerDay;
       const { fit, logVariance } = predictions[index]!;
-      const { bias, stdDev } = recentErrors(errors.slice(0, Math.max(0, index - days + 1)).filter(isKnown), fit.stdDev);
+      const past = errors.slice(0, Math.max(0, index - days + 1)).filter(isKnown);
+      const { bias, stdDev } = recentErrors(past, fit.stdDev, ERROR_HALF_LIFE_DAYS);
       return Object.freeze({
         model: 'range-har',
         horizonSeconds,

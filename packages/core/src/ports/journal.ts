@@ -107,7 +107,7 @@ export interface TransferRecord {
 }
 
 /** One line of the decision log. */
-export interface Decision {
+export interface DecisionRecord {
   readonly atMs: number;
   readonly intentId?: Hex;
   readonly slice?: number;
@@ -178,8 +178,8 @@ export interface Journal {
 
   flows(filter?: { readonly intentId?: Hex; readonly slice?: number }): Promise<readonly Flow[]>;
 
-  appendDecision(decision: Decision): Promise<void>;
-  decisions(filter?: { readonly intentId?: Hex }): Promise<readonly Decision[]>;
+  appendDecision(decision: DecisionRecord): Promise<void>;
+  decisions(filter?: { readonly intentId?: Hex }): Promise<readonly DecisionRecord[]>;
 
   /** Lets go of the lock. Any use afterwards is `JOURNAL_CLOSED`. */
   close(): Promise<void>;

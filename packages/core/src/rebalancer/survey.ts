@@ -1,6 +1,6 @@
 import { EvenkeelError } from '@evenkeel/intents';
 import { assembleExposure, type InFlight } from '../exposure/assemble-exposure.js';
-import { Decimal, type DecimalString } from '../model/decimal.js';
+import { Decimal, type DecimalString, fromAtoms } from '../model/decimal.js';
 import type { Exposure } from '../model/exposure.js';
 import type { Pool } from '../model/curve.js';
 import type { PositionReading } from '../model/position.js';
@@ -60,7 +60,13 @@ export async function survey(portfolio: Portfolio, ports: RebalancerPorts, signa
   const market = await askMarket(portfolio, ports, [], signal, true);
   const calledAfter = requests();
   const reference = await agreedPrice(portfolio, ports, market.pools, signal);
-  const offers = await askMarket(portfolio, ports, transferRequests(portfolio, ports, held, atSeconds), signal, false);
+  const offers = await askMarket(
+    portfolio,
+    ports,
+    transferRequests(portfolio, ports, held, reference.price, atSeconds),
+    signal,
+    false,
+  );
   const nativePrice = Object.fromEntries(
     chains.map(({ id }) => [id, portfolio.nativePrices[id] ?? reference.price] as const),
   );
@@ -160,14 +166,19 @@ async function agreedPrice(
   throw new PriceDisputedError(sentence, apart, limits.maxDisagreementBps);
 }
 
-/** Every lane between two chains on which the account has something to send, for all that it has. */
+/** Every lane between two chains on which the account has at least a lot to send, for all that it has. */
 function transferRequests(
-  { baseTokens, limits, quoteTokens }: Portfolio,
+  { baseTokens, limits, policy, quoteTokens }: Portfolio,
   { account }: RebalancerPorts,
   held: readonly TokenAmount[],
+  price: DecimalString,
   nowSeconds: number,
 ): readonly QuoteRequest[] {
-  const atomsOf = (token: Token): bigint => held.find((each) => tokenKey(each.token) === tokenKey(token))?.atoms ?? 0n;
+  const atomsOf = (token: Token): bigint => {
+    const atoms = held.find((each) => tokenKey(each.token) === tokenKey(token))?.atoms ?? 0n;
+    const unitsPerLot = baseTokens.includes(token) ? policy.lotUnits : new Decimal(policy.lotUnits).times(price);
+    return new Decimal(fromAtoms(token, atoms)).gte(unitsPerLot) ? atoms : 0n;
+  };
   return [baseTokens, quoteTokens].flatMap((tokens) =>
     tokens.flatMap((from) =>
       tokens

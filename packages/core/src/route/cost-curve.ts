@@ -41,9 +41,8 @@ export function costCurve(request: Omit<HedgeRequest, 'deltaUnits'>, sizes: read
       ...(warm === undefined ? {} : { warm }),
     });
     if (solved.replay.remainder > 0n || solved.replay.hops.length === 0) break;
-    const { compiled, costs, mixed } = solved;
+    const { costs, marginalPrice: price, mixed } = solved;
     warm = mixed.prices;
-    const price = mixed.prices[model.exactOut ? compiled.sink : compiled.source]!;
     const marginalCost = model.exactOut ? price - referencePrice : referencePrice - price;
     points.push(Object.freeze({ sizeUnits, cost: totalCost(costs), marginalCost }));
     fixedCost = Math.min(fixedCost, costs.gas + costs.message);

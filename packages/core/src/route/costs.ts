@@ -1,6 +1,6 @@
 import { sameToken } from '../model/token.js';
 import type { CompiledModel } from './model.js';
-import { edgeOutput } from './network.js';
+import { edgeOutput, spotRate } from './network.js';
 import type { Replay, ReplayedHop } from './replay.js';
 
 /**
@@ -56,8 +56,7 @@ export function hopCosts(compiled: CompiledModel, hop: ReplayedHop, valueOf: (no
   const { curve } = hop.pool;
   const feePpm = poolFeePpm(hop);
   const keep = 1 - feePpm / 1e6;
-  const first = network.sqrtHigh[network.segStart[hop.edge]!]! ** 2;
-  const mid = curve.kind === 'stable-swap' ? first / keep : first;
+  const mid = spotRate(network, hop.edge) / keep;
   const exact = edgeOutput(network, hop.edge, x);
   return {
     ...NO_COSTS,

@@ -26,15 +26,18 @@ export interface DualWorkspace {
   readonly profit: Float64Array;
   /** How far a relaxed edge is switched on, 0 to 1. */
   readonly weight: Float64Array;
-  readonly curvature: Float64Array;
+  /** Second derivatives of each edge's profit in its two prices. */
+  readonly hessianIn: Float64Array;
+  readonly hessianMixed: Float64Array;
+  readonly hessianOut: Float64Array;
   readonly bend: Float64Array;
   readonly imbalance: Float64Array;
   readonly trialPrice: Float64Array;
   readonly step: Float64Array;
   readonly right: Float64Array;
   readonly factorization: Factorization;
-  /** One number: the relative price spread for the slope of stiff edges; 0 for the slope at the point. */
-  readonly spread: Float64Array;
+  /** One number: the weight of the barrier on straight pieces, in numeraire. */
+  readonly barrier: Float64Array;
 }
 
 export interface DualResult {
@@ -59,14 +62,16 @@ export function createWorkspace(network: Network, pinned: number): DualWorkspace
     flowOut: new Float64Array(edgeCount),
     profit: new Float64Array(edgeCount),
     weight: new Float64Array(edgeCount),
-    curvature: new Float64Array(edgeCount),
+    hessianIn: new Float64Array(edgeCount),
+    hessianMixed: new Float64Array(edgeCount),
+    hessianOut: new Float64Array(edgeCount),
     bend: new Float64Array(edgeCount),
     imbalance: new Float64Array(nodeCount),
     trialPrice: new Float64Array(nodeCount),
     step: new Float64Array(nodeCount),
     right: new Float64Array(factorization.size),
     factorization,
-    spread: new Float64Array(1),
+    barrier: new Float64Array(1),
   };
 }
 
@@ -74,10 +79,10 @@ export function createWorkspace(network: Network, pinned: number): DualWorkspace
 const RELAXED_WIDTH = 0.02;
 const MAX_ITERATIONS = 120;
 const MAX_HALVINGS = 30;
-/** Relative price scales at which the slope of stiff edges is taken, from the first step to the last. */
-const WIDEST_SPREAD = 1e-2;
-const NARROWEST_SPREAD = 1e-9;
-const SPREAD_SHRINK = 0.1;
+/** Weight of the barrier against the value of the whole trade, from the first stage to the last. */
+const FIRST_BARRIER = 1e-3;
+const LAST_BARRIER = 1e-10;
+const BARRIER_SHRINK = 0.1;
 const DECREMENT_TOLERANCE = 1e-14;
 const RESIDUAL_TOLERANCE = 1e-10;
 const LARGEST_SHRINK = 0.3;
@@ -87,20 +92,31 @@ const LARGEST_GROWTH = 3;
  * Minimises g(ν) = Σ supply·ν + Σ arb_i(ν) over ν > 0 with the pinned node's price fixed (Angeris et al. 2022;
  * Diamandis et al. 2023), by Newton's method in q = √ν, where a constant-product network is piecewise quadratic: the
  * active set of segments settles within a few steps and the step after that is exact. Where the Hessian in q is not
- * positive definite, the one in ν (always convex) takes its place. Edges that are almost straight have a gradient that
- * jumps; their slope is taken as a difference over a spread of prices that narrows as the steps do, so that a jump which
- * is near is seen before it is met. Starts from `w.price`, ends in it.
+ * positive definite, the one in ν (always convex) takes its place. Straight pieces, whose flow jumps at
+ * their price, are smoothed by a logarithmic barrier on their flow, max_x d·x + t·log(x·(C − x)), which is felt at any
+ * distance; t falls in stages. Starts from `w.price`, ends in it.
  */
 export function solveDual(w: DualWorkspace): DualResult {
+  const staged = w.network.hasStraightEdges || w.mode.includes(EDGE_RELAXED);
+  const first = minimise(w, staged ? FIRST_BARRIER : LAST_BARRIER);
+  if (staged || first.residual <= RESIDUAL_TOLERANCE * 1e3 * magnitude(w)) return first;
+  // The demand runs into the straight edge that takes what is unserved after all.
+  const second = minimise(w, FIRST_BARRIER);
+  return { ...second, iterations: first.iterations + second.iterations };
+}
+
+function minimise(w: DualWorkspace, firstBarrier: number): DualResult {
   const { price, trialPrice } = w;
-  w.spread[0] = w.network.hasStiffEdges || w.mode.includes(EDGE_RELAXED) ? WIDEST_SPREAD : 0;
+  let stage = firstBarrier;
+  w.barrier[0] = stage * magnitude(w);
   let value = evaluate(w, price);
   let iterations = 0;
   let residual = residualValue(w);
   for (; iterations < MAX_ITERATIONS; iterations++) {
     const scale = magnitude(w);
     const decrement = newtonStep(w);
-    if (decrement <= DECREMENT_TOLERANCE * scale && residual <= RESIDUAL_TOLERANCE * scale) break;
+    const last = stage <= LAST_BARRIER;
+    if (last && decrement <= DECREMENT_TOLERANCE * scale && residual <= RESIDUAL_TOLERANCE * scale) break;
     // Near the optimum the value is constant to the last digit and only the residual tells progress.
     const fine = decrement <= 1e-11 * scale;
     const slope = Math.min(0, slopeAlong(w));
@@ -114,29 +130,16 @@ export function solveDual(w: DualWorkspace): DualResult {
       residual = residualValue(w);
       accepted = fine ? residual < before : value <= from + 1e-4 * length * slope;
     }
-    const moved = accepted ? largestMove(w) : 0;
     if (!accepted) price.set(trialPrice);
-    if (moved < w.spread[0]!)
-      w.spread[0] = w.spread[0]! * SPREAD_SHRINK < NARROWEST_SPREAD ? 0 : w.spread[0]! * SPREAD_SHRINK;
+    const centred = !accepted || decrement <= w.barrier[0]!;
+    if (!last && centred) stage = Math.max(LAST_BARRIER, stage * BARRIER_SHRINK);
     else if (accepted) continue;
-    else {
-      value = evaluate(w, price);
-      residual = residualValue(w);
-      break;
-    }
+    w.barrier[0] = stage * magnitude(w);
     value = evaluate(w, price);
     residual = residualValue(w);
+    if (last && !accepted) break;
   }
   return { value, iterations, residual };
-}
-
-/** Largest relative move of a price in the last step. */
-function largestMove({ pinned, price, trialPrice }: DualWorkspace): number {
-  let most = 0;
-  for (let n = 0; n < price.length; n++) {
-    if (n !== pinned) most = Math.max(most, Math.abs(price[n]! / trialPrice[n]! - 1));
-  }
-  return most;
 }
 
 /** Prices after `length` of the present step from `trialPrice`; no price shrinks or grows beyond all bounds at once. */
@@ -173,64 +176,100 @@ function residualValue(w: DualWorkspace): number {
   return total;
 }
 
-/** g at `price`; leaves flows, profits, curvatures and the gradient in ν (`imbalance`, units) behind. */
+/** g at `price`; leaves flows, profits, second derivatives and the gradient in ν (`imbalance`, units) behind. */
 export function evaluate(w: DualWorkspace, price: Float64Array): number {
-  const { bend, curvature, flowIn, flowOut, imbalance, mode, network, profit, supply, weight } = w;
-  const { edgeCount, inBefore, liquidity, nodeIn, nodeOut, outBefore } = network;
-  const { segStart, sqrtHigh, sqrtLow, sqrtPhi, phi, stiff, unitCost } = network;
-  const spread = w.spread[0]!;
-  const switchWidth = Math.max(RELAXED_WIDTH, Math.min(1, spread * 100));
+  const { bend, cost, flowIn, flowOut, hessianIn, hessianMixed, hessianOut, imbalance, mode, network } = w;
+  const { profit, supply, weight } = w;
+  const { edgeCount, inBefore, liquidity, nodeIn, nodeOut, outBefore, segStart } = network;
+  const { phi, sqrtHigh, sqrtLow, sqrtPhi, straight, unitCost } = network;
+  const t = w.barrier[0]!;
   let value = 0;
+  let total = 0;
   for (let n = 0; n < supply.length; n++) {
     imbalance[n] = supply[n]!;
     value += supply[n]! * price[n]!;
+    total += Math.abs(supply[n]!) * price[n]!;
   }
+  const switchWidth = total > 0 ? Math.max(RELAXED_WIDTH, Math.min(1, (100 * t) / total)) : RELAXED_WIDTH;
   for (let e = 0; e < edgeCount; e++) {
-    if (mode[e] === EDGE_OFF) {
-      flowIn[e] = flowOut[e] = profit[e] = weight[e] = curvature[e] = bend[e] = 0;
+    let k = segStart[e]!;
+    let end = segStart[e + 1]!;
+    if (mode[e] === EDGE_OFF || k === end) {
+      flowIn[e] = flowOut[e] = profit[e] = weight[e] = bend[e] = 0;
+      hessianIn[e] = hessianMixed[e] = hessianOut[e] = 0;
       continue;
     }
     const a = nodeIn[e]!;
     const b = nodeOut[e]!;
     const vi = price[a]! + unitCost[e]!;
     const vo = price[b]!;
-    const stop = Math.sqrt(vi / vo) / sqrtPhi[e]!;
-    let k = segStart[e]!;
-    let end = segStart[e + 1]!;
-    const wide = spread > 0 && stiff[e] === 1 && k < end ? slopeOver(network, e, stop, spread) : -1;
-    if (k === end || stop >= sqrtHigh[k]!) {
-      flowIn[e] = flowOut[e] = profit[e] = weight[e] = bend[e] = 0;
-      curvature[e] = mode[e] === EDGE_ON ? Math.max(0, wide) : 0;
-      continue;
+    let input = 0;
+    let output = 0;
+    let gain = 0;
+    let hii = 0;
+    let hio = 0;
+    let hoo = 0;
+    if (straight[e] === 1) {
+      let earned = 0;
+      for (; k < end; k++) {
+        const room = liquidity[k]!;
+        const rate = sqrtHigh[k]!;
+        const margin = rate * vo - vi;
+        // x = C·(½ + u/(2(R + 2t))) with u = d·C, R = √(u² + 4t²), and dx/dd = C²·t/(R(R + 2t)).
+        const u = margin * room;
+        const r = Math.sqrt(u * u + 4 * t * t);
+        if (r === 0) continue;
+        const part = u >= 0 ? 0.5 + u / (2 * (r + 2 * t)) : (2 * t) / (r + 2 * t - u);
+        const rest = u <= 0 ? 0.5 - u / (2 * (r + 2 * t)) : (2 * t) / (r + 2 * t + u);
+        const x = room * part;
+        const bow = (room * room * t) / (r * (r + 2 * t));
+        input += x;
+        output += rate * x;
+        gain += margin * x + (t > 0 ? t * Math.log(4 * part * rest) : 0);
+        if (u > 0) earned += u;
+        hii += bow;
+        hio -= bow * rate;
+        hoo += bow * rate * rate;
+      }
+      profit[e] = earned;
+    } else {
+      const stop = Math.sqrt(vi / vo) / sqrtPhi[e]!;
+      if (stop >= sqrtHigh[k]!) {
+        flowIn[e] = flowOut[e] = profit[e] = weight[e] = bend[e] = 0;
+        hessianIn[e] = hessianMixed[e] = hessianOut[e] = 0;
+        continue;
+      }
+      // The last segment that begins above the stopping price.
+      while (end - k > 1) {
+        const middle = (k + end) >> 1;
+        if (sqrtHigh[middle]! > stop) k = middle;
+        else end = middle;
+      }
+      const l = liquidity[k]!;
+      const high = sqrtHigh[k]!;
+      const low = sqrtLow[k]!;
+      const partial = stop > low;
+      const s = partial ? stop : low;
+      const drop = high - s;
+      input = inBefore[k]! + (l * drop) / (s * high * phi[e]!);
+      output = outBefore[k]! + l * drop;
+      if (partial) {
+        const c = (l * s) / 2;
+        hii = (c * vo) / (vi * vi);
+        hio = -c / vi;
+        hoo = c / vo;
+        // In this form the profit of an arc does not cancel: ν_out·L·(high − s)²/high.
+        gain = vo * outBefore[k]! - vi * inBefore[k]! + (vo * l * drop * drop) / high;
+      } else gain = vo * output - vi * input;
+      if (gain < 0) gain = 0;
+      profit[e] = gain;
     }
-    // The last segment that begins above the stopping price.
-    while (end - k > 1) {
-      const middle = (k + end) >> 1;
-      if (sqrtHigh[middle]! > stop) k = middle;
-      else end = middle;
-    }
-    const l = liquidity[k]!;
-    const high = sqrtHigh[k]!;
-    const low = sqrtLow[k]!;
-    let s = stop;
-    let c = 0;
-    if (stop <= low) s = low;
-    else c = (l * stop) / 2;
-    const drop = high - s;
-    const input = inBefore[k]! + (l * drop) / (s * high * phi[e]!);
-    const output = outBefore[k]! + l * drop;
-    // Profit of a partial arc in the form that does not cancel: ν_out·L·(high − s)²/high.
-    let gain =
-      c > 0 ? vo * outBefore[k]! - vi * inBefore[k]! + (vo * l * drop * drop) / high : vo * output - vi * input;
-    if (gain < 0) gain = 0;
-    profit[e] = gain;
     let h = 1;
     let hh = 0;
     let counted = gain;
-    const cost = w.cost[e]!;
-    if (mode[e] === EDGE_RELAXED && cost > 0) {
-      const excess = gain - cost;
-      const width = cost * switchWidth;
+    if (mode[e] === EDGE_RELAXED && cost[e]! > 0) {
+      const excess = gain - cost[e]!;
+      const width = cost[e]! * switchWidth;
       if (excess <= 0) {
         h = 0;
         counted = 0;
@@ -241,8 +280,10 @@ export function evaluate(w: DualWorkspace, price: Float64Array): number {
       } else counted = excess - width / 2;
     }
     weight[e] = h;
-    curvature[e] = (wide >= 0 ? wide : c) * h;
     bend[e] = hh;
+    hessianIn[e] = hii * h;
+    hessianMixed[e] = hio * h;
+    hessianOut[e] = hoo * h;
     flowIn[e] = h > 0 ? input : 0;
     flowOut[e] = h > 0 ? output : 0;
     imbalance[a] = imbalance[a]! - input * h;
@@ -250,25 +291,6 @@ export function evaluate(w: DualWorkspace, price: Float64Array): number {
     value += counted;
   }
   return value;
-}
-
-/** ∂output/∂log ν_out as a difference over prices of the output from e^−spread to e^spread times its own. */
-function slopeOver(network: Network, e: number, stop: number, spread: number): number {
-  const factor = 1 + spread / 2;
-  return (outputUpTo(network, e, stop / factor) - outputUpTo(network, e, stop * factor)) / (2 * spread);
-}
-
-/** Output of edge e when it trades until the root of its marginal price is `stop`. */
-function outputUpTo({ liquidity, outBefore, segStart, sqrtHigh, sqrtLow }: Network, e: number, stop: number): number {
-  let k = segStart[e]!;
-  let end = segStart[e + 1]!;
-  if (stop >= sqrtHigh[k]!) return 0;
-  while (end - k > 1) {
-    const middle = (k + end) >> 1;
-    if (sqrtHigh[middle]! > stop) k = middle;
-    else end = middle;
-  }
-  return outBefore[k]! + liquidity[k]! * (sqrtHigh[k]! - Math.max(stop, sqrtLow[k]!));
 }
 
 /** Newton's direction in q into `w.step`; returns the decrement gradᵀH⁻¹grad in numeraire. */
@@ -294,9 +316,10 @@ function newtonStep(w: DualWorkspace): number {
 
 /** H in q is 4·q_a·q_b·∂²g/∂ν_a∂ν_b + 2·diag(∂g/∂ν); `exact` keeps the sign of the second part. */
 function assemble(w: DualWorkspace, exact: boolean): void {
-  const { bend, curvature, factorization, flowIn, flowOut, imbalance, network, pinned, price } = w;
+  const { bend, factorization, flowIn, flowOut, hessianIn, hessianMixed, hessianOut, imbalance, network } = w;
+  const { pinned, price } = w;
   const { diagonal, entryOfEdge, lower, pivot, row } = factorization;
-  const { edgeCount, nodeIn, nodeOut, unitCost } = network;
+  const { edgeCount, nodeIn, nodeOut } = network;
   lower.fill(0);
   pivot.fill(0);
   for (let n = 0; n < price.length; n++) {
@@ -307,19 +330,17 @@ function assemble(w: DualWorkspace, exact: boolean): void {
     pivot[r] = Math.abs(second);
   }
   for (let e = 0; e < edgeCount; e++) {
-    const c = curvature[e]!;
     const hh = bend[e]!;
-    if (c === 0 && hh === 0) continue;
+    if (hh === 0 && hessianIn[e] === 0) continue;
     const a = nodeIn[e]!;
     const b = nodeOut[e]!;
     const va = price[a]!;
     const vb = price[b]!;
-    const vi = va + unitCost[e]!;
     const x = flowIn[e]!;
     const y = flowOut[e]!;
-    const aa = 4 * va * ((c * vb) / (vi * vi) + hh * x * x);
-    const bb = 4 * vb * (c / vb + hh * y * y);
-    const ab = -4 * Math.sqrt(va * vb) * (c / vi + hh * x * y);
+    const aa = 4 * va * (hessianIn[e]! + hh * x * x);
+    const bb = 4 * vb * (hessianOut[e]! + hh * y * y);
+    const ab = 4 * Math.sqrt(va * vb) * (hessianMixed[e]! - hh * x * y);
     if (a !== pinned) {
       const r = row[a]!;
       diagonal[r] = diagonal[r]! + aa;

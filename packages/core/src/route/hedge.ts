@@ -423,7 +423,7 @@ function shortfall(request: HedgeRequest, { compiled: { model }, replay }: Solve
 
 function freezeRoute(request: HedgeRequest, model: RouteModel, kept: readonly Pool[], solved: SolvedModel): HedgeRoute {
   const { compiled, costs, replay } = solved;
-  const { nodes, source, sink } = compiled;
+  const { nodes } = compiled;
   const amounts = (flows: ReadonlyMap<number, bigint>): TokenAmount[] =>
     [...flows].flatMap(([node, atoms]) => {
       const at = nodes[node]!;
@@ -448,7 +448,7 @@ function freezeRoute(request: HedgeRequest, model: RouteModel, kept: readonly Po
     costs: costStrings(costs),
     cost: decimalFromNumber(totalCost(costs), 'cost'),
     costBps: solved.costBps,
-    marginalPrice: decimalFromNumber(solved.mixed.prices[model.exactOut ? sink : source]!, 'marginalPrice'),
+    marginalPrice: decimalFromNumber(solved.marginalPrice, 'marginalPrice'),
     inventoryPrices: Object.freeze(inventoryPrices(solved)),
     optimalityGapBps: solved.gapBps,
     alternatives: Object.freeze(alternatives(request, model, solved)),

@@ -1,8 +1,9 @@
 import { type BoundProof } from './certificate.js';
 import { createWorkspace, type DualWorkspace, EDGE_OFF, EDGE_ON, EDGE_RELAXED, evaluate, solveDual } from './dual.js';
 import { initialPrices } from './initial-prices.js';
-import { type Network, segmentsCrossed } from './network.js';
+import { type Network, segmentsCrossed, spotRate } from './network.js';
 import { bestPaths } from './paths.js';
+import { adjacency, markReach } from './reach.js';
 
 /** A single-source, single-sink problem over a network. One of the two is the numeraire, with price 1. */
 export interface MixedProblem {
@@ -59,6 +60,7 @@ const TRIED_DROPS = 4;
 const PATH_SHARES = [1, 0.3, 0.1] as const;
 const MAX_BRIDGE_SUBSETS = 32;
 const STARTING_SHADE = 1e-3;
+const DEAD_END_FACTOR = 1e4;
 
 /**
  * Finds flows of the highest value net of fixed costs. Without costs that bind, the convex dual is the answer. With
@@ -80,9 +82,52 @@ export function solveMixed(problem: MixedProblem, options: MixedOptions, warm?: 
   let residual = 0;
   const solve = (): number => {
     solves++;
+    closeDeadEnds();
     const result = solveDual(w);
     residual = result.residual;
     return result.value;
+  };
+  const links = adjacency(network);
+  const reached = new Uint8Array(network.nodeCount);
+  const reaching = new Uint8Array(network.nodeCount);
+  const stack = new Int32Array(network.nodeCount);
+  const idle = new Float64Array(network.nodeCount);
+  initialPrices(network, pinned, exactOut, idle, 0);
+  /**
+   * Turns off what lies on no path from source to sink: such a part has no price of its own. Its nodes get prices at
+   * which nothing is earned by entering or leaving it, so that a bound from these prices holds and is tight.
+   */
+  const closeDeadEnds = (): void => {
+    markReach(network, links, w.mode, source, false, reached, stack);
+    markReach(network, links, w.mode, sink, true, reaching, stack);
+    for (let n = 0; n < network.nodeCount; n++) {
+      if (n === source || n === sink || (reached[n] === 1 && reaching[n] === 1)) continue;
+      w.price[n] = idle[n]! * (reached[n] === 0 ? DEAD_END_FACTOR : 1 / DEAD_END_FACTOR);
+    }
+    settleDeadEnds();
+    for (let e = 0; e < edgeCount; e++) {
+      const a = network.nodeIn[e]!;
+      const b = network.nodeOut[e]!;
+      if (reached[a] === 0 || reaching[a] === 0 || reached[b] === 0 || reaching[b] === 0) w.mode[e] = EDGE_OFF;
+    }
+  };
+  /** Moves the prices of closed parts until no edge within them earns anything; ends unless there is arbitrage there. */
+  const settleDeadEnds = (): void => {
+    for (let round = 0, moved = true; moved && round < network.nodeCount; round++) {
+      moved = false;
+      for (let e = 0; e < edgeCount; e++) {
+        if (w.mode[e] === EDGE_OFF) continue;
+        const a = network.nodeIn[e]!;
+        const b = network.nodeOut[e]!;
+        const worth = spotRate(network, e) * w.price[b]! - network.unitCost[e]!;
+        if (worth <= w.price[a]! * (1 + 1e-12)) continue;
+        if (reached[a] === 0) w.price[a] = worth;
+        else if (reached[b] === 1 && reaching[b] === 0) {
+          w.price[b] = (w.price[a]! + network.unitCost[e]!) / spotRate(network, e);
+        } else continue;
+        moved = true;
+      }
+    }
   };
   const scaleOf = (): number => amount * w.price[exactOut ? sink : source]!;
 

@@ -1,5 +1,5 @@
 import type { Curve } from '../model/curve.js';
-import { linearSegments, segmentsOf, type Segments } from './segments.js';
+import { segmentsOf, type Segments } from './segments.js';
 
 /** What an edge really is, for the certificate and the replay; never read by the dual solver. */
 export type EdgeSource =
@@ -55,9 +55,10 @@ export interface Network {
   readonly tickCost: Float64Array;
   /** 1 where the edge counts as a hop. */
   readonly isHop: Uint8Array;
-  /** 1 where a segment is so narrow that the flow all but jumps at its price. */
-  readonly stiff: Uint8Array;
-  readonly hasStiffEdges: boolean;
+  /** 1 where the edge consists of straight pieces; then `liquidity` holds the rooms and `sqrtHigh` the prices. */
+  readonly straight: Uint8Array;
+  /** Whether there are straight edges besides the one that takes what is unserved. */
+  readonly hasStraightEdges: boolean;
   readonly segStart: Int32Array;
   readonly liquidity: Float64Array;
   readonly sqrtHigh: Float64Array;
@@ -69,21 +70,24 @@ export interface Network {
 
 export function buildNetwork(nodeCount: number, specs: readonly EdgeSpec[]): Network {
   const segments = specs.map((spec) => segmentsOfSource(spec.source));
-  const total = segments.reduce((sum, { liquidity }) => sum + liquidity.length, 0);
+  const total = segments.reduce((sum, item) => sum + countOf(item), 0);
   const edgeCount = specs.length;
   const network = {
     nodeCount,
     edgeCount,
     nodeIn: Int32Array.from(specs, ({ from }) => from),
     nodeOut: Int32Array.from(specs, ({ to }) => to),
-    phi: Float64Array.from(segments, ({ phi }) => phi),
-    sqrtPhi: Float64Array.from(segments, ({ phi }) => Math.sqrt(phi)),
+    phi: Float64Array.from(segments, phiOf),
+    sqrtPhi: Float64Array.from(segments, (item) => Math.sqrt(phiOf(item))),
     unitCost: Float64Array.from(specs, ({ unitCost }) => unitCost),
     fixedCost: Float64Array.from(specs, ({ fixedCost }) => fixedCost),
     tickCost: Float64Array.from(specs, ({ tickCost }) => tickCost),
     isHop: Uint8Array.from(specs, ({ source }) => (source.kind === 'pool' || source.role.kind === 'bridge' ? 1 : 0)),
-    stiff: Uint8Array.from(segments, isStiff),
-    hasStiffEdges: segments.some((item) => isStiff(item) === 1),
+    straight: Uint8Array.from(segments, ({ kind }) => (kind === 'straight' ? 1 : 0)),
+    hasStraightEdges: specs.some(
+      ({ source }, e) =>
+        segments[e]!.kind === 'straight' && !(source.kind === 'linear' && source.role.kind === 'slack'),
+    ),
     segStart: new Int32Array(edgeCount + 1),
     liquidity: new Float64Array(total),
     sqrtHigh: new Float64Array(total),
@@ -94,32 +98,41 @@ export function buildNetwork(nodeCount: number, specs: readonly EdgeSpec[]): Net
   };
   let at = 0;
   for (let e = 0; e < edgeCount; e++) {
-    const { phi, liquidity, sqrtHigh, sqrtLow } = segments[e]!;
+    const item = segments[e]!;
     network.segStart[e] = at;
     let input = 0;
     let output = 0;
-    for (let k = 0; k < liquidity.length; k++, at++) {
-      const l = liquidity[k]!;
-      const high = sqrtHigh[k]!;
-      const low = sqrtLow[k]!;
-      network.liquidity[at] = l;
-      network.sqrtHigh[at] = high;
-      network.sqrtLow[at] = low;
+    for (let k = 0; k < countOf(item); k++, at++) {
       network.inBefore[at] = input;
       network.outBefore[at] = output;
-      input += (l * (1 / low - 1 / high)) / phi;
-      output += l * (high - low);
+      if (item.kind === 'straight') {
+        const { amountIn, price } = item.pieces[k]!;
+        network.liquidity[at] = amountIn;
+        network.sqrtHigh[at] = price;
+        input += amountIn;
+        output += amountIn * price;
+      } else {
+        const l = item.liquidity[k]!;
+        const high = item.sqrtHigh[k]!;
+        const low = item.sqrtLow[k]!;
+        network.liquidity[at] = l;
+        network.sqrtHigh[at] = high;
+        network.sqrtLow[at] = low;
+        input += (l * (1 / low - 1 / high)) / item.phi;
+        output += l * (high - low);
+      }
     }
   }
   network.segStart[edgeCount] = at;
   return network;
 }
 
-/** Relative width of a segment in √price below which an edge counts as stiff. */
-const STIFF_WIDTH = 1e-5;
+function countOf(item: Segments): number {
+  return item.kind === 'straight' ? item.pieces.length : item.liquidity.length;
+}
 
-function isStiff({ sqrtHigh, sqrtLow }: Segments): 0 | 1 {
-  return sqrtHigh.some((high, k) => sqrtLow[k]! > high * (1 - STIFF_WIDTH)) ? 1 : 0;
+function phiOf(item: Segments): number {
+  return item.kind === 'straight' ? 1 : item.phi;
 }
 
 function segmentsOfSource(source: EdgeSource): Segments {
@@ -127,7 +140,7 @@ function segmentsOfSource(source: EdgeSource): Segments {
     case 'pool':
       return segmentsOf(source.curve, source.tokenInIndex, source.decimals);
     case 'linear':
-      return linearSegments([{ price: source.price, amountIn: source.capacity }]);
+      return { kind: 'straight', pieces: [{ price: source.price, amountIn: source.capacity }] };
   }
 }
 
@@ -135,18 +148,8 @@ function segmentsOfSource(source: EdgeSource): Segments {
 export function spotRate(network: Network, e: number): number {
   const first = network.segStart[e]!;
   if (first === network.segStart[e + 1]!) return 0;
+  if (network.straight[e] === 1) return network.sqrtHigh[first]!;
   return network.sqrtHigh[first]! ** 2 * network.phi[e]!;
-}
-
-/** Most that edge e can take in, in units; infinite for a constant product. */
-export function edgeCapacity(network: Network, e: number): number {
-  const last = network.segStart[e + 1]! - 1;
-  if (last < network.segStart[e]!) return 0;
-  const low = network.sqrtLow[last]!;
-  if (low === 0) return Infinity;
-  return (
-    network.inBefore[last]! + (network.liquidity[last]! * (1 / low - 1 / network.sqrtHigh[last]!)) / network.phi[e]!
-  );
 }
 
 /** Output of edge e for an input, in units; what exceeds its capacity adds nothing. */
@@ -157,6 +160,7 @@ export function edgeOutput(network: Network, e: number, amountIn: number): numbe
     if (rest < 0) continue;
     const l = liquidity[k]!;
     const high = sqrtHigh[k]!;
+    if (network.straight[e] === 1) return outBefore[k]! + Math.min(rest, l) * high;
     const s = Math.max(sqrtLow[k]!, 1 / (1 / high + (rest * phi[e]!) / l));
     return outBefore[k]! + l * (high - s);
   }
@@ -171,6 +175,7 @@ export function edgeInput(network: Network, e: number, amountOut: number): numbe
     if (rest < 0) continue;
     const l = liquidity[k]!;
     const high = sqrtHigh[k]!;
+    if (network.straight[e] === 1) return rest > l * high * (1 + 1e-12) ? Infinity : inBefore[k]! + rest / high;
     const s = high - rest / l;
     if (!(s > 0) || s < sqrtLow[k]! * (1 - 1e-12)) return Infinity;
     return inBefore[k]! + (l * (1 / s - 1 / high)) / phi[e]!;

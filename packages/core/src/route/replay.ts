@@ -25,6 +25,9 @@ export interface Replay {
   readonly dust: ReadonlyMap<number, bigint>;
 }
 
+/** Share of the demand below which what the solver leaves unserved is its own rounding. */
+const NOTHING_UNSERVED = 1e-7;
+
 interface Flow {
   readonly edge: number;
   readonly flowIn: number;
@@ -73,7 +76,7 @@ export function replay(
   const order = topologicalOrder(compiled, real);
   const { model } = compiled;
   const unserved = slack === undefined ? 0 : (model.exactOut ? slack.flowOut : slack.flowIn) / compiled.amount;
-  const remainder = unserved <= 1e-9 ? 0n : share(model.amount, Math.min(1, unserved));
+  const remainder = unserved <= NOTHING_UNSERVED ? 0n : share(model.amount, Math.min(1, unserved));
   if (!model.exactOut) return replayForwards(compiled, real, order, model.amount - remainder, remainder);
   const exact = remainder === 0n ? replayExactOut(compiled, real, order) : undefined;
   return exact ?? replayPartOfExactOut(compiled, real, order);

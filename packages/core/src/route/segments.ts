@@ -3,23 +3,28 @@ import { stableSwapCurve } from './stable-float.js';
 import type { Curve } from '../model/curve.js';
 
 /**
- * One direction of a source of liquidity as a chain of constant-product arcs, best price first. An arc gives
- * `L·(high − s)` for `L·(1/s − 1/high)/φ`, where s falls from `high` to `low` and s² is the marginal price (output per
- * input, before the fee factor φ). Everything is in whole units of the tokens. Straight pieces are arcs of a relative
- * price width of {@link LINEAR_WIDTH}, so that the dual stays smooth.
+ * One direction of a source of liquidity, best price first, in whole units of the tokens. Either arcs of constant
+ * product: an arc gives `L·(high − s)` for `L·(1/s − 1/high)/φ`, where s falls from `high` to `low` and s² is the
+ * marginal price (output per input, before the fee factor φ). Or straight pieces of a price and a room each.
  */
-export interface Segments {
-  /** Fee factor on the input, 1 − fee. */
-  readonly phi: number;
-  readonly liquidity: readonly number[];
-  readonly sqrtHigh: readonly number[];
-  readonly sqrtLow: readonly number[];
+export type Segments =
+  | {
+      readonly kind: 'arcs';
+      /** Fee factor on the input, 1 − fee. */
+      readonly phi: number;
+      readonly liquidity: readonly number[];
+      readonly sqrtHigh: readonly number[];
+      readonly sqrtLow: readonly number[];
+    }
+  | { readonly kind: 'straight'; readonly pieces: readonly LinearPiece[] };
+
+/** A straight piece: up to `amountIn` units at `price` units of output each. */
+export interface LinearPiece {
+  readonly price: number;
+  readonly amountIn: number;
 }
 
-/** Relative width of the price over which a straight piece is bent: 10⁻⁷ is a thousandth of a basis point. */
-export const LINEAR_WIDTH = 1e-7;
-
-const NO_SEGMENTS: Segments = { phi: 1, liquidity: [], sqrtHigh: [], sqrtLow: [] };
+const NO_SEGMENTS: Segments = { kind: 'straight', pieces: [] };
 
 /** Segments of `curve` when its token `tokenInIndex` is paid in; empty when it cannot trade that way. */
 export function segmentsOf(curve: Curve, tokenInIndex: 0 | 1, decimals: readonly [number, number]): Segments {
@@ -28,6 +33,7 @@ export function segmentsOf(curve: Curve, tokenInIndex: 0 | 1, decimals: readonly
       const reserveIn = Number(curve.reserves[tokenInIndex]) / 10 ** decimals[tokenInIndex];
       const reserveOut = Number(curve.reserves[1 - tokenInIndex]!) / 10 ** decimals[1 - tokenInIndex]!;
       return {
+        kind: 'arcs',
         phi: 1 - curve.feePpm / 1e6,
         liquidity: [Math.sqrt(reserveIn) * Math.sqrt(reserveOut)],
         sqrtHigh: [Math.sqrt(reserveOut / reserveIn)],
@@ -40,34 +46,11 @@ export function segmentsOf(curve: Curve, tokenInIndex: 0 | 1, decimals: readonly
       return stableSegments(curve, tokenInIndex, decimals);
     case 'levels':
       if (curve.tokenInIndex !== tokenInIndex) return NO_SEGMENTS;
-      return linearSegments(levelPieces(curve.levels, tokenInIndex, decimals));
+      return { kind: 'straight', pieces: levelPieces(curve.levels, tokenInIndex, decimals) };
     case 'ladder':
       if (curve.tokenInIndex !== tokenInIndex) return NO_SEGMENTS;
-      return linearSegments(ladderHull(curve.points, tokenInIndex, decimals));
+      return { kind: 'straight', pieces: ladderHull(curve.points, tokenInIndex, decimals) };
   }
-}
-
-/** A straight piece: up to `amountIn` units at `price` units of output each. */
-export interface LinearPiece {
-  readonly price: number;
-  readonly amountIn: number;
-}
-
-export function linearSegments(pieces: readonly LinearPiece[], width: number = LINEAR_WIDTH): Segments {
-  const liquidity: number[] = [];
-  const sqrtHigh: number[] = [];
-  const sqrtLow: number[] = [];
-  let ceiling = Infinity;
-  for (const { price, amountIn } of pieces) {
-    if (!(price > 0) || !(amountIn > 0)) continue;
-    const high = Math.min(ceiling, Math.sqrt(price * (1 + width / 2)));
-    const low = Math.min(high * (1 - width / 4), Math.sqrt(price * (1 - width / 2)));
-    liquidity.push(amountIn / (1 / low - 1 / high));
-    sqrtHigh.push(high);
-    sqrtLow.push(low);
-    ceiling = low;
-  }
-  return { phi: 1, liquidity, sqrtHigh, sqrtLow };
 }
 
 function concentratedSegments(
@@ -102,6 +85,7 @@ function concentratedSegments(
   }
   arcTo(sqrtRatio(down ? curve.tickRange.low : curve.tickRange.high) * unit);
   return {
+    kind: 'arcs',
     phi: 1 - (down ? curve.feePpm : (curve.feePpmToken1In ?? curve.feePpm)) / 1e6,
     liquidity,
     sqrtHigh,
@@ -114,32 +98,51 @@ export function sqrtRatio(tick: number): number {
   return Math.pow(1.0001, tick / 2);
 }
 
-const STABLE_SAMPLES = 192;
+/** An arc of a stable-swap curve spans at most this ratio of marginal prices, the whole of them at most that of all. */
+const WIDEST_ARC = 1.02;
+const PRICE_SPAN = 1000;
+const NARROWEST_ARC = 1e-6;
 
 /**
- * A stable-swap curve between marginal prices sampled at geometrically growing inputs; within an arc the error is of
- * third order in its relative price width. The fee is taken from the output and so folded into the price.
+ * A stable-swap curve as arcs, exact at their ends, and narrow where the curve bends. The fee is taken from the output
+ * and so folded into the price.
  */
 function stableSegments(
   curve: Extract<Curve, { kind: 'stable-swap' }>,
   tokenInIndex: 0 | 1,
   decimals: readonly [number, number],
 ): Segments {
-  const { balanceIn, marginal } = stableSwapCurve(curve, tokenInIndex, decimals);
+  const { balanceIn, marginal, out } = stableSwapCurve(curve, tokenInIndex, decimals);
   const liquidity: number[] = [];
   const sqrtHigh: number[] = [];
   const sqrtLow: number[] = [];
   let paid = 0;
-  let high = Math.sqrt(marginal(0));
-  for (let k = 0; k <= STABLE_SAMPLES; k++) {
-    const next = balanceIn * 1e-5 * Math.pow(10, (k / STABLE_SAMPLES) * 7);
-    const low = Math.min(high * (1 - 1e-10), Math.sqrt(marginal(next)));
-    if (!(low > 0)) break;
+  let received = 0;
+  let ceiling = Infinity;
+  const arcTo = (next: number): void => {
+    const high = Math.min(ceiling, Math.sqrt(marginal(paid)));
+    // Of an arc, output over input is high·low: so both amounts are met exactly at its end.
+    const low = (out(next) - received) / (next - paid) / high;
+    // Where the curve is all but straight, arcs are drawn together: narrower ones only cost precision.
+    if (!(low > 0) || low > high * (1 - NARROWEST_ARC)) return;
     liquidity.push((next - paid) / (1 / low - 1 / high));
     sqrtHigh.push(high);
     sqrtLow.push(low);
     paid = next;
-    high = low;
+    received = out(next);
+    ceiling = low;
+  };
+  const cover = (from: number, to: number, depth: number): void => {
+    if (depth === 0 || marginal(from) <= marginal(to) * WIDEST_ARC) return arcTo(to);
+    const middle = (from + to) / 2;
+    cover(from, middle, depth - 1);
+    cover(middle, to, depth - 1);
+  };
+  const end = marginal(0) / PRICE_SPAN;
+  let from = 0;
+  for (let to = balanceIn / 1024; marginal(from) > end && to < balanceIn * 1024; to *= 2) {
+    cover(from, to, 16);
+    from = to;
   }
-  return { phi: 1, liquidity, sqrtHigh, sqrtLow };
+  return { kind: 'arcs', phi: 1, liquidity, sqrtHigh, sqrtLow };
 }

@@ -34,6 +34,8 @@ export interface SolvedModel {
   /** Served part of the demand, in units. */
   readonly served: number;
   readonly costBps: number;
+  /** Numeraire per further unit of the exact side, at the worst place where the route trades it. */
+  readonly marginalPrice: number;
 }
 
 /**
@@ -121,7 +123,21 @@ function attempt(model: RouteModel, options: SolveModelOptions): SolvedModel {
     gapBps: Math.max(0, ((bound - netValue - unservedValue(compiled, played)) / Math.abs(bound)) * 1e4),
     served,
     costBps: notional > 0 ? (totalCost(total) / notional) * 1e4 : 0,
+    marginalPrice: worstPrice(compiled, mixed),
   };
+}
+
+/**
+ * Where every inventory is spent, the source itself has no price: one more unit cannot be had. The nodes at which the
+ * exact side is traded have one.
+ */
+function worstPrice({ model, network, sink, source, specs }: CompiledModel, { edges, prices }: MixedSolution): number {
+  if (model.exactOut) return prices[sink]!;
+  const nodes = edges.flatMap((e) => {
+    const { source: kind } = specs[e]!;
+    return kind.kind === 'linear' && kind.role.kind === 'inventory' ? [network.nodeOut[e]!] : [];
+  });
+  return nodes.length === 0 ? prices[source]! : Math.min(...nodes.map((node) => prices[node]!));
 }
 
 function certifiedBound(compiled: CompiledModel, mixed: MixedSolution): number {

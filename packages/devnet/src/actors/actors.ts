@@ -1,4 +1,5 @@
-import type { Hex } from '../world.js';
+import type { UniswapV2Pool, UniswapV3Pool, UniswapV4Pool } from '../pools.js';
+import type { Address, Hex } from '../world.js';
 
 /** What an actor did, or did not do, and why. */
 export type ActorEvent =
@@ -31,7 +32,32 @@ export type ActorEvent =
       readonly messageId: Hex;
       readonly reason: string;
     }
+  | {
+      readonly kind: 'arbitraged';
+      readonly chainId: number;
+      readonly venue: ArbitragedPool['kind'];
+      /** Address of the pool, or its id on V4. */
+      readonly pool: Hex;
+      readonly tokenIn: Address;
+      readonly tokenOut: Address;
+      /** Atoms that the pool took, fee included. */
+      readonly amountIn: bigint;
+      /** Atoms that the pool gave. */
+      readonly amountOut: bigint;
+      readonly txHash: Hex;
+    }
+  | {
+      readonly kind: 'arbitrage-failed';
+      readonly chainId: number;
+      readonly venue: ArbitragedPool['kind'];
+      readonly pool: Hex;
+      /** `no-inventory`, or what the chain said. */
+      readonly reason: string;
+    }
   | { readonly kind: 'actor-error'; readonly actor: ActorName; readonly message: string };
+
+/** A pool that the arbitrageur watches. */
+export type ArbitragedPool = UniswapV2Pool | UniswapV3Pool | UniswapV4Pool;
 
 /** Why the relayer let a deposit pass. */
 export type AcrossSkipReason =
@@ -53,7 +79,7 @@ export interface AcrossRefund {
   readonly why: 'expired-deposit' | 'relayer-repayment';
 }
 
-export type ActorName = 'acrossRelayer' | 'acrossDataworker' | 'hyperlane';
+export type ActorName = 'acrossRelayer' | 'acrossDataworker' | 'hyperlane' | 'arbitrageur';
 
 /** A process of the world that acts by itself until it is stopped. */
 export interface Actor {
@@ -92,10 +118,28 @@ export interface HyperlaneActor extends Actor {
   setDelaySeconds(seconds: number): void;
 }
 
+export interface Arbitrageur extends Actor {
+  readonly name: 'arbitrageur';
+  /**
+   * Changes the outside price; the pools follow in the next pass. Does not go back with `World.revert`.
+   *
+   * @param usdcPerEth USDC for one ETH, rounded to the atom of USDC. At first it is the 3,000 that the pools open around.
+   * @throws {DevnetError} `INVALID_INPUT`
+   * @example
+   * ```ts
+   * actors.arbitrageur.setPrice(2_700)
+   * await actors.arbitrageur.tick()
+   * ```
+   */
+  setPrice(usdcPerEth: number): void;
+}
+
 export interface ActorsOptions {
-  /** Which act by themselves; the others are paused and act on `tick` only. Default: all. */
+  /** Which act by themselves; the others are paused and act on `tick` only. Default: all but the arbitrageur. */
   readonly only?: readonly ActorName[];
   readonly acrossRelayer?: Partial<AcrossRelayerBehaviour>;
+  /** Whether the arbitrageur, too, acts by itself. Default: it does when `only` names it. */
+  readonly arbitrageur?: boolean;
   /** Milliseconds between two looks at the chains. Default: 100. */
   readonly pollMs?: number;
   /** Hears every event at once; whatever it throws is ignored. */
@@ -106,6 +150,7 @@ export interface Actors {
   readonly acrossRelayer: AcrossRelayer;
   readonly acrossDataworker: Actor;
   readonly hyperlane: HyperlaneActor;
+  readonly arbitrageur: Arbitrageur;
   /** Everything that the actors did so far, oldest first. */
   events(): readonly ActorEvent[];
   stop(): Promise<void>;

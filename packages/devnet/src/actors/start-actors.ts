@@ -3,12 +3,14 @@ import type { World } from '../world.js';
 import { createAcrossDataworker } from './across-dataworker.js';
 import { createAcrossRelayer } from './across-relayer.js';
 import type { ActorEvent, ActorName, Actors, ActorsOptions } from './actors.js';
+import { createArbitrageur } from './arbitrageur.js';
 import { createHyperlane } from './hyperlane.js';
 import { createLoop } from './loop.js';
 import type { Loop } from './loop.js';
 
 const POLL_MS = 100;
-const EVERYBODY: readonly ActorName[] = ['acrossRelayer', 'acrossDataworker', 'hyperlane'];
+/** Not the arbitrageur: prices that somebody moved on purpose must stay unless somebody asks for him. */
+const UNASKED: readonly ActorName[] = ['acrossRelayer', 'acrossDataworker', 'hyperlane'];
 
 /** Actors, with what the world needs to take them back in time with it. */
 export interface RunningActors {
@@ -26,7 +28,9 @@ export function startActors(
   fromBlocks: readonly number[],
   options: ActorsOptions,
 ): RunningActors {
-  const { onEvent, only = EVERYBODY, pollMs = POLL_MS } = options;
+  const { arbitrageur: arbitrage, onEvent, only = UNASKED, pollMs = POLL_MS } = options;
+  const actsByItself = (name: ActorName): boolean =>
+    name === 'arbitrageur' ? (arbitrage ?? only.includes(name)) : only.includes(name);
   const log: ActorEvent[] = [];
   const emit = (event: ActorEvent): void => {
     log.push(Object.freeze(event));
@@ -39,17 +43,19 @@ export function startActors(
   const relayer = createAcrossRelayer(world, fromBlocks, options.acrossRelayer ?? {}, emit);
   const dataworker = createAcrossDataworker(world, built, fromBlocks, emit);
   const hyperlane = createHyperlane(world, fromBlocks, emit);
+  const arbitrageur = createArbitrageur(world, emit);
   const loop = (name: ActorName, pass: () => Promise<void>): Loop => {
     const onError = (error: unknown): void =>
       emit({ kind: 'actor-error', actor: name, message: error instanceof Error ? error.message : String(error) });
     const created = createLoop({ name, pass, pollMs, onError });
-    if (!only.includes(name)) created.pause();
+    if (!actsByItself(name)) created.pause();
     return created;
   };
   const loops = {
     acrossRelayer: loop('acrossRelayer', relayer.pass),
     acrossDataworker: loop('acrossDataworker', dataworker.pass),
     hyperlane: loop('hyperlane', hyperlane.pass),
+    arbitrageur: loop('arbitrageur', arbitrageur.pass),
   };
   const all = Object.values(loops);
   const actors: Actors = Object.freeze({
@@ -59,6 +65,11 @@ export function startActors(
       ...loops.hyperlane,
       name: 'hyperlane' as const,
       setDelaySeconds: hyperlane.setDelaySeconds,
+    }),
+    arbitrageur: Object.freeze({
+      ...loops.arbitrageur,
+      name: 'arbitrageur' as const,
+      setPrice: arbitrageur.setPrice,
     }),
     events: () => Object.freeze([...log]),
     stop: async () => {
@@ -72,6 +83,7 @@ export function startActors(
     },
     resumeFrom(blocks) {
       for (const core of [relayer, dataworker, hyperlane]) core.rewind(blocks);
+      arbitrageur.rewind();
       for (const one of all) one.release();
     },
   };

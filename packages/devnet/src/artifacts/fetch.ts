@@ -20,7 +20,7 @@ export interface FetchOptions {
   readonly cacheDir: string;
   /** Default: those of the lock. */
   readonly packages?: readonly LockedPackage[];
-  readonly onPackage?: (name: string, done: number, total: number) => void;
+  readonly onPackage?: (name: string, done: number, total: number, cached: boolean) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -42,8 +42,9 @@ export async function fetchArtifacts(options: FetchOptions): Promise<Artifacts> 
   const worker = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       assertNotAborted(options.signal);
-      parts.push(await packageArtifacts(next, folder, options.signal));
-      options.onPackage?.(next.name, parts.length, packages.length);
+      const { artifacts, cached } = await packageArtifacts(next, folder, options.signal);
+      parts.push(artifacts);
+      options.onPackage?.(next.name, parts.length, packages.length, cached);
     }
   };
   await Promise.all(Array.from({ length: DOWNLOADS_AT_ONCE }, worker));
@@ -54,10 +55,14 @@ function assertNotAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new DevnetError('ABORTED', 'The download of the contracts was aborted.');
 }
 
-async function packageArtifacts(item: LockedPackage, folder: string, signal?: AbortSignal): Promise<Artifacts> {
-  const cached = join(folder, `${cacheName(item)}.json`);
-  const known = await readCached(cached, item);
-  if (known !== undefined) return known;
+async function packageArtifacts(
+  item: LockedPackage,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<{ readonly artifacts: Artifacts; readonly cached: boolean }> {
+  const file = join(folder, `${cacheName(item)}.json`);
+  const known = await readCached(file, item);
+  if (known !== undefined) return { artifacts: known, cached: true };
   const scratch = await mkdtemp(join(folder, '.tmp-'));
   try {
     const tarball = await pack(item, scratch, signal);
@@ -65,8 +70,8 @@ async function packageArtifacts(item: LockedPackage, folder: string, signal?: Ab
     const artifacts = await extract(tarball, item);
     const draft = join(scratch, 'artifacts.json');
     await writeFile(draft, JSON.stringify(artifacts));
-    await rename(draft, cached);
-    return artifacts;
+    await rename(draft, file);
+    return { artifacts, cached: false };
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

@@ -5,6 +5,7 @@ import type { Rpc } from '../node/rpc.js';
 import type { Pool } from '../pools.js';
 import type { Address, WorldContracts } from '../world.js';
 import { ACCOUNTS } from './accounts.js';
+import { equipArbitrageur } from './arbitrageur.js';
 import { CANONICAL_BRIDGE, deployAcross, deployAcrossHub, settleAcross } from './across.js';
 import type { AcrossHub } from './across.js';
 import { createBuilder, finishBuilding } from './builder.js';
@@ -82,7 +83,18 @@ async function draftChain({ artifacts, nodes, seed }: BuildOptions, index: numbe
   const uniswapX = deployUniswapX(builder);
   await builder.flush();
   const pools = await seedPools({ builder, tokens, seed, contracts: { ...uniswap, ...cow } });
-  const contracts = { weth, ...shared, ...uniswap, ...cow, ...across, ...hyperlane, universalRouter, ...uniswapX };
+  const arbitrage = equipArbitrageur(builder, tokens, uniswap);
+  const contracts = {
+    weth,
+    ...shared,
+    ...uniswap,
+    ...arbitrage,
+    ...cow,
+    ...across,
+    ...hyperlane,
+    universalRouter,
+    ...uniswapX,
+  };
   return { index, builder, contracts, tokens, pools };
 }
 

@@ -23,7 +23,7 @@ const provider = ACCOUNTS.liquidityProvider.address;
 const coder = AbiCoder.defaultAbiCoder();
 
 /** Price of one ETH in USDC that all pools are laid around. */
-const ETH_PRICE_USDC = 3_000;
+export const ETH_PRICE_USDC = 3_000;
 /** Pools start at most so far from it: less than any pool's fee, so that there is nothing to arbitrage. */
 const PRICE_NOISE = 0.0002;
 /** How deep a venue's pool is on the chain whose turn it is: rotated by chain, venue and seed, so that no chain is best at all. */

@@ -1,8 +1,8 @@
 import type { Check } from '../check.js';
 
 interface TestRunner {
-  describe(name: string, body: () => void): void;
-  it(name: string, body: () => Promise<void>, timeoutMs?: number): void;
+  readonly describe: (name: string, body: () => void) => void;
+  readonly it: (name: string, body: () => Promise<void>, timeoutMs?: number) => void;
 }
 
 /**

@@ -51,7 +51,7 @@ export interface Lattice {
 
 /** How finely a lattice is laid. */
 export interface LatticeResolution {
-  /** Columns over the half-width of the band at the start. Default 10. */
+  /** Columns over the half-width of the band at the start. Default 14. */
   readonly columnsPerBand?: number;
   readonly mostColumns?: number;
   /** Further columns, ever closer to no hedge and to a full one, for rules whose bands vanish there. Default 0. */
@@ -59,7 +59,7 @@ export interface LatticeResolution {
 }
 
 const REACH_DEVIATIONS = 7.5;
-const DEFAULT_COLUMNS_PER_BAND = 10;
+const DEFAULT_COLUMNS_PER_BAND = 14;
 const MOST_COLUMNS = 800;
 /** From one wing column to the next, towards the end. */
 const WING_RATIO = 1.2;

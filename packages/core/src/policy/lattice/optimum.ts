@@ -10,7 +10,8 @@ export interface NodeBand {
   buyInner: number;
   sellInner: number;
   sellOuter: number;
-  /** What a trade from no holding gains over none, numeraire; negative where staying flat is better. */
+  /** What a trade from no holding gains over none, numeraire; negative where staying flat is better, to save the gas of
+   * unwinding, and infinite where there is no such gas to save. */
   flatGain: number;
 }
 
@@ -104,6 +105,7 @@ function rowSolver(lattice: Lattice): RowSolver {
   const jumpsAtFlat = problem.settlement === 'unwind' && problem.fixedCost > 0;
   const regionLow = new Int32Array(rows);
   const regionHigh = new Int32Array(rows).fill(top);
+  const flatMatters = new Uint8Array(rows);
   const stay = new Float64Array(columns);
   const buy = new Float64Array(columns);
   const sell = new Float64Array(columns);
@@ -114,43 +116,78 @@ function rowSolver(lattice: Lattice): RowSolver {
   // Of the row solved last: the columns that do not trade.
   let low = NOWHERE;
   let high = NOWHERE;
+  let flatGain = Number.POSITIVE_INFINITY;
 
   function solve(next: Float64Array, now: Float64Array, row: number, fixed: number): void {
-    const base = row * columns;
     from = Math.max(0, regionLow[row]! - MARGIN);
     to = Math.min(top, regionHigh[row]! + MARGIN);
-    if (jumpsAtFlat) {
-      from = Math.min(from, flat);
-      to = Math.max(to, flat);
+    if (flatMatters[row] === 1) includeFlat();
+    solveBetween(next, now, row, fixed);
+    flatGain = Number.POSITIVE_INFINITY;
+    if (jumpsAtFlat) weighFlat(next, now, row, fixed);
+  }
+
+  /**
+   * Where it pays to trade away from holding nothing, it never pays to trade there first, and the jump at the flat column
+   * does not matter. Where it does not pay, others may want to be there too, and the row is solved as far as that.
+   */
+  function weighFlat(next: Float64Array, now: Float64Array, row: number, fixed: number): void {
+    const at = row * columns + flat;
+    if (flat < from || flat > to) {
+      const traded = now[at]!;
+      convolveRow(lattice, next, now, row, flat, flat);
+      flatGain = Math.log(now[at]! / traded) / aversion;
+      if (!(now[at]! < traded)) {
+        now[at] = traded;
+        return;
+      }
+      includeFlat();
+      solveBetween(next, now, row, fixed);
     }
-    let doneFrom = from;
-    let doneTo = from - 1;
+    const traded = fixed * (flat === 0 ? buy[flat]! : sell[flat]!);
+    flatGain = Math.log(stay[flat]! / traded) / aversion;
+    flatMatters[row] = traded < stay[flat]! ? 0 : 1;
+  }
+
+  function includeFlat(): void {
+    from = Math.min(from, flat);
+    to = Math.max(to, flat);
+  }
+
+  function solveBetween(next: Float64Array, now: Float64Array, row: number, fixed: number): void {
+    const base = row * columns;
+    convolveRow(lattice, next, now, row, from, to);
+    for (let m = from; m <= to; m++) stay[m] = now[base + m]!;
     for (;;) {
-      if (from < doneFrom) convolveRow(lattice, next, now, row, from, doneFrom - 1);
-      if (to > doneTo) convolveRow(lattice, next, now, row, doneTo + 1, to);
-      for (let m = from; m < doneFrom; m++) stay[m] = now[base + m]!;
-      for (let m = doneTo + 1; m <= to; m++) stay[m] = now[base + m]!;
-      doneFrom = from;
-      doneTo = to;
       sweepBuys(base);
       sweepSells(base);
       const openBelow = from > 0 && !(buy[from]! * fixed < stay[from]!);
       const openAbove = to < top && !(sell[to]! * fixed < stay[to]!);
       if (!openBelow && !openAbove) break;
+      const wasFrom = from;
+      const wasTo = to;
       if (openBelow) from = Math.max(0, from - 2 * MARGIN);
       if (openAbove) to = Math.min(top, to + 2 * MARGIN);
+      convolveRow(lattice, next, now, row, from, wasFrom - 1);
+      convolveRow(lattice, next, now, row, wasTo + 1, to);
+      for (let m = from; m < wasFrom; m++) stay[m] = now[base + m]!;
+      for (let m = wasTo + 1; m <= to; m++) stay[m] = now[base + m]!;
     }
+    settle(now, row, fixed);
+  }
+
+  /** The row's values: the lesser of staying and trading, and beyond the columns solved one trade after the other. */
+  function settle(now: Float64Array, row: number, fixed: number): void {
+    const base = row * columns;
     low = NOWHERE;
     high = NOWHERE;
     for (let m = from; m <= to; m++) {
       const traded = Math.min(buy[m]!, sell[m]!) * fixed;
-      if (traded < stay[m]!) {
-        now[base + m] = traded;
-      } else {
-        now[base + m] = stay[m]!;
-        if (low === NOWHERE && !(jumpsAtFlat && m === flat)) low = m;
-        if (!(jumpsAtFlat && m === flat)) high = m;
-      }
+      const stays = !(traded < stay[m]!);
+      now[base + m] = stays ? stay[m]! : traded;
+      if (!stays || (jumpsAtFlat && m === flat)) continue;
+      if (low === NOWHERE) low = m;
+      high = m;
     }
     const bought = buyLanding.column === NOWHERE ? sellLanding.column : buyLanding.column;
     const sold = sellLanding.column === NOWHERE ? bought : sellLanding.column;
@@ -243,8 +280,7 @@ function rowSolver(lattice: Lattice): RowSolver {
       band.buyOuter = band.buyInner;
       band.sellOuter = band.sellInner;
     }
-    const traded = Math.min(buy[flat] ?? 0, sell[flat] ?? 0) * fixed;
-    band.flatGain = flat >= from && flat <= to ? Math.log(stay[flat]! / traded) / aversion : Number.POSITIVE_INFINITY;
+    band.flatGain = Number.isNaN(flatGain) ? Number.POSITIVE_INFINITY : flatGain;
   }
 
   /** Between a column that trades and its neighbour that does not: where ln of staying over trading is zero. */

@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sqliteJournal } from '@evenkeel/core/journal-sqlite';
+import type { World, WorldEvent } from '@evenkeel/devnet';
+import { EvenkeelError } from '@evenkeel/intents';
+import { Wallet } from 'ethers';
+import { seededRandom } from '../assemble/ambient.js';
+import { assemble } from '../assemble/portfolio.js';
+import { parseConfig } from '../config/load.js';
+import { openPortfolio } from '../demo/open-portfolio.js';
+import { type Screen, screen } from '../render/show.js';
+import { runRebalancing } from './run-rebalancing.js';
+
+export interface DemoOptions {
+  readonly json: boolean;
+  readonly dryRun: boolean;
+  readonly seed: number;
+  readonly deltaChange?: string;
+  readonly schedule: 'auto' | 'single' | 'twap' | 'vwap';
+}
+
+/** The local world is a package of its own, for development. Code `DEVNET_MISSING`. */
+export class DevnetMissingError extends EvenkeelError {
+  constructor(cause: unknown) {
+    super('DEVNET_MISSING', 'The demonstration needs the local world.', {
+      field: '@evenkeel/devnet',
+      hint: 'Run `npm install --save-dev @evenkeel/devnet`.',
+      cause,
+    });
+  }
+}
+
+/**
+ * Brings up three local chains with real protocol contracts, opens a portfolio on them, and does the main job.
+ *
+ * @returns the exit code
+ */
+export async function demo(options: DemoOptions, signal: AbortSignal): Promise<number> {
+  const startedAtMs = Date.now();
+  const { dryRun, json, schedule, seed } = options;
+  const out = screen(json);
+  const folder = mkdtempSync(join(tmpdir(), 'evenkeel-'));
+  let world: World | undefined;
+  try {
+    out.slow('Starting three local chains with real contracts …');
+    const { startWorld } = await devnet();
+    world = await startWorld({ seed, signal, onProgress: (event) => showProgress(event, out) });
+    out.print(
+      `Three local chains with real contracts: ${world.chains.map(({ id, rpcUrl }) => `${id} at ${rpcUrl}`).join(', ')}`,
+    );
+    out.busy('Opening a portfolio …');
+    const config = parseConfig({ ...(await openPortfolio(world)), schedule: { kind: schedule }, pollMs: 50 });
+    await world.startActors();
+    const journal = await sqliteJournal({ path: join(folder, 'journal.db') });
+    try {
+      const signer = new Wallet(world.accounts.owner.privateKey);
+      const assembled = assemble(config, { signer, journal, random: seededRandom(seed), env: process.env });
+      return await runRebalancing(assembled, out, {
+        json,
+        dryRun,
+        startedAtMs,
+        signal,
+        ...(options.deltaChange === undefined ? {} : { deltaChangeUnits: options.deltaChange }),
+      });
+    } finally {
+      await journal.close();
+    }
+  } finally {
+    out.idle();
+    await world?.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function devnet(): Promise<typeof import('@evenkeel/devnet')> {
+  try {
+    return await import('@evenkeel/devnet');
+  } catch (cause) {
+    throw new DevnetMissingError(cause);
+  }
+}
+
+function showProgress(event: WorldEvent, out: Screen): void {
+  switch (event.kind) {
+    case 'artifacts':
+      return out.slow(`Fetching contracts (${event.done} of ${event.total}, once): ${event.package}`);
+    case 'deployed':
+      return out.slow(`Chain ${event.chainId} has its contracts, by ${event.transactions} transactions (once) …`);
+    case 'chain-started':
+      return out.busy(`Chain ${event.chainId} is up …`);
+    case 'state-loaded':
+      return out.busy(`Chain ${event.chainId} has its contracts …`);
+    case 'ready':
+      return out.busy(`The world was ready after ${(event.milliseconds / 1000).toFixed(1)} s …`);
+  }
+}

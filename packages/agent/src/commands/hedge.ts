@@ -1,0 +1,92 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createRebalancer, memoryJournal } from '@evenkeel/core';
+import { sqliteJournal } from '@evenkeel/core/journal-sqlite';
+import { EvenkeelError } from '@evenkeel/intents';
+import { Wallet } from 'ethers';
+import { systemRandom } from '../assemble/ambient.js';
+import { assemble } from '../assemble/portfolio.js';
+import { loadConfig } from '../config/load.js';
+import type { PortfolioConfig } from '../config/schema.js';
+import { screen } from '../render/show.js';
+import { runRebalancing } from './run-rebalancing.js';
+
+export interface HedgeOptions {
+  readonly config: string;
+  readonly json: boolean;
+  readonly dryRun: boolean;
+  readonly deltaChange?: string;
+}
+
+/** No key, or one that is none, where something is to be signed. Code `SIGNER_KEY_MISSING`. Never repeats the value. */
+export class SignerKeyMissingError extends EvenkeelError {
+  constructor(variable: string, problem: string) {
+    super('SIGNER_KEY_MISSING', `The environment variable ${variable} ${problem}.`, {
+      field: 'privateKeyEnv',
+      value: variable,
+      hint: 'Set it to 0x and 64 hex digits. A dry run works with any key of the owner.',
+    });
+  }
+}
+
+/** One rebalancing of a configured portfolio, on any chains. @returns the exit code */
+export async function hedge(options: HedgeOptions, signal: AbortSignal): Promise<number> {
+  const startedAtMs = Date.now();
+  const { deltaChange, dryRun, json } = options;
+  const config = loadConfig(options.config);
+  const out = screen(json);
+  const journal = dryRun ? memoryJournal() : await sqliteJournal({ path: journalPath(config) });
+  try {
+    const assembled = assemble(config, { signer: signerOf(config), journal, random: systemRandom, env: process.env });
+    return await runRebalancing(assembled, out, {
+      json,
+      dryRun,
+      startedAtMs,
+      signal,
+      ...(deltaChange === undefined ? {} : { deltaChangeUnits: deltaChange }),
+    });
+  } finally {
+    await journal.close();
+  }
+}
+
+/** Brings what a crash left behind to its end. @returns the exit code: 1 while something is still open */
+export async function resume(options: Pick<HedgeOptions, 'config' | 'json'>, signal: AbortSignal): Promise<number> {
+  const config = loadConfig(options.config);
+  const journal = await sqliteJournal({ path: journalPath(config) });
+  try {
+    const { portfolio, ports } = assemble(config, {
+      signer: signerOf(config),
+      journal,
+      random: systemRandom,
+      env: process.env,
+    });
+    const results = await createRebalancer(portfolio, ports).resume(signal);
+    if (options.json) {
+      const rows = results.map(({ intentId, slice, state, steps }) => ({ intentId, slice, state, steps }));
+      process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+    } else if (results.length === 0) {
+      process.stdout.write('Nothing was left behind.\n');
+    } else {
+      for (const { intentId, slice, state } of results) {
+        process.stdout.write(`Slice ${slice} of intent ${intentId}: ${state}.\n`);
+      }
+    }
+    return results.every(({ state }) => state !== 'stopped') ? 0 : 1;
+  } finally {
+    await journal.close();
+  }
+}
+
+function journalPath({ journal, name }: PortfolioConfig): string {
+  const path = journal ?? join('.evenkeel', `${name.replaceAll(/[^\w.-]/g, '_')}.journal.db`);
+  mkdirSync(dirname(path), { recursive: true });
+  return path;
+}
+
+function signerOf({ privateKeyEnv }: PortfolioConfig): Wallet {
+  const key = process.env[privateKeyEnv];
+  if (key === undefined || key === '') throw new SignerKeyMissingError(privateKeyEnv, 'is not set');
+  if (!/^0x[0-9a-fA-F]{64}$/.test(key)) throw new SignerKeyMissingError(privateKeyEnv, 'holds no private key');
+  return new Wallet(key);
+}

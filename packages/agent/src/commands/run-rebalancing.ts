@@ -1,0 +1,46 @@
+import { createRebalancer, type DecimalString } from '@evenkeel/core';
+import type { Assembled } from '../assemble/portfolio.js';
+import { jsonDocument } from '../render/json-document.js';
+import { quotesOf } from '../render/quotes-of.js';
+import { type Screen, showRebalancing } from '../render/show.js';
+
+export interface RunOptions {
+  readonly json: boolean;
+  readonly dryRun: boolean;
+  readonly deltaChangeUnits?: DecimalString;
+  readonly startedAtMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** The main job, shown or as one JSON document. @returns the exit code: 0 when hedged, held or dry, else 1. */
+export async function runRebalancing(
+  { portfolio, ports }: Assembled,
+  out: Screen,
+  options: RunOptions,
+): Promise<number> {
+  const rebalancer = createRebalancer(portfolio, ports);
+  showRebalancing(rebalancer, portfolio, out);
+  out.busy('Reading positions and pools …');
+  const { deltaChangeUnits, dryRun, json, signal, startedAtMs } = options;
+  try {
+    const result = await rebalancer.rebalance({
+      dryRun,
+      signal,
+      ...(deltaChangeUnits === undefined ? {} : { deltaChangeUnits }),
+    });
+    if (json) {
+      const first = result.slices[0];
+      const quotes = quotesOf(portfolio, first?.survey ?? result.before, first?.route);
+      const document = jsonDocument(result, quotes, Date.now() - startedAtMs);
+      process.stdout.write(`${JSON.stringify(document, plain, 2)}\n`);
+    }
+    const { outcome } = result.report;
+    return outcome === 'hedged' || outcome === 'held' || outcome === 'dry-run' ? 0 : 1;
+  } finally {
+    out.idle();
+  }
+}
+
+function plain(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}

@@ -1,0 +1,121 @@
+import { type CompareRow, midpoint, type Rebalancing, type SliceResult } from '@evenkeel/core';
+import { intentToJson } from '@evenkeel/intents';
+
+/** What `--json` prints: everything a machine needs, decimals and atoms as strings. */
+export function jsonDocument(
+  { before, decision, report, schedule, signed, slices }: Rebalancing,
+  quotes: readonly CompareRow[],
+  durationMs: number,
+): Record<string, unknown> {
+  const { costs, delta, efficiency, outcome, reason, reconciliation } = report;
+  return {
+    outcome,
+    reason,
+    simulated: outcome === 'dry-run',
+    decision: { action: decision.action, code: decision.reason, sentence: decision.sentence },
+    delta: {
+      before: midpoint(delta.before),
+      target: delta.target,
+      after: midpoint(delta.after),
+      bandLow: delta.bandLow,
+      bandHigh: delta.bandHigh,
+      beforeInterval: delta.before,
+      afterInterval: delta.after,
+    },
+    exposure: before.exposure.positions.map(({ asOf, delta: each, greeks, id, label }) => ({
+      id,
+      label,
+      delta: each ?? null,
+      greeks: greeks ?? null,
+      asOf,
+    })),
+    intent:
+      signed === undefined
+        ? null
+        : {
+            id: signed.id,
+            signer: signed.intent.signer,
+            signature: signed.signature,
+            message: intentToJson(signed.intent),
+          },
+    quotes: quotes.map(
+      ({ accepted, adapter, byKind, chainId, costBps, kind, poolId, reason: why, timeSeconds, toChainId }) => ({
+        adapter,
+        chainId: chainId ?? null,
+        toChainId: toChainId ?? null,
+        kind,
+        poolId: poolId ?? null,
+        accepted,
+        reason: why,
+        costBps: costBps ?? null,
+        byKind: byKind ?? null,
+        timeSeconds,
+      }),
+    ),
+    slices: (schedule?.slices ?? []).map(({ atSeconds, deltaUnits }) => ({
+      at: new Date(atSeconds * 1000).toISOString(),
+      deltaUnits,
+    })),
+    schedule: schedule === undefined ? null : { kind: schedule.kind, sentence: schedule.sentence },
+    route: {
+      hops: slices.flatMap(hopsOf),
+      costBps: weighted(slices, ({ route }) => route.costBps),
+      bestSingleChainCostBps: weighted(slices, ({ route }) => costOf(route.alternatives.bestSingleChain)),
+      bestWithoutBridgingCostBps: weighted(slices, ({ route }) => costOf(route.alternatives.bestWithoutBridging)),
+      optimalityGapBps: weighted(slices, ({ route }) => route.optimalityGapBps),
+    },
+    costs: costs === null ? null : { byKind: costs.byKind, total: costs.total, unattributed: costs.unattributed },
+    efficiency,
+    books:
+      reconciliation?.lines.map(({ closingAtoms, flowsByKind, openingAtoms, token, unexplainedAtoms }) => ({
+        chainId: token.chainId,
+        token: token.symbol,
+        address: token.address,
+        openingAtoms: openingAtoms.toString(),
+        flows: Object.fromEntries(Object.entries(flowsByKind).map(([kind, atoms]) => [kind, atoms.toString()])),
+        closingAtoms: closingAtoms.toString(),
+        unexplainedAtoms: unexplainedAtoms.toString(),
+      })) ?? [],
+    unexplainedAtoms: reconciliation === null ? '0' : reconciliation.unexplainedAtoms.toString(),
+    poolCalls: before.poolCalls,
+    durationMs,
+  };
+}
+
+function hopsOf({ execution, route, slice }: SliceResult): readonly Record<string, unknown>[] {
+  return route.hops.map((hop, index) => {
+    const step = execution.steps.find(({ id }) => id === `hop-${index}-${hop.kind}`);
+    return {
+      slice: slice.index,
+      adapter: hop.adapter,
+      chainId: hop.chainId,
+      ...(hop.kind === 'bridge' ? { toChainId: hop.toChainId } : { poolId: hop.poolId }),
+      kind: hop.kind,
+      tokenIn: hop.tokenIn.address,
+      tokenOut: hop.tokenOut.address,
+      amountIn: hop.amountIn.toString(),
+      amountOut: hop.amountOut.toString(),
+      minReceived: hop.minReceived.toString(),
+      txHash: step?.txHash ?? null,
+      state: step?.state ?? 'not-sent',
+    };
+  });
+}
+
+function costOf(alternative: SliceResult['route']['alternatives']['bestSingleChain']): number | null {
+  return alternative.status === 'feasible' ? alternative.costBps : null;
+}
+
+/** Mean over the slices by what each served; null where a slice has none. */
+function weighted(slices: readonly SliceResult[], of: (slice: SliceResult) => number | null): number | null {
+  let sum = 0;
+  let total = 0;
+  for (const slice of slices) {
+    const value = of(slice);
+    if (value === null) return null;
+    const served = Number(slice.route.servedUnits);
+    sum += value * served;
+    total += served;
+  }
+  return total === 0 ? null : sum / total;
+}
