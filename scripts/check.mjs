@@ -22,7 +22,7 @@ const checks = {
     '--config',
     '.dependency-cruiser.cjs',
   ],
-  unused: [bin('knip'), '--no-progress'],
+  unused: [bin('knip'), '--no-progress', '--no-config-hints'],
   packages: [process.execPath, 'scripts/check-packages.mjs'],
   size: [bin('size-limit')],
   api: [process.execPath, 'scripts/api.mjs'],

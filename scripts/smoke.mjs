@@ -2,7 +2,7 @@
 // Packs every package as npm would publish it and loads each entry point in plain Node, as ESM and through require().
 // Compilers, jest, publint and attw all miss what this finds: a dependency whose files plain Node cannot load.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tar from 'tar';
 import { publishable, root } from './workspaces.mjs';
@@ -20,6 +20,8 @@ for (const { name, folder } of packages) {
   mkdirSync(packed, { recursive: true });
   execFileSync('npm', ['pack', '--pack-destination', packed], { cwd: folder, stdio: 'pipe' });
   await tar.x({ file: join(packed, readdirSync(packed)[0]), cwd: target, strip: 1 });
+  // Versions that the package has for itself, which npm did not hoist.
+  if (existsSync(join(folder, 'node_modules'))) symlinkSync(join(folder, 'node_modules'), join(target, 'node_modules'));
 }
 
 // Bindings to a test runner only load inside of that runner.
