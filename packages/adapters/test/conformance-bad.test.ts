@@ -87,6 +87,8 @@ const withCalls =
 interface BadVenue {
   readonly is: string;
   readonly spoil: Spoil;
+  /** For those that hang. All others have as long as a busy machine may need. */
+  readonly patience?: VenueSubject['patience'];
   /** Every check that fails, and what its message must say. */
   readonly caughtBy: Readonly<Record<string, RegExp>>;
 }
@@ -152,6 +154,7 @@ const badVenues: readonly BadVenue[] = [
   {
     is: 'a liquidity that never answers',
     spoil: () => ({ liquidity: () => new Promise(() => undefined) }),
+    patience: { timeoutMs: 1_000, abortMs: 1_000 },
     caughtBy: {
       ...all(LIQUIDITY_CHECKS, /it (did not|went on)/),
       ...all(CURVE_CHECKS, /within 1000 ms, but it did not/),
@@ -162,7 +165,7 @@ const badVenues: readonly BadVenue[] = [
     spoil: (good) => ({
       liquidity: (request) => good.liquidity({ ...request, signal: new AbortController().signal }),
     }),
-    caughtBy: { 'liquidity-heeds-its-signal': /to reject when its signal has aborted, but it answered/ },
+    caughtBy: { 'liquidity-heeds-its-signal': /to reject when its signal has aborted, but it (answered|went on)/ },
   },
   {
     is: 'throwing errors of somebody else',
@@ -359,12 +362,12 @@ const badVenues: readonly BadVenue[] = [
 ];
 
 describe('a venue with curves fails for', () => {
-  it.each(badVenues.map((bad) => [bad.is, bad] as const))('%s', async (_, { caughtBy, spoil }) => {
+  it.each(badVenues.map((bad) => [bad.is, bad] as const))('%s', async (_, { caughtBy, patience, spoil }) => {
     const subject = uniswapSubject(place, 'v2');
     const good = subject.adapter as Venue;
     const adapter = frozen({ ...good, ...spoil(good) } as VenueAdapter);
-    const patience = { timeoutMs: 1_000, abortMs: 1_000 };
-    const failures = await failuresOf(venueConformance({ ...subject, adapter, patience }, ['curve']));
+    const bad = { ...subject, samples: subject.samples.slice(0, 1), adapter, ...(patience && { patience }) };
+    const failures = await failuresOf(venueConformance(bad, ['curve']));
     expect(Object.keys(failures).sort()).toEqual(Object.keys(caughtBy).sort());
     for (const [check, pattern] of Object.entries(caughtBy)) expect(failures[check]).toMatch(pattern);
   });
@@ -475,7 +478,11 @@ describe('a venue with quotes fails for', () => {
   const spoiled = (change: (good: QuotingVenue) => Partial<VenueAdapter>): VenueSubject => {
     const subject = balancer(place);
     const good = subject.adapter as QuotingVenue;
-    return { ...subject, adapter: frozen({ ...good, ...change(good) } as VenueAdapter) };
+    return {
+      ...subject,
+      samples: subject.samples.slice(0, 1),
+      adapter: frozen({ ...good, ...change(good) } as VenueAdapter),
+    };
   };
 
   it.each(badQuotes.map((bad) => [bad.is, bad] as const))('%s', async (_, { caughtBy, change }) => {

@@ -18,7 +18,7 @@ export interface Patience {
   readonly abortMs: number;
 }
 
-export const DEFAULT_PATIENCE: Patience = Object.freeze({ timeoutMs: 10_000, abortMs: 1_000 });
+const DEFAULT_PATIENCE: Patience = Object.freeze({ timeoutMs: 10_000, abortMs: 1_000 });
 
 /** One trade or transfer that must work. */
 export interface Sample {

@@ -17,7 +17,7 @@ export function copyOf<T>(value: T): T {
 }
 
 /** Path of the first object in `value` that can still be changed. */
-export function firstUnfrozen(value: unknown, path = ''): string | undefined {
+function firstUnfrozen(value: unknown, path = ''): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if (!Object.isFrozen(value)) return path === '' ? 'the object itself' : path;
   for (const [key, item] of Object.entries(value)) {
@@ -28,7 +28,7 @@ export function firstUnfrozen(value: unknown, path = ''): string | undefined {
 }
 
 /** Path of the first number in `value` that is NaN or infinite. */
-export function firstNotFinite(value: unknown, path = ''): string | undefined {
+function firstNotFinite(value: unknown, path = ''): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : path;
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [key, item] of Object.entries(value)) {

@@ -204,7 +204,7 @@ function requirePool(subject: VenueSubject, pool: Pool, sample: Sample, latest: 
 }
 
 /** The same token with the same decimals: with others, every amount is off by powers of ten. */
-export function requireKnownToken(token: Token, { tokenIn, tokenOut }: Sample, what: string, fail: Fail): void {
+function requireKnownToken(token: Token, { tokenIn, tokenOut }: Sample, what: string, fail: Fail): void {
   const known = [tokenIn, tokenOut].find((each) => isToken(each, token));
   if (known === undefined) {
     return fail(`${what} to trade the tokens that were asked for`, `it has ${token.address}`, 'Filter the pools.');

@@ -23,7 +23,7 @@ export type Read = (calls: readonly ReadCall[], signal?: AbortSignal) => Promise
 interface Waiter {
   readonly calls: readonly ReadCall[];
   readonly resolve: (batch: ReadBatch) => void;
-  readonly reject: (error: unknown) => void;
+  readonly reject: (error: Error) => void;
   readonly signal: AbortSignal | undefined;
   gone: boolean;
 }
@@ -52,7 +52,7 @@ export function batchedReads(options: ReaderOptions): Read {
         start += own.length;
       }
     } catch (error) {
-      for (const waiter of waiters) waiter.reject(error);
+      for (const waiter of waiters) waiter.reject(error as Error);
     } finally {
       for (const stop of stops) stop();
     }
@@ -235,7 +235,7 @@ function lastBaseFee(options: ReaderOptions): (number: number, signal: AbortSign
 }
 
 /** Consecutive parts, each within both limits; a single call above `maxBytes` still makes a part of its own. */
-export function chunks(calls: readonly ReadCall[], maxCalls: number, maxBytes: number): readonly ReadCall[][] {
+function chunks(calls: readonly ReadCall[], maxCalls: number, maxBytes: number): readonly ReadCall[][] {
   const parts: ReadCall[][] = [];
   let bytes = 0;
   for (const call of calls) {

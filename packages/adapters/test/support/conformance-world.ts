@@ -2,14 +2,11 @@ import { setMaxListeners } from 'node:events';
 import { across, type AcrossAdapter, scheduledAcrossFees } from '@evenkeel/adapters/across';
 import type { BridgeSubject, PositionSourceSubject, VenueSubject } from '@evenkeel/adapters/conformance';
 import { erc20Holdings } from '@evenkeel/adapters/erc20';
-import { hyperlane } from '@evenkeel/adapters/hyperlane';
-import { lifiBridge, type LifiOptions, lifiVenue } from '@evenkeel/adapters/lifi';
 import { uniswapV2Positions } from '@evenkeel/adapters/uniswap-v2';
 import { uniswapV3Positions } from '@evenkeel/adapters/uniswap-v3';
-import type { BridgeAdapter, Chain } from '@evenkeel/core';
+import type { Chain } from '@evenkeel/core';
 import { type Actors, startWorld, type World, type WorldChain } from '@evenkeel/devnet';
 import { balancerSubject } from '../../../../examples/write-an-adapter/subject.js';
-import { type LifiLoopbackServer, startLifiLoopbackServer } from '../lifi-loopback-server.js';
 import { venuesOf } from '../uniswap/bench.js';
 import { chainsOf, clock, sendCalls } from './bridge-world.js';
 
@@ -26,7 +23,6 @@ export interface ConformanceWorld {
   readonly away: WorldChain;
   readonly chains: Readonly<Record<number, Chain>>;
   readonly actors: Actors;
-  readonly lifi: LifiLoopbackServer;
   close(): Promise<void>;
 }
 
@@ -35,12 +31,7 @@ export async function openConformanceWorld(): Promise<ConformanceWorld> {
   const [home, away] = world.chains as [WorldChain, WorldChain];
   const chains = chainsOf(world);
   const actors = await world.startActors({ only: [] });
-  const lifi = await startLifiLoopbackServer(world, acrossOf({ world, home, away, chains }));
-  const close = async (): Promise<void> => {
-    await lifi.close();
-    await world.close();
-  };
-  return { world, home, away, chains, actors, lifi, close };
+  return { world, home, away, chains, actors, close: () => world.close() };
 }
 
 type Places = Pick<ConformanceWorld, 'away' | 'chains' | 'home' | 'world'>;
@@ -81,63 +72,18 @@ export function balancer({ world }: ConformanceWorld): VenueSubject {
   return balancerSubject(world, clock);
 }
 
-function lifiOptions({ chains, lifi, world }: ConformanceWorld): LifiOptions {
+/** USDC from the first chain to the second by Across, whose relayer moves when the subject waits. */
+export function acrossSubject(place: ConformanceWorld): BridgeSubject {
+  const { actors, away, chains, home, world } = place;
   return {
-    integrator: 'evenkeel-tests',
-    apiUrl: lifi.apiUrl,
-    chains: Object.fromEntries(
-      world.chains.map(({ contracts, id }) => [
-        id,
-        { chain: chains[id]!, targets: [contracts.acrossSpokePool, contracts.uniswapV3SwapRouter02] },
-      ]),
-    ),
-    clock,
-  };
-}
-
-export function lifiVenueSubject(place: ConformanceWorld): VenueSubject {
-  return { ...venueSubject(place), adapter: lifiVenue(lifiOptions(place)), now: () => Math.floor(clock.now() / 1_000) };
-}
-
-/** USDC from the first chain to the second; `act` lets those move who carry it. */
-function bridgeSubject(place: ConformanceWorld, adapter: BridgeAdapter, act: () => Promise<void>): BridgeSubject {
-  const { away, chains, home, world } = place;
-  return {
-    adapter,
+    adapter: acrossOf(place),
     chains,
     account: world.accounts.trader.address,
     samples: [{ tokenIn: home.tokens.USDC, tokenOut: away.tokens.USDC, amountIn: 100n * E6 }],
     execute: (calls) => sendCalls(world, world.accounts.trader, calls),
-    wait: act,
+    wait: () => actors.acrossRelayer.tick(),
     looks: 5,
   };
-}
-
-export function acrossSubject(place: ConformanceWorld): BridgeSubject {
-  return bridgeSubject(place, acrossOf(place), () => place.actors.acrossRelayer.tick());
-}
-
-export function hyperlaneSubject(place: ConformanceWorld): BridgeSubject {
-  const { chains, world } = place;
-  const adapter = hyperlane({
-    chains: Object.fromEntries(
-      world.chains.map(({ contracts, hyperlaneDomain, id }) => [
-        id,
-        { chain: chains[id]!, domain: hyperlaneDomain, mailbox: contracts.hyperlaneMailbox },
-      ]),
-    ),
-    routes: [
-      world.chains.map(({ contracts, tokens }) => ({ token: tokens.USDC, router: contracts.hyperlaneWarpUsdc })),
-    ],
-    clock,
-  });
-  return bridgeSubject(place, adapter, () => place.actors.hyperlane.tick());
-}
-
-export function lifiBridgeSubject(place: ConformanceWorld): BridgeSubject {
-  const lanes = [{ from: place.home.tokens.USDC, to: place.away.tokens.USDC }];
-  const adapter = lifiBridge({ ...lifiOptions(place), lanes });
-  return bridgeSubject(place, adapter, () => place.actors.acrossRelayer.tick());
 }
 
 export function positionSubject(place: ConformanceWorld, of: 'erc20' | 'v2' | 'v3'): PositionSourceSubject {
