@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { readLock } from './artifacts/lock.js';
 import type { BuiltChain } from './build/build-chains.js';
+import { PACKAGE_DIR } from './cache-dir.js';
 import { ACCOUNT_NAMES } from './world.js';
 import type { Hex } from './world.js';
 
@@ -13,7 +13,8 @@ export interface SavedChain {
   readonly state: Hex;
 }
 
-const BUILD_DIR = join(dirname(fileURLToPath(import.meta.url)), 'build');
+/** The sources, also when their compiled form runs: both build the same worlds and shall find each other's. */
+const BUILD_DIR = join(PACKAGE_DIR, 'src', 'build');
 const MANIFEST = 'chains.json';
 /** How many saved worlds stay; a world is about two megabytes. */
 const KEPT_WORLDS = 12;
@@ -24,7 +25,7 @@ const KEPT_WORLDS = 12;
  */
 export async function worldKey(seed: number, chainIds: readonly number[], anvilVersion: string): Promise<string> {
   const hash = createHash('sha256').update(readLock().text);
-  const sources = (await readdir(BUILD_DIR)).filter((name) => /\.[jt]s$/.test(name) && !/\.(d|test)\.ts$/.test(name));
+  const sources = (await readdir(BUILD_DIR)).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
   for (const name of sources.sort()) hash.update(name).update(await readFile(join(BUILD_DIR, name)));
   hash.update(JSON.stringify({ accounts: ACCOUNT_NAMES, seed, chainIds, anvilVersion }));
   return hash.digest('hex').slice(0, 24);

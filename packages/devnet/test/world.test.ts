@@ -1,5 +1,5 @@
 import { AbiCoder, Interface } from 'ethers';
-import { DevnetError, GENESIS_TIME_SECONDS, startWorld } from '../src/index.js';
+import { DevnetError, GENESIS_TIME_SECONDS, prepareWorld, startWorld } from '../src/index.js';
 import type { Pool, World, WorldChain, WorldEvent } from '../src/index.js';
 import { approve, balanceOf, send, view } from './support.js';
 
@@ -89,6 +89,23 @@ describe('a started world', () => {
     expect((await describeWorld({ seed: 8 })).reserves).not.toBe(cached.reserves);
   }, 60_000);
 });
+
+test('a prepared world need not be built again, neither by a second preparation nor by a start', async () => {
+  const options = { chains: 1, seed: 9 } as const;
+  const heard: WorldEvent[] = [];
+  const onProgress = (event: WorldEvent) => heard.push(event);
+  await prepareWorld({ ...options, fresh: true, onProgress });
+  expect(heard.filter(({ kind }) => kind === 'deployed')).toHaveLength(1);
+  heard.length = 0;
+  await prepareWorld({ ...options, onProgress });
+  const artifacts = heard.filter((event) => event.kind === 'artifacts');
+  expect(artifacts.map(({ cached }) => cached)).not.toContain(false);
+  expect(heard.map(({ kind }) => kind)).not.toContain('deployed');
+  heard.length = 0;
+  const started = await startWorld({ ...options, onProgress });
+  await started.close();
+  expect(heard.at(-1)).toMatchObject({ kind: 'ready', fromCache: true });
+}, 60_000);
 
 describe('the clocks', () => {
   test('go in step', async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sqliteJournal } from '@evenkeel/core/journal-sqlite';
-import type { World, WorldEvent } from '@evenkeel/devnet';
+import type { DevnetError, World, WorldEvent, WorldOptions } from '@evenkeel/devnet';
 import { EvenkeelError } from '@evenkeel/intents';
 import { Wallet } from 'ethers';
 import { seededRandom } from '../assemble/ambient.js';
@@ -10,6 +10,7 @@ import { assemble } from '../assemble/portfolio.js';
 import { parseConfig } from '../config/load.js';
 import { openPortfolio } from '../demo/open-portfolio.js';
 import { type Screen, screen } from '../render/show.js';
+import { parseDeltaChange } from './delta-change.js';
 import { runRebalancing } from './run-rebalancing.js';
 
 export interface DemoOptions {
@@ -31,6 +32,13 @@ export class DevnetMissingError extends EvenkeelError {
   }
 }
 
+/** The local world did not come up; the code is its own, such as `ANVIL_MISSING`. */
+export class DevnetFailedError extends EvenkeelError {
+  constructor(cause: DevnetError) {
+    super(cause.code, cause.message, { retryable: cause.retryable, details: cause.details, cause });
+  }
+}
+
 /**
  * Brings up three local chains with real protocol contracts, opens a portfolio on them, and does the main job.
  *
@@ -39,19 +47,19 @@ export class DevnetMissingError extends EvenkeelError {
 export async function demo(options: DemoOptions, signal: AbortSignal): Promise<number> {
   const startedAtMs = Date.now();
   const { dryRun, json, schedule, seed } = options;
+  const deltaChange = options.deltaChange === undefined ? undefined : parseDeltaChange(options.deltaChange);
   const out = screen(json);
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-'));
   let world: World | undefined;
   try {
     out.slow('Starting three local chains with real contracts …');
-    const { startWorld } = await devnet();
-    world = await startWorld({ seed, signal, onProgress: (event) => showProgress(event, out) });
+    world = await startLocalWorld({ seed, signal, onProgress: (event) => showProgress(event, out) });
     out.print(
       `Three local chains with real contracts: ${world.chains.map(({ id, rpcUrl }) => `${id} at ${rpcUrl}`).join(', ')}`,
     );
     out.busy('Opening a portfolio …');
     const config = parseConfig({ ...(await openPortfolio(world)), schedule: { kind: schedule }, pollMs: 50 });
-    await world.startActors();
+    await world.startActors({ arbitrageur: true });
     const journal = await sqliteJournal({ path: join(folder, 'journal.db') });
     try {
       const signer = new Wallet(world.accounts.owner.privateKey);
@@ -61,7 +69,7 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<n
         dryRun,
         startedAtMs,
         signal,
-        ...(options.deltaChange === undefined ? {} : { deltaChangeUnits: options.deltaChange }),
+        ...(deltaChange === undefined ? {} : { deltaChangeUnits: deltaChange }),
       });
     } finally {
       await journal.close();
@@ -70,6 +78,15 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<n
     out.idle();
     await world?.close();
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function startLocalWorld(options: WorldOptions): Promise<World> {
+  const { DevnetError, startWorld } = await devnet();
+  try {
+    return await startWorld(options);
+  } catch (error) {
+    throw error instanceof DevnetError ? new DevnetFailedError(error) : error;
   }
 }
 

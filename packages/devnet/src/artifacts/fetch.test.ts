@@ -7,6 +7,9 @@ import { fetchArtifacts } from './fetch.js';
 import { readLock } from './lock.js';
 import type { LockedPackage } from './lock.js';
 
+// Each test runs npm, which takes its time on a busy machine.
+jest.setTimeout(60_000);
+
 let scratch: string;
 let tarball: string;
 let integrity: string;
