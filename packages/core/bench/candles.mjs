@@ -1,7 +1,6 @@
 // Reads candles and gas prices from CSV files: the edge where text becomes checked numbers.
 import { readFileSync } from 'node:fs';
 import { EvenkeelError } from '@evenkeel/intents';
-import { regularBars } from '../dist/forecast/bars.js';
 
 /** A file that is no table of candles or gas prices. Code `DATA_FILE_INVALID`. */
 export class DataFileInvalidError extends EvenkeelError {
@@ -14,12 +13,11 @@ const TIME_COLUMNS = ['timestamp', 'time', 'date', 'datetime', 'block_timestamp'
 
 /**
  * Candles of a CSV file with a header that names a time column (unix seconds or milliseconds, or ISO 8601, UTC if it says
- * nothing) and `open`, `high`, `low`, `close`, in any order of columns. Rows must ascend. Missing candles are filled flat,
- * up to a twentieth of all; the longest gap is reported.
+ * nothing) and `open`, `high`, `low`, `close`, in any order of columns. Rows must ascend; the most frequent step between
+ * them is the interval, and candles may be missing (`regularBars` fills them).
  *
- * @returns {{ bars: import('../dist/forecast/bars.js').Bar[], intervalSeconds: number, filled: number, longestGapSeconds: number }}
- * @throws {DataFileInvalidError} naming file, line and way out
- * @throws {BarInvalidError} for prices that contradict each other
+ * @returns {{ candles: import('@evenkeel/core').Bar[], intervalSeconds: number, longestGapSeconds: number }}
+ * @throws {DataFileInvalidError} naming file, line and way out, also for prices that contradict each other
  */
 export function readCandles(file) {
   const rows = readTable(file, ['open', 'high', 'low', 'close']);
@@ -33,9 +31,8 @@ export function readCandles(file) {
     return { timeSeconds, open, high, low, close };
   });
   const steps = stepsOf(file, rows);
-  const intervalSeconds = Math.min(...new Set(steps));
-  const { bars, filled } = regularBars(candles, intervalSeconds);
-  return { bars, intervalSeconds, filled, longestGapSeconds: Math.max(...new Set(steps)) };
+  const intervalSeconds = mostFrequent(steps);
+  return { candles, intervalSeconds, longestGapSeconds: Math.max(...new Set(steps)) };
 }
 
 /**
@@ -46,7 +43,7 @@ export function readCandles(file) {
  */
 export function readGasPrices(file) {
   const rows = readTable(file, ['gas_price']);
-  const interval = Math.min(...new Set(stepsOf(file, rows)));
+  const interval = mostFrequent(stepsOf(file, rows));
   const samples = [];
   for (const { line, timeSeconds, values } of rows) {
     const before = samples.at(-1);
@@ -118,4 +115,10 @@ function stepsOf(file, rows) {
       hint: 'Sort by time, oldest first, and remove doubles.',
     });
   });
+}
+
+function mostFrequent(steps) {
+  const counts = new Map();
+  for (const step of steps) counts.set(step, (counts.get(step) ?? 0) + 1);
+  return [...counts].reduce((best, each) => (each[1] > best[1] ? each : best))[0];
 }

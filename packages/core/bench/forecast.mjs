@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EvenkeelError } from '@evenkeel/intents';
+import { regularBars } from '../dist/forecast/bars.js';
 import { evaluateForecasts } from '../dist/forecast/evaluate.js';
 import { evaluateGasForecasts } from '../dist/forecast/evaluate-gas.js';
 import { ewma } from '../dist/forecast/ewma.js';
@@ -26,7 +27,7 @@ const { values: options } = parseArgs({
   options: { data: { type: 'string' }, gas: { type: 'string' }, json: { type: 'boolean', default: false } },
 });
 
-/** The first half-year at least, then one forecast a day. */
+/** A year is seen first, then one forecast a day. */
 function evaluate(bars, intervalSeconds, periods) {
   const perDay = DAY / intervalSeconds;
   const settings = { bars, forecasters: forecasters(), baselineId: 'log-har', horizonsSeconds: HORIZONS };
@@ -82,7 +83,9 @@ const detectablePercent = ({ meanDifference, percent, smallestDetectable }) =>
   Math.abs((smallestDetectable * percent) / meanDifference);
 
 function printGas(evaluations) {
-  console.log('\nGas price, against the last price (last three fifths held out of the choice of settings)');
+  console.log(
+    '\nGas price, against the last price, over the last 40 % of the file: settings were chosen on what is before',
+  );
   for (const { forecasts, horizonSeconds, scores } of evaluations) {
     console.log(`\n${horizonSeconds / 60} minutes: ${forecasts} forecasts`);
     console.table(
@@ -127,7 +130,8 @@ function simulated() {
 }
 
 function real(file) {
-  const { bars, filled, intervalSeconds, longestGapSeconds } = readCandles(file);
+  const { candles, intervalSeconds, longestGapSeconds } = readCandles(file);
+  const { bars, filled } = regularBars(candles, intervalSeconds);
   const evaluations = evaluate(bars, intervalSeconds, periodsOf(bars, intervalSeconds));
   return { bars: bars.length, filled, longestGapSeconds, evaluations, speed: speedOf(bars, intervalSeconds) };
 }

@@ -1,38 +1,33 @@
 import type { SignedIntent } from '@evenkeel/intents';
-import {
-  cancelProgramme,
-  type ExecutionResult,
-  executeProgramme,
-  resumeProgramme,
-} from './execution/execute-programme.js';
-import type { ExecutionParts } from './execution/context.js';
-import { planProgramme } from './execution/plan-programme.js';
+import { cancelProgramme } from './execution/execute-programme.js';
 import { Decimal, type DecimalString } from './model/decimal.js';
 import { midpoint, shift } from './model/interval.js';
-import type { Programme } from './model/programme.js';
-import { sameAddress } from './model/token.js';
 import { decide } from './policy/decide.js';
 import type { Decision, TradeDecision } from './policy/decision.js';
-import type { Flow } from './ports/journal.js';
 import { readBalances } from './rebalancer/balances.js';
+import { type Context, nowSeconds } from './rebalancer/context.js';
 import { type CostCurves, costCurves } from './rebalancer/cost-curves.js';
-import { RebalancerBusyError } from './rebalancer/errors.js';
+import { ProgrammeOpenError, RebalancerBusyError } from './rebalancer/errors.js';
 import { eventHub, type EventHub } from './rebalancer/events.js';
-import { firmRoute } from './rebalancer/firm-route.js';
-import { hedgeRequest } from './rebalancer/hedge-request.js';
 import { signMandate } from './rebalancer/mandate.js';
+import { recordOpening } from './rebalancer/opening.js';
 import { checkPortfolio, type Portfolio, type RebalancerPorts } from './rebalancer/portfolio.js';
 import type { OpenDelta } from './rebalancer/realised-efficiency.js';
-import { asRequested } from './rebalancer/requested.js';
-import { writeReport } from './rebalancer/write-report.js';
+import { asRequested, checkRequestedChange } from './rebalancer/requested.js';
+import { type Resumption, resumeAll, runningProgrammes } from './rebalancer/resume.js';
+import { assertAgreed, runSlices, type SliceResult } from './rebalancer/run-slices.js';
 import { scheduleOf } from './rebalancer/schedule-of.js';
 import { survey, type Survey } from './rebalancer/survey.js';
 import { swapRecord } from './rebalancer/swap-records.js';
+import { writeReport } from './rebalancer/write-report.js';
 import type { SwapRecord } from './report/cost-attribution.js';
 import type { ExecutionReport } from './report/execution-report.js';
-import type { HedgeRoute } from './route/hedge.js';
-import { replan } from './schedule/replan.js';
-import type { Schedule, Slice } from './schedule/schedule.js';
+import type { Schedule } from './schedule/schedule.js';
+
+export type { PriceDispute } from './rebalancer/agreed-price.js';
+export type { SilentChain } from './rebalancer/read-chains.js';
+export type { Resumption } from './rebalancer/resume.js';
+export type { SliceResult } from './rebalancer/run-slices.js';
 
 export interface RebalanceOptions {
   /** Trade exactly this instead of what the policy finds best; signed units. */
@@ -40,15 +35,6 @@ export interface RebalanceOptions {
   /** Goes the same way, simulates, and sends nothing. */
   readonly dryRun?: boolean;
   readonly signal?: AbortSignal;
-}
-
-/** One slice, from its route to what it did. */
-export interface SliceResult {
-  readonly slice: Slice;
-  readonly survey: Survey;
-  readonly route: HedgeRoute;
-  readonly programme: Programme;
-  readonly execution: ExecutionResult;
 }
 
 /** Everything that one rebalancing saw, decided and did. Frozen. */
@@ -69,12 +55,17 @@ export interface Rebalancer extends Pick<EventHub, 'on' | 'off'> {
   /**
    * Looks, decides, and where it pays brings the delta back: one intent, signed, in slices, each step at most once.
    *
-   * @throws {RebalancerBusyError} while another one is under way; else what the stations throw, each with its code
+   * @throws {RebalancerBusyError} while another one is under way; PROGRAMME_OPEN while the journal holds one that is not
+   * at its end; PRICE_DISPUTED when the market does not agree; INVALID_INPUT for a change that cannot be made; else what
+   * the stations throw, each with its code
    */
   rebalance(options?: RebalanceOptions): Promise<Rebalancing>;
   /** Brings what a crash left behind to its end, from the journal, without doing anything twice. */
-  resume(signal?: AbortSignal): Promise<readonly ExecutionResult[]>;
-  /** Asks every running programme to end: nothing new is sent. Takes effect at the next {@link resume} or at once. */
+  resume(signal?: AbortSignal): Promise<readonly Resumption[]>;
+  /**
+   * Asks for an end: what is not begun stays so, what is unmined is cancelled, transfers are tracked on. Takes effect at
+   * once in a rebalancing of this object, and at the next {@link resume} for what another process has left behind.
+   */
   cancel(): Promise<void>;
 }
 
@@ -95,65 +86,51 @@ export interface Rebalancer extends Pick<EventHub, 'on' | 'off'> {
 export function createRebalancer(portfolio: Portfolio, ports: RebalancerPorts): Rebalancer {
   checkPortfolio(portfolio, ports);
   const hub = eventHub(ports.logger);
-  let busy = false;
   const look = (signal: AbortSignal): Promise<Survey> => survey(portfolio, ports, signal);
-  const exclusively = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (busy) throw new RebalancerBusyError(portfolio.name);
-    busy = true;
+  const context: Context = { portfolio, ports, hub, look };
+  let busy: AbortController | undefined;
+  const exclusively = async <T>(work: (cancelled: AbortSignal) => Promise<T>): Promise<T> => {
+    if (busy !== undefined) throw new RebalancerBusyError(portfolio.name);
+    busy = new AbortController();
     try {
-      return await work();
+      return await work(busy.signal);
     } finally {
-      busy = false;
+      busy = undefined;
     }
   };
   return Object.freeze({
     on: hub.on,
     off: hub.off,
     survey: (signal = never()) => look(signal),
-    rebalance: (options = {}) => exclusively(() => rebalanceOnce({ portfolio, ports, hub, look }, options)),
-    resume: (signal = never()) =>
-      exclusively(async () => {
-        const running = await ports.journal.programmes({ state: 'running' });
-        const results: ExecutionResult[] = [];
-        for (const { programme } of running) {
-          const { intentId, slice } = programme;
-          results.push(
-            await resumeProgramme({
-              ...executionParts({ portfolio, ports, hub, look }, false, signal),
-              intentId,
-              slice,
-            }),
-          );
-        }
-        return Object.freeze(results);
-      }),
+    rebalance: (options = {}) => exclusively((cancelled) => rebalanceOnce(context, options, cancelled)),
+    resume: (signal = never()) => exclusively(() => resumeAll(context, signal)),
     cancel: async () => {
-      for (const { programme } of await ports.journal.programmes({ state: 'running' })) {
+      busy?.abort();
+      for (const { programme } of await runningProgrammes(context)) {
         await cancelProgramme({ journal: ports.journal, intentId: programme.intentId, slice: programme.slice });
       }
     },
   } satisfies Rebalancer);
 }
 
-/** What all steps of one rebalancing share. */
-interface Context {
-  readonly portfolio: Portfolio;
-  readonly ports: RebalancerPorts;
-  readonly hub: EventHub;
-  readonly look: (signal: AbortSignal) => Promise<Survey>;
-}
-
 function never(): AbortSignal {
   return new AbortController().signal;
 }
 
-async function rebalanceOnce(context: Context, options: RebalanceOptions): Promise<Rebalancing> {
+async function rebalanceOnce(
+  context: Context,
+  options: RebalanceOptions,
+  cancelled: AbortSignal,
+): Promise<Rebalancing> {
   const { hub, look, portfolio, ports } = context;
-  const { dryRun = false, signal = never() } = options;
+  const { deltaChangeUnits, dryRun = false, signal = never() } = options;
+  const requested = deltaChangeUnits === undefined ? undefined : checkRequestedChange(deltaChangeUnits, portfolio);
+  if (!dryRun) await assertNoneOpen(context);
   const before = await look(signal);
   hub.emit('surveyed', before);
-  const curves = costCurves(portfolio, before, statedAversion(portfolio), before.annualVolatility);
-  const decision = decideOn(context, before, curves, options.deltaChangeUnits);
+  await assertTradable(context, before, dryRun);
+  const curves = costCurves(portfolio, before, statedAversion(portfolio), requested?.toFixed());
+  const decision = decideOn(context, before, curves, requested);
   hub.emit('decided', decision);
   await ports.journal.appendDecision({
     atMs: ports.clock.now(),
@@ -162,21 +139,29 @@ async function rebalanceOnce(context: Context, options: RebalanceOptions): Promi
     simulated: dryRun,
     details: { action: decision.action, low: before.exposure.delta.low, high: before.exposure.delta.high },
   });
-  if (decision.action === 'hold') {
-    const report = writeReport({ portfolio, before, after: before, decision, dryRun });
-    hub.emit('reported', report);
-    return Object.freeze({
-      before,
-      curves,
-      decision,
-      signed: undefined,
-      schedule: undefined,
-      slices: [],
-      after: before,
-      report,
-    });
+  if (decision.action === 'trade') return trade(context, { before, curves, decision, dryRun, signal, cancelled });
+  const report = writeReport({ portfolio, before, after: before, decision, dryRun });
+  hub.emit('reported', report);
+  const untouched = { signed: undefined, schedule: undefined, slices: Object.freeze([]) };
+  return Object.freeze({ before, curves, decision, ...untouched, after: before, report });
+}
+
+/** @throws {ProgrammeOpenError} PROGRAMME_OPEN */
+async function assertNoneOpen(context: Context): Promise<void> {
+  const [open] = await runningProgrammes(context);
+  if (open === undefined) return;
+  throw new ProgrammeOpenError(context.portfolio.name, open.programme.intentId, open.programme.slice);
+}
+
+/** A dispute about the price is a decision, too: it is written down before it is thrown. @throws PRICE_DISPUTED */
+async function assertTradable({ portfolio, ports }: Context, before: Survey, simulated: boolean): Promise<void> {
+  if (before.dispute !== undefined) {
+    const { disagreementBps, sentence } = before.dispute;
+    const atMs = ports.clock.now();
+    const details = { action: 'hold', disagreementBps };
+    await ports.journal.appendDecision({ atMs, code: 'PRICE_DISPUTED', sentence, simulated, details });
   }
-  return trade(context, { before, curves, decision, dryRun, signal });
+  assertAgreed(before, portfolio);
 }
 
 interface TradeInput {
@@ -185,19 +170,19 @@ interface TradeInput {
   readonly decision: TradeDecision;
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
+  readonly cancelled: AbortSignal;
 }
 
 async function trade(context: Context, input: TradeInput): Promise<Rebalancing> {
   const { hub, look, portfolio, ports } = context;
   const { before, curves, decision, dryRun, signal } = input;
   const sells = decision.deltaChangeUnits.startsWith('-');
-  const nowSeconds = seconds(ports);
   const schedule = scheduleOf({
     portfolio,
     decision,
     curve: sells ? curves.sell : curves.buy,
     annualVolatility: before.annualVolatility,
-    nowSeconds,
+    nowSeconds: nowSeconds(ports),
   });
   const signed = await signMandate(portfolio, ports, {
     decision,
@@ -207,15 +192,29 @@ async function trade(context: Context, input: TradeInput): Promise<Rebalancing> 
     balances: before.balances,
     bridges: before.bridges,
     adapters: [...ports.venues, ...ports.bridges].map(({ id }) => id),
-    nowSeconds,
+    nowSeconds: nowSeconds(ports),
   });
   hub.emit('signed', signed);
   hub.emit('scheduled', schedule);
-  const opening = await readBalances(portfolio, ports, signal);
-  const slices = await runSlices(context, input, signed, schedule);
-  const closing = await readBalances(portfolio, ports, signal);
+  const chainIds = [...new Set(before.balances.map(({ token }) => token.chainId))];
+  const opening = await readBalances(portfolio, ports, chainIds, signal);
+  const intentId = signed.id;
+  if (!dryRun) {
+    await recordOpening(
+      ports.journal,
+      {
+        intentId,
+        startedAtSeconds: before.atSeconds,
+        delta: before.exposure.delta,
+        band: decision.band,
+        balances: opening,
+      },
+      ports.clock.now(),
+    );
+  }
+  const { endedBecause, results: slices } = await runSlices(context, { ...input, signed, schedule });
+  const closing = await readBalances(portfolio, ports, chainIds, signal);
   const after = dryRun ? before : await look(signal);
-  const flows = dryRun ? [] : await ports.journal.flows({ intentId: signed.id });
   const report = writeReport({
     portfolio,
     before,
@@ -223,122 +222,30 @@ async function trade(context: Context, input: TradeInput): Promise<Rebalancing> 
     decision,
     dryRun,
     trade: {
-      intentId: signed.id,
+      intentId,
       opening,
       closing,
-      flows,
+      flows: dryRun ? [] : await ports.journal.flows({ intentId }),
       swaps: slices.flatMap(swapsOf),
-      path: openPath(portfolio, before, slices, after),
+      path: openPath(decision, before, slices, after),
       leastCost: leastCostOf(slices),
       states: slices.map(({ execution }) => execution.state),
+      endedBecause,
     },
   });
   hub.emit('reported', report);
   return Object.freeze({ before, curves, decision, signed, schedule, slices: Object.freeze(slices), after, report });
 }
 
-/**
- * Slice after slice, each routed on what is there at its time. What is left is recomputed from the net delta after each
- * fill, so that a market that has done the work ends the schedule, and the target is never crossed.
- */
-async function runSlices(
-  context: Context,
-  input: TradeInput,
-  signed: SignedIntent,
-  planned: Schedule,
-): Promise<SliceResult[]> {
-  const { look, portfolio, ports } = context;
-  const { before, decision, dryRun, signal } = input;
-  const landing = new Decimal(midpoint(before.exposure.delta)).plus(decision.deltaChangeUnits);
-  const results: SliceResult[] = [];
-  let schedule = planned;
-  let filled = new Decimal(0);
-  for (let slice = schedule.slices[0]; slice !== undefined; slice = schedule.slices[0]) {
-    if (!dryRun) await waitFor(context, slice, signal);
-    const seen = results.length === 0 ? before : await look(signal);
-    const result = await runSlice(context, input, signed, slice, seen);
-    results.push(result);
-    if (dryRun) {
-      schedule = { ...schedule, slices: schedule.slices.slice(1) };
-      continue;
-    }
-    filled = filled.plus(filledUnits(portfolio, result.execution.flows));
-    if (result.execution.state !== 'completed') break;
-    if (schedule.slices.length === 1) break;
-    const now = await look(signal);
-    schedule = replan({
-      schedule: planned,
-      filledDeltaUnits: filled.toFixed(),
-      neededDeltaUnits: landing.minus(midpoint(now.exposure.delta)).toFixed(),
-      nextIndex: slice.index + 1,
-      lotUnits: portfolio.policy.lotUnits,
-      nowSeconds: seconds(ports),
-    });
-  }
-  return results;
-}
-
-async function runSlice(
-  context: Context,
-  input: TradeInput,
-  signed: SignedIntent,
-  slice: Slice,
-  seen: Survey,
-): Promise<SliceResult> {
-  const { portfolio, ports } = context;
-  const { decision, dryRun, signal } = input;
-  const request = hedgeRequest(portfolio, seen, {
-    deltaChangeUnits: slice.deltaUnits,
-    annualVolatility: seen.annualVolatility,
-    riskAversion: decision.inputs.riskAversion.perNumeraire,
-    onShortfall: 'partial',
-  });
-  const { deadline } = signed.intent;
-  const { firmQuotes, route } = await firmRoute(
-    { request, bridges: ports.bridges, account: ports.account, deadline, nowSeconds: seconds(ports) },
-    signal,
-  );
-  context.hub.emit('routed', { slice: slice.index, survey: seen, route });
-  const programme = planProgramme({
-    intentId: signed.id,
-    slice: slice.index,
-    route,
-    firmQuotes,
-    inventories: seen.balances,
-    account: ports.account,
-    venues: ports.venues,
-    bridges: ports.bridges,
-    deadline,
-  });
-  const parts = executionParts(context, dryRun, signal);
-  const execution = await executeProgramme({ ...parts, signedIntent: signed, programme });
-  return Object.freeze({ slice, survey: seen, route, programme, execution });
-}
-
-function executionParts({ hub, portfolio, ports }: Context, dryRun: boolean, signal: AbortSignal): ExecutionParts {
-  const { account, bridges, chains, clock, journal, logger, venues } = ports;
-  return {
-    accounts: [account],
-    chains,
-    adapters: [...venues, ...bridges],
-    tokens: [...portfolio.baseTokens, ...portfolio.quoteTokens],
-    journal,
-    clock,
-    signal,
-    onEvent: (event) => hub.emit('execution', event),
-    options: { dryRun, confirmations: portfolio.confirmations, ...portfolio.execution },
-    ...(logger === undefined ? {} : { logger }),
-  };
-}
-
 function decideOn(
   { portfolio, ports }: Context,
   { annualVolatility, atSeconds, exposure }: Survey,
   { buy, sell }: CostCurves,
-  requested: DecimalString | undefined,
+  requested: Decimal | undefined,
 ): Decision {
   const { annualRate, horizonSeconds, latencySeconds, policy } = portfolio;
-  const target = requested === undefined ? policy.targetDeltaUnits : midpoint(shift(exposure.delta, requested));
+  const target =
+    requested === undefined ? policy.targetDeltaUnits : midpoint(shift(exposure.delta, requested.toFixed()));
   const gross = exposure.positions.reduce(
     (sum, { delta }) => sum.plus(delta === undefined ? 0 : new Decimal(midpoint(delta)).abs()),
     new Decimal(0),
@@ -353,34 +260,15 @@ function decideOn(
     sellCurve: sell,
     horizonSeconds,
     latencySeconds,
-    nowSeconds: Math.max(atSeconds, seconds(ports)),
+    nowSeconds: Math.max(atSeconds, nowSeconds(ports)),
     holdingUnits: 0,
   });
-  return requested === undefined ? decision : asRequested(decision, requested, { buy, sell });
+  return requested === undefined ? decision : asRequested(decision, requested, { buy, sell }, policy);
 }
 
 /** γ for the router's price of waiting, before the policy has derived one from a budget. */
 function statedAversion({ policy: { riskAversion } }: Portfolio): number {
   return 'perNumeraire' in riskAversion ? riskAversion.perNumeraire : 0;
-}
-
-async function waitFor({ hub, ports }: Context, slice: Slice, signal: AbortSignal): Promise<void> {
-  const waitMs = slice.atSeconds * 1000 - ports.clock.now();
-  if (waitMs <= 0) return;
-  hub.emit('waiting', { slice: slice.index, untilSeconds: slice.atSeconds });
-  await ports.clock.sleep(waitMs, signal);
-}
-
-/** Change of delta that the swaps of a slice have made, from the flows of the underlying. */
-function filledUnits({ baseTokens }: Portfolio, flows: readonly Flow[]): Decimal {
-  return baseTokens.reduce((sum, token) => {
-    const atoms = flows
-      .filter(
-        (flow) => flow.kind === 'swap' && flow.chainId === token.chainId && sameAddress(flow.token, token.address),
-      )
-      .reduce((total, flow) => total + flow.atoms, 0n);
-    return sum.plus(new Decimal(atoms.toString()).shiftedBy(-token.decimals));
-  }, new Decimal(0));
 }
 
 function swapsOf({ execution, route }: SliceResult): readonly SwapRecord[] {
@@ -393,7 +281,7 @@ function swapsOf({ execution, route }: SliceResult): readonly SwapRecord[] {
 
 /** The open delta at the decision, after each slice as it was seen next, and at the end; distances from the target. */
 function openPath(
-  { policy }: Portfolio,
+  { band }: TradeDecision,
   before: Survey,
   slices: readonly SliceResult[],
   after: Survey,
@@ -401,7 +289,7 @@ function openPath(
   const looks = [before, ...slices.slice(1).map(({ survey: seen }) => seen), after];
   return looks.map(({ atSeconds, exposure }) => ({
     atSeconds,
-    units: new Decimal(midpoint(exposure.delta)).minus(policy.targetDeltaUnits).toNumber(),
+    units: new Decimal(midpoint(exposure.delta)).minus(band.target).toNumber(),
   }));
 }
 
@@ -411,8 +299,4 @@ function leastCostOf(slices: readonly SliceResult[]): number {
     const notional = Number(route.servedUnits) * Number(reference.price);
     return sum + Math.max(0, Number(route.cost) - (route.optimalityGapBps / 10_000) * notional);
   }, 0);
-}
-
-function seconds({ clock }: Pick<RebalancerPorts, 'clock'>): number {
-  return Math.floor(clock.now() / 1000);
 }

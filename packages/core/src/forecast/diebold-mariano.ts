@@ -28,16 +28,17 @@ export interface LossComparisonInput {
 }
 
 const POWER = 0.8;
-/** Bartlett weights fall to zero, so the lag goes beyond the overlap. */
-const LAG_PER_OVERLAP = 1.5;
+/** Cosines per n^{2/3}, and per window that does not overlap, that the variance is estimated from. */
+const COSINE_SHARE = 0.4;
 
 /**
- * Diebold–Mariano test of equal loss with a variance that is robust to autocorrelation, which overlapping windows have.
- * The statistic is held against Student's distribution with as many degrees of freedom as there are windows that do not
- * overlap, less one: long horizons have few, and the normal distribution would find too much.
+ * Diebold–Mariano test of equal loss with a long-run variance that allows for autocorrelation, which overlapping windows
+ * have: the mean of the squared projections on the ν lowest cosines, with which the statistic has Student's distribution
+ * with ν degrees of freedom. ν = 0.4·n^{2/3}, and at most 0.4 times the number of windows that do not overlap, so that the
+ * cosines are slower than the overlap. Long horizons leave few, and the test says so by its width.
  *
- * Source: Diebold and Mariano, "Comparing predictive accuracy" (1995); Newey and West (1987); the small-sample caution
- * as in Harvey, Leybourne and Newbold (1997).
+ * Source: Diebold and Mariano, "Comparing predictive accuracy" (1995); the variance: Lazarus, Lewis, Stock and Watson,
+ * "HAR inference: recommendations for practice" (2018), equations 3 to 5.
  *
  * @throws {ForecastInputInvalidError} for unequal lengths, or less than two windows that do not overlap
  * @example
@@ -54,8 +55,8 @@ export function dieboldMariano(input: LossComparisonInput): LossComparison {
   }
   const differences = losses.map((loss, i) => loss - otherLosses[i]!);
   const meanDifference = mean(differences);
-  const standardError = robustStandardError(differences, Math.ceil(LAG_PER_OVERLAP * overlap));
-  const freedom = Math.floor(count / overlap) - 1;
+  const freedom = Math.max(1, Math.floor(COSINE_SHARE * Math.min(count ** (2 / 3), count / overlap)));
+  const standardError = robustStandardError(differences, freedom);
   const statistic = standardError === 0 ? 0 : meanDifference / standardError;
   const reach = studentQuantile(confidence, freedom) * standardError;
   const powered = studentQuantile(2 * POWER - 1, freedom) * standardError;
@@ -70,16 +71,17 @@ export function dieboldMariano(input: LossComparisonInput): LossComparison {
   });
 }
 
-/** Standard error of a mean: Newey and West, Bartlett weights. */
-function robustStandardError(values: readonly number[], lag: number): number {
+/** Standard error of a mean, from the projections of the values on cosines. */
+function robustStandardError(values: readonly number[], cosines: number): number {
   const count = values.length;
   const centre = mean(values);
-  const centred = values.map((value) => value - centre);
-  let variance = 0;
-  for (let k = 0; k <= Math.min(lag, count - 1); k++) {
-    let covariance = 0;
-    for (let t = k; t < count; t++) covariance += centred[t]! * centred[t - k]!;
-    variance += (k === 0 ? 1 : 2 * (1 - k / (lag + 1))) * (covariance / count);
+  let sum = 0;
+  for (let j = 1; j <= cosines; j++) {
+    let projection = 0;
+    for (const [t, value] of values.entries()) {
+      projection += (value - centre) * Math.cos((Math.PI * j * (t + 0.5)) / count);
+    }
+    sum += (2 / count) * projection ** 2;
   }
-  return Math.sqrt(Math.max(0, variance) / count);
+  return Math.sqrt(sum / cosines / count);
 }

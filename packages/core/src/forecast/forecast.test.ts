@@ -1,4 +1,12 @@
 import fc from 'fast-check';
+import {
+  DAY_SECONDS as DAY,
+  HOUR_SECONDS as HOUR,
+  normals,
+  simulateBars as simulate,
+  START_SECONDS as START,
+  wanderingVolatility,
+} from '../../test/support/simulated-bars.js';
 import { type Bar, logReturns, regularBars } from './bars.js';
 import { bipowerJumps } from './bipower.js';
 import { BarInvalidError, ForecastInputInvalidError, HistoryTooShortError } from './errors.js';
@@ -6,50 +14,28 @@ import { ewma } from './ewma.js';
 import type { VolatilityForecaster } from './forecast.js';
 import { fitGarch, garch } from './garch.js';
 import { harRv, logHar } from './har.js';
+import { rangeHar } from './range-har.js';
 import { garmanKlass, parkinson, rogersSatchell, yangZhang } from './range-estimators.js';
-import { dailyRealisedVariance } from './realised-variance.js';
 import { leastSquares } from './statistics.js';
 import { walkForward } from './walk-forward.js';
 
-const START = 1_600_000_000;
-const HOUR = 3600;
-const DAY = 86_400;
-
-/** Standard normals from a seed (mulberry32 and Box–Muller). */
-function normals(seed: number): () => number {
-  let state = seed;
-  const uniform = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
-}
-
-interface Path {
-  readonly bars: number;
-  readonly intervalSeconds?: number;
-  readonly volatility: (bar: number) => number;
-  readonly steps?: number;
-  readonly seed?: number;
-}
-
-/** Bars of a driftless diffusion with the given annual volatility. */
-function simulate({ bars: count, intervalSeconds = HOUR, seed = 1, steps = 1, volatility }: Path): Bar[] {
-  const next = normals(seed);
-  let price = 2000;
-  return Array.from({ length: count }, (_, i) => {
-    const scale = volatility(i) * Math.sqrt(intervalSeconds / (365 * DAY) / steps);
-    const path = [price];
-    for (let j = 0; j < steps; j++) path.push((price *= Math.exp(scale * next() - (scale * scale) / 2)));
-    const extremes = { high: Math.max(...path), low: Math.min(...path) };
-    return { timeSeconds: START + i * intervalSeconds, open: path[0]!, close: price, ...extremes };
-  });
-}
-
 const flat = (level: number) => () => level;
-const forecasters: VolatilityForecaster[] = [ewma(), garch(), harRv(), logHar()];
+const scaled = ({ close, high, low, open }: Bar, factor: number): Omit<Bar, 'timeSeconds'> => ({
+  open: open * factor,
+  high: high * factor,
+  low: low * factor,
+  close: close * factor,
+});
+const forecasters: VolatilityForecaster[] = [ewma(), garch(), harRv(), logHar(), rangeHar()];
+/** Annual volatility, mean and standard deviation of log variance for a week on `wandering`: pinned, digit by digit. */
+const golden: Record<string, readonly [number, number, number]> = {
+  ewma: [0.8748184535024124, -0.388632003216431, 0.6216152099459186],
+  garch: [0.8157294492876954, -0.592793448012185, 0.6612824564909585],
+  'har-rv': [0.7444713749480595, -0.7627231748247922, 0.5759649893279545],
+  'log-har': [0.6328584025210706, -1.0517763971494016, 0.5412305252317002],
+  'range-har': [0.705617935296142, -0.7683087041684162, 0.5854502482591429],
+};
+const wandering = simulate({ bars: 24 * 330 + 7, volatility: wanderingVolatility(24 * 331, 3), steps: 4, seed: 5 });
 const steady = simulate({ bars: 24 * 400, volatility: flat(0.7) });
 
 describe.each(forecasters.map((one) => [one.id, one] as const))('%s', (id, forecaster) => {
@@ -61,20 +47,38 @@ describe.each(forecasters.map((one) => [one.id, one] as const))('%s', (id, forec
     expect(forecast.logVarianceStdDev).toBeLessThan(0.4);
   });
 
+  test('says what it said, digit by digit', () => {
+    const { annualVolatility, logVarianceMean, logVarianceStdDev } = forecaster.forecast(wandering, 7 * DAY);
+    const said = [annualVolatility, logVarianceMean, logVarianceStdDev];
+    said.forEach((value, i) => expect(value).toBeCloseTo(golden[id]![i]!, 9));
+  });
+
   test('does not look ahead: whatever the future, what was said before stays said', () => {
-    const bars = steady.slice(0, 24 * 330);
-    const cut = 24 * 310;
-    const settings = { forecaster, horizonSeconds: 7 * DAY, warmUpBars: 24 * 300, everyBars: 24 * 10 };
+    const bars = wandering.slice(0, 24 * 330);
+    const cut = 24 * 310 + 3;
+    const settings = { forecaster, horizonSeconds: 7 * DAY, warmUpBars: 24 * 300 + 3, everyBars: 24 * 5 };
     const before = walkForward({ ...settings, bars });
-    expect(before).toHaveLength(4);
+    expect(before).toHaveLength(6);
+    const scale = fc.double({ min: 0.01, max: 100, noNaN: true });
+    const future = fc.tuple(fc.shuffledSubarray(bars.slice(cut), { minLength: bars.length - cut }), scale);
     fc.assert(
-      fc.property(fc.shuffledSubarray(bars.slice(cut), { minLength: bars.length - cut }), (future) => {
-        const dated = future.map((bar, i) => ({ ...bar, timeSeconds: START + (cut + i) * HOUR }));
-        const after = walkForward({ ...settings, bars: [...bars.slice(0, cut), ...dated] });
-        expect(after.slice(0, 2)).toEqual(before.slice(0, 2));
+      fc.property(future, ([shuffled, factor]) => {
+        const other = shuffled.map(({ close, high, low, open }, i): Bar => {
+          const prices = { open: open * factor, high: high * factor * 2, low: low * factor, close: close * factor };
+          return { ...prices, timeSeconds: START + (cut + i) * HOUR };
+        });
+        const after = walkForward({ ...settings, bars: [...bars.slice(0, cut), ...other] });
+        expect(after.slice(0, 3)).toEqual(before.slice(0, 3));
+        expect(after[4]).not.toEqual(before[4]);
       }),
-      { numRuns: 5 },
+      { numRuns: 3 },
     );
+  });
+
+  test('a series says what forecasts of the same bars say, at any time of day', () => {
+    const seen = [24 * 300, 24 * 301 + 5, 24 * 310 + 5, 24 * 329 + 1, wandering.length];
+    const one = seen.map((count) => forecaster.forecast(wandering.slice(0, count), 30 * DAY));
+    expect(forecaster.series!(wandering, 30 * DAY, seen)).toEqual(one);
   });
 
   test('says so when the history is too short', () => {
@@ -201,14 +205,12 @@ describe('bars', () => {
     expect(() => regularBars([...bars.slice(0, 50), ...bars.slice(60)], HOUR)).toThrow(BarInvalidError);
   });
 
-  test('a day is counted backwards from the last bar', () => {
-    const bars = steady.slice(0, 24 * 12 + 5);
-    const days = dailyRealisedVariance(bars, 10);
-    expect(days).toHaveLength(12);
-    const newest = logReturns(bars)
-      .slice(-24)
-      .reduce((sum, each) => sum + each * each, 0);
-    expect(days.at(-1)).toBeCloseTo(newest, 15);
+  test('a day is counted backwards from the last bar: the newest is complete, the oldest is cut', () => {
+    const jump = (bar: number): Bar[] =>
+      steady.slice(0, 24 * 12 + 5).map((each, i) => (i < bar ? each : { ...each, ...scaled(each, 1.5) }));
+    const calm = ewma().forecast(jump(0), DAY).annualVolatility;
+    expect(ewma().forecast(jump(3), DAY).annualVolatility).toBe(calm);
+    expect(ewma().forecast(jump(24 * 11 + 5), DAY).annualVolatility).toBeGreaterThan(1.5 * calm);
   });
 });
 

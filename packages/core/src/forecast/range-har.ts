@@ -32,6 +32,9 @@ interface Fit {
   /** Mean of e^{residual}: what lies between the median and the mean. */
   readonly smearing: number;
   readonly stdDev: number;
+  /** Logarithms of the least and greatest variance that any window has had. */
+  readonly least: number;
+  readonly greatest: number;
 }
 
 /** A day's forecast of the logarithm of the mean daily variance, before its errors are looked at. */
@@ -75,7 +78,7 @@ export function rangeHar(): VolatilityForecaster {
       return Object.freeze({
         model: 'range-har',
         horizonSeconds,
-        annualVolatility: Math.sqrt(Math.exp(logVariance) * fit.smearing * DAYS_PER_YEAR),
+        annualVolatility: Math.sqrt(Math.exp(within(fit, logVariance + Math.log(fit.smearing))) * DAYS_PER_YEAR),
         logVarianceMean: logVariance + bias + Math.log(DAYS_PER_YEAR),
         logVarianceStdDev: stdDev,
       });
@@ -138,9 +141,9 @@ function predictionPath(features: VarianceFeatures, barCount: number, phase: num
       outcomes.push(logRealised(end, days) - seasons[past]!);
     }
     if (outcomes.length >= LEAST_ROWS && (outcomes.length - LEAST_ROWS) % REFIT_DAYS === 0) {
-      fit = levelled(regression.slopes(), rows, outcomes);
+      fit = levelled(regression.slopes(), rows, outcomes, seasons);
     }
-    predictions.push(fit && { fit, logVariance: fit.level + dot(fit.slopes, rows[i]!) + seasons[i]! });
+    predictions.push(fit && { fit, logVariance: within(fit, fit.level + dot(fit.slopes, rows[i]!) + seasons[i]!) });
   }
   const errors = outcomes.map((outcome, i) => {
     const prediction = predictions[i];
@@ -150,11 +153,34 @@ function predictionPath(features: VarianceFeatures, barCount: number, phase: num
 }
 
 /** The level at which residuals of squared-return variance average to nothing, and their spread. */
-function levelled(slopes: Slopes, rows: readonly (readonly number[])[], outcomes: readonly number[]): Fit {
+function levelled(
+  slopes: Slopes,
+  rows: readonly (readonly number[])[],
+  outcomes: readonly number[],
+  seasons: readonly number[],
+): Fit {
   const gaps = outcomes.map((outcome, i) => outcome - dot(slopes, rows[i]!));
   const level = mean(gaps);
   const residuals = gaps.map((gap) => gap - level);
-  return { slopes, level, smearing: mean(residuals.map(Math.exp)), stdDev: residualStdDev(residuals, 1) };
+  const seen = outcomes.map((outcome, i) => outcome + seasons[i]!);
+  return {
+    slopes,
+    level,
+    smearing: mean(residuals.map(Math.exp)),
+    stdDev: residualStdDev(residuals, 1),
+    least: seen.reduce((a, b) => Math.min(a, b)),
+    greatest: seen.reduce((a, b) => Math.max(a, b)),
+  };
+}
+
+/**
+ * What was never seen is not forecast: a line may lead far out after a shock without precedent.
+ *
+ * Source: the "insanity filter" of Swanson and White (1995), as used on realised variance by Bollerslev, Patton and
+ * Quaedvlieg, "Exploiting the errors" (2016).
+ */
+function within({ greatest, least }: Fit, logVariance: number): number {
+  return Math.min(Math.max(logVariance, least), greatest);
 }
 
 function dot(slopes: Slopes, row: readonly number[]): number {

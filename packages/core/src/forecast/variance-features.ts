@@ -16,6 +16,8 @@ export const FEATURES: number = VARIANCE_FEATURES + BURST_DAYS.length + 2 * MOVE
 
 /** Variances below this share of their mean so far are taken as it: logarithms need them above zero. */
 const LEAST_SHARE = 1e-4;
+/** Daily volatility below which a market that never moved so far is not taken to be. */
+const LEAST_VOLATILITY = 1e-6;
 
 /** Running sums of one measure over bars, and means over windows of them per day. */
 interface Measure {
@@ -24,11 +26,11 @@ interface Measure {
   readonly floor: (end: number) => number;
 }
 
-function measure(values: ArrayLike<number>, barsPerDay: number): Measure {
+function measure(values: ArrayLike<number>, barsPerDay: number, least: number): Measure {
   const sums = new Float64Array(values.length + 1);
   for (let i = 0; i < values.length; i++) sums[i + 1] = sums[i]! + values[i]!;
   const mean = (end: number, bars: number): number => ((sums[end]! - sums[end - bars]!) / bars) * barsPerDay;
-  return { mean, floor: (end) => Math.max(LEAST_SHARE * mean(end, end), Number.MIN_VALUE) };
+  return { mean, floor: (end) => Math.max(LEAST_SHARE * mean(end, end), least) };
 }
 
 /** ln(high/low) of each bar with the close before it counted in, so that a gap, or a bar of one price, has a range too. */
@@ -63,14 +65,16 @@ export function varianceFeatures(bars: readonly Bar[]): VarianceFeatures {
   const squared = measure(
     returns.map((each) => each * each),
     barsPerDay,
+    LEAST_VOLATILITY ** 2,
   );
   const range = measure(
     ranges.map((each) => (each * each) / (4 * Math.LN2)),
     barsPerDay,
+    LEAST_VOLATILITY ** 2,
   );
-  const absolute = measure(returns.map(Math.abs), barsPerDay);
-  const rangeVolatility = measure(ranges, barsPerDay);
-  const net = measure(returns, barsPerDay);
+  const absolute = measure(returns.map(Math.abs), barsPerDay, LEAST_VOLATILITY);
+  const rangeVolatility = measure(ranges, barsPerDay, LEAST_VOLATILITY);
+  const net = measure(returns, barsPerDay, LEAST_VOLATILITY);
   const season = weekProfile(bars, ranges);
 
   const barsIn = (days: number): number => Math.max(1, Math.round(days * barsPerDay));

@@ -60,6 +60,7 @@ interface DecisionBase {
 export interface TradeDecision extends DecisionBase {
   readonly action: 'trade';
   readonly reason: TradeReason;
+  readonly band: Band;
   /** Signed; a multiple of the lot. */
   readonly deltaChangeUnits: DecimalString;
   /** The exposure's delta after the trade. */

@@ -1,6 +1,6 @@
 import { EvenkeelError } from '@evenkeel/intents';
 import type { CostCurve } from '../model/cost-curve.js';
-import { Decimal } from '../model/decimal.js';
+import { Decimal, type DecimalString } from '../model/decimal.js';
 import { midpoint } from '../model/interval.js';
 import { costCurve } from '../route/cost-curve.js';
 import { hedgeRequest } from './hedge-request.js';
@@ -9,6 +9,8 @@ import type { Survey } from './survey.js';
 
 /** Shares of the distance to the target at which the cost is sampled. */
 const SAMPLES = [0.05, 0.15, 0.35, 0.6, 0.85, 1, 1.2] as const;
+/** Convex problems for one sample at the most: the policy needs the shape, the route itself is solved in full later. */
+const POINT_NODES = 120;
 /** Where the book stands on its target, this share of what it holds is sampled instead. */
 const LEAST_SHARE = 0.02;
 
@@ -19,15 +21,17 @@ export interface CostCurves {
 }
 
 /**
- * Cost curves over the sizes that are in question. A direction in which nothing can be traded has a curve without points.
+ * Cost curves over the sizes that are in question: the distance to the target, or what was requested. A direction in which nothing can be traded has a curve without points.
  */
 export function costCurves(
   portfolio: Portfolio,
   survey: Survey,
   riskAversion: number,
-  annualVolatility: number,
+  requested: DecimalString | undefined,
 ): CostCurves {
-  const distance = new Decimal(midpoint(survey.exposure.delta)).minus(portfolio.policy.targetDeltaUnits).abs();
+  const { annualVolatility } = survey;
+  const wanted = requested ?? new Decimal(midpoint(survey.exposure.delta)).minus(portfolio.policy.targetDeltaUnits);
+  const distance = new Decimal(wanted).abs();
   const gross = survey.exposure.positions.reduce(
     (sum, { delta }) => sum.plus(delta === undefined ? 0 : new Decimal(midpoint(delta)).abs()),
     new Decimal(0),
@@ -42,6 +46,7 @@ export function costCurves(
       annualVolatility,
       riskAversion,
       onShortfall: 'partial',
+      nodeBudget: Math.min(POINT_NODES, portfolio.nodeBudget ?? POINT_NODES),
     });
     try {
       return costCurve(request, sizes);

@@ -1,5 +1,4 @@
-import { EvenkeelError, InvalidInputError } from '@evenkeel/intents';
-import { type Decimal, type DecimalString, parseDecimal } from '../model/decimal.js';
+import { EvenkeelError } from '@evenkeel/intents';
 import { type Token, tokenKey } from '../model/token.js';
 
 /** A token contract gave no balance. Code `BALANCE_UNREADABLE`. */
@@ -16,7 +15,7 @@ export class BalanceUnreadableError extends EvenkeelError {
 
 /** The market does not agree on a price. Code `PRICE_DISPUTED`. */
 export class PriceDisputedError extends EvenkeelError {
-  constructor(sentence: string, disagreementBps: number, limitBps: number) {
+  constructor(sentence: string, disagreementBps: number | null, limitBps: number) {
     super('PRICE_DISPUTED', sentence, {
       field: 'limits.maxDisagreementBps',
       value: limitBps,
@@ -58,25 +57,26 @@ export class RouteUnsettledError extends EvenkeelError {
   }
 }
 
-/** A requested change of delta: a plain decimal, not zero. @throws INVALID_INPUT */
-export function checkRequestedChange(requested: DecimalString): Decimal {
-  const change = parseDecimal(requested, 'deltaChangeUnits');
-  if (!change.isZero()) return change;
-  throw new InvalidInputError(
-    'deltaChangeUnits',
-    requested,
-    'changes nothing',
-    'Leave it out to let the policy decide.',
-  );
+/** A programme of an earlier rebalancing has not come to its end. Code `PROGRAMME_OPEN`. */
+export class ProgrammeOpenError extends EvenkeelError {
+  constructor(name: string, intentId: string, slice: number) {
+    super('PROGRAMME_OPEN', `Slice ${slice} of intent ${intentId} of ${name} is still under way in the journal.`, {
+      field: 'journal',
+      value: intentId,
+      hint: 'Call resume() first; a second programme must not be put beside the first.',
+      retryable: true,
+    });
+  }
 }
 
-/** A bridge's firm quote does not keep to what was asked. Code `FIRM_QUOTE_REFUSED`. */
-export class FirmQuoteRefusedError extends EvenkeelError {
-  constructor(adapter: string, sentence: string) {
-    super('FIRM_QUOTE_REFUSED', `The firm quote of ${adapter} is refused: ${sentence}`, {
-      field: 'bridges',
-      value: adapter,
-      hint: 'Try again; if it stays, leave the bridge out.',
+/** What a slice would cost now is more than the signed intent allows. Code `COST_ABOVE_INTENT`. */
+export class CostAboveIntentError extends EvenkeelError {
+  constructor(costBps: number, maxCostBps: number) {
+    const sentence = `The best route costs ${costBps.toFixed(1)} bps now; the signed intent allows ${maxCostBps} bps.`;
+    super('COST_ABOVE_INTENT', sentence, {
+      field: 'limits.maxCostBps',
+      value: costBps,
+      hint: 'Wait for a better market, or decide anew with a higher limit.',
       retryable: true,
     });
   }

@@ -1,3 +1,4 @@
+import { EvenkeelError } from '@evenkeel/intents';
 import type { Quote, QuoteRequest } from '../model/quote.js';
 import { NATIVE_ADDRESS, sameAddress, sameToken } from '../model/token.js';
 import type { Account } from '../ports/account.js';
@@ -11,7 +12,9 @@ import {
   routeHedge,
 } from '../route/hedge.js';
 import { checkQuote } from '../solicit/check-quote.js';
-import { FirmQuoteRefusedError, RouteUnsettledError } from './errors.js';
+import { plainCopy } from '../solicit/plain-copy.js';
+import { QuoteShape, shapeProblem } from '../solicit/shapes.js';
+import { RouteUnsettledError } from './errors.js';
 
 /** A route whose transfers are all quoted for their exact amounts. */
 export interface FirmRoute {
@@ -28,15 +31,22 @@ export interface FirmRouteInput {
   readonly deadline: number;
   /** Unix seconds. */
   readonly nowSeconds: number;
+  /** How long a bridge has for a firm quote. */
+  readonly limitMs: number;
+  /** Told of every bridge that is left out for what it does. */
+  readonly onRefusal: (adapter: string, code: string, sentence: string) => void;
 }
 
-const ATTEMPTS = 4;
+/** From here on a lane that does not keep its word is left out, instead of believed once more. */
+const PATIENCE = 2;
+/** Each further attempt leaves a lane out; so many that do not keep their word are no market. */
+const ATTEMPTS = 8;
 
 /**
  * Routes, asks the bridges of the route for firm quotes of its exact amounts, and routes again as long as one of them
- * gives less than the route lives on.
+ * gives less than the route lives on. A bridge that gives no firm quote, or one that is refused, is left out.
  *
- * @throws {RouteUnsettledError} ROUTE_UNSETTLED, FIRM_QUOTE_REFUSED, and what {@link routeHedge} and the bridges throw
+ * @throws {RouteUnsettledError} ROUTE_UNSETTLED, and what {@link routeHedge} throws
  */
 export async function firmRoute(input: FirmRouteInput, signal: AbortSignal): Promise<FirmRoute> {
   let { request } = input;
@@ -44,31 +54,64 @@ export async function firmRoute(input: FirmRouteInput, signal: AbortSignal): Pro
     const route = routeHedge(request);
     const transfers = route.hops.filter((hop) => hop.kind === 'bridge');
     const firmQuotes = await Promise.all(transfers.map((transfer) => quoteFirmly(input, transfer, signal)));
-    if (transfers.every((transfer, i) => firmQuotes[i]!.minReceived >= transfer.amountOut)) {
-      return Object.freeze({ route, firmQuotes: Object.freeze(firmQuotes) });
+    if (transfers.every((transfer, i) => (firmQuotes[i]?.minReceived ?? -1n) >= transfer.amountOut)) {
+      return Object.freeze({ route, firmQuotes: Object.freeze(firmQuotes.filter((quote) => quote !== undefined)) });
     }
-    const updates = transfers.map((transfer, i) => hedgeBridge(transfer.bridge, firmQuotes[i]!, request.nativePrice));
-    const others = request.bridges.filter((bridge) => !updates.some((update) => isSameLane(update, bridge)));
-    request = { ...request, bridges: [...others, ...updates] };
+    const { nativePrice } = request;
+    const lanes = transfers.map(({ amountOut, bridge }, i) => {
+      const quote = firmQuotes[i];
+      const isWorse = quote === undefined || quote.minReceived < amountOut;
+      const isOut = quote === undefined || (isWorse && attempt + 1 >= PATIENCE);
+      return { bridge, update: isOut ? undefined : hedgeBridge(bridge, quote, nativePrice) };
+    });
+    request = {
+      ...request,
+      bridges: request.bridges.flatMap((each) => {
+        const lane = lanes.find(({ bridge }) => isSameLane(bridge, each));
+        return lane === undefined ? [each] : lane.update === undefined ? [] : [lane.update];
+      }),
+    };
   }
   throw new RouteUnsettledError(ATTEMPTS);
 }
 
-async function quoteFirmly(input: FirmRouteInput, transfer: HedgeTransfer, signal: AbortSignal): Promise<Quote> {
-  const bridge = input.bridges.find(({ id }) => id === transfer.adapter);
+/** Undefined when the bridge fails, does not answer in time, or answers something else than was asked. */
+async function quoteFirmly(
+  { account, bridges, deadline, limitMs, nowSeconds, onRefusal, request }: FirmRouteInput,
+  transfer: HedgeTransfer,
+  signal: AbortSignal,
+): Promise<Quote | undefined> {
+  const bridge = bridges.find(({ id }) => id === transfer.adapter);
   if (bridge === undefined) throw new ExecutionPartMissingError('adapters', transfer.adapter);
   const asked: QuoteRequest = {
     input: { token: transfer.tokenIn, atoms: transfer.amountIn },
     tokenOut: transfer.tokenOut,
-    sender: input.account.addressOn(transfer.chainId),
-    recipient: input.account.addressOn(transfer.toChainId),
-    slippageBps: input.request.slippageBps,
-    deadline: input.deadline,
+    sender: account.addressOn(transfer.chainId),
+    recipient: account.addressOn(transfer.toChainId),
+    slippageBps: request.slippageBps,
+    deadline,
   };
-  const quote = await bridge.quote(asked, signal);
-  const objection = checkQuote(quote, asked, input.nowSeconds);
-  if (objection !== undefined) throw new FirmQuoteRefusedError(bridge.id, objection.sentence);
-  return quote;
+  const timeout = AbortSignal.timeout(limitMs);
+  const own = AbortSignal.any([signal, timeout]);
+  try {
+    const answer = plainCopy(await Promise.race([bridge.quote(asked, own), aborted(own)]));
+    const wrongShape = shapeProblem(QuoteShape, answer);
+    const quote = answer as Quote;
+    const objection = wrongShape === undefined ? checkQuote(quote, asked, nowSeconds)?.sentence : `${wrongShape}.`;
+    if (objection === undefined) return quote;
+    onRefusal(bridge.id, 'FIRM_QUOTE_REFUSED', `The firm quote of ${bridge.id} is refused: ${objection}`);
+  } catch (error) {
+    signal.throwIfAborted();
+    const code = timeout.aborted ? 'TIMED_OUT' : error instanceof EvenkeelError ? error.code : 'ADAPTER_FAILED';
+    onRefusal(bridge.id, code, `${bridge.id} gives no firm quote: ${code}.`);
+  }
+  return undefined;
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { DecimalString } from '../model/decimal.js';
 import { Decimal } from '../model/decimal.js';
-import type { TokenAmount } from '../model/token.js';
+import type { Token, TokenAmount } from '../model/token.js';
 import type { HedgeRequest } from '../route/hedge.js';
 import type { Portfolio } from './portfolio.js';
 import type { Survey } from './survey.js';
@@ -13,17 +13,19 @@ export interface WantedHedge {
   readonly riskAversion: number;
   readonly maxSpend?: readonly TokenAmount[];
   readonly onShortfall: 'error' | 'partial';
+  readonly nodeBudget?: number | undefined;
 }
 
-/** The router's question, from what was surveyed. */
+/** The router's question, from what was surveyed, on the chains that answer. */
 export function hedgeRequest(portfolio: Portfolio, survey: Survey, wanted: WantedHedge): HedgeRequest {
   const change = new Decimal(wanted.deltaChangeUnits);
-  const { annualVolatility, maxSpend, onShortfall, riskAversion } = wanted;
+  const { annualVolatility, maxSpend, nodeBudget, onShortfall, riskAversion } = wanted;
+  const answers = ({ chainId }: Token): boolean => survey.gasPriceWei[chainId] !== undefined;
   return {
     side: change.isNegative() ? 'sell' : 'buy',
     deltaUnits: change.abs().toFixed(),
-    baseTokens: portfolio.baseTokens,
-    quoteTokens: portfolio.quoteTokens,
+    baseTokens: portfolio.baseTokens.filter(answers),
+    quoteTokens: portfolio.quoteTokens.filter(answers),
     pools: survey.pools,
     bridges: survey.bridges,
     inventories: survey.balances,
@@ -39,5 +41,6 @@ export function hedgeRequest(portfolio: Portfolio, survey: Survey, wanted: Wante
     maxHops: portfolio.limits.maxHops,
     onShortfall,
     ...(maxSpend === undefined ? {} : { constraints: { maxSpend } }),
+    ...(nodeBudget === undefined ? {} : { nodeBudget }),
   };
 }

@@ -61,6 +61,8 @@ export interface Portfolio {
   readonly nativePrices: Readonly<Record<number, DecimalString>>;
   /** Blocks that have to hold a transaction before it counts, by chain. */
   readonly confirmations: Readonly<Record<number, number>>;
+  /** The most convex problems that may be solved for one route. Default: the router's own. */
+  readonly nodeBudget?: number;
   /** How patient and how generous execution is; each has its default. */
   readonly execution?: Omit<ExecutionOptions, 'dryRun' | 'confirmations'>;
 }

@@ -15,7 +15,7 @@ export interface RealisedInput {
   /** From the decision to the end, ascending; the last one stays open until the book is looked at again. */
   readonly path: readonly OpenDelta[];
   readonly monitoringSeconds: number;
-  /** What it really cost, numeraire. */
+  /** What it really cost, numeraire; negative where the market paid. */
   readonly cost: number;
   /** What the certified best route for the whole change would have cost at the decision, done at once. */
   readonly leastCost: number;
@@ -35,12 +35,12 @@ export function realisedEfficiency(input: RealisedInput): RebalancingEfficiency 
     const next = path[i + 1];
     return sum + variancePerYear(units) * years(next === undefined ? monitoringSeconds : next.atSeconds - atSeconds);
   }, 0);
-  return rebalancingEfficiency({
-    riskAversion,
-    optimum: {
-      cost: Math.max(0, leastCost),
-      trackingVariance: variancePerYear(plannedUnits) * years(monitoringSeconds),
-    },
-    realised: { cost: Math.max(0, cost), trackingVariance: open },
-  });
+  const realised = { cost: Math.max(0, cost), trackingVariance: open };
+  // A market that paid for the trade and left nothing open: nothing could have been better.
+  const isPerfect = realised.cost === 0 && open === 0;
+  const optimum = {
+    cost: Math.max(0, leastCost),
+    trackingVariance: variancePerYear(plannedUnits) * years(monitoringSeconds),
+  };
+  return rebalancingEfficiency({ riskAversion, optimum: isPerfect ? realised : optimum, realised });
 }

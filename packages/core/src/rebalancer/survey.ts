@@ -1,5 +1,5 @@
 import { EvenkeelError } from '@evenkeel/intents';
-import { assembleExposure, type InFlight } from '../exposure/assemble-exposure.js';
+import { assembleExposure } from '../exposure/assemble-exposure.js';
 import { Decimal, type DecimalString, fromAtoms } from '../model/decimal.js';
 import type { Exposure } from '../model/exposure.js';
 import type { Pool } from '../model/curve.js';
@@ -8,27 +8,32 @@ import type { QuoteRequest } from '../model/quote.js';
 import { type Token, type TokenAmount, tokenKey } from '../model/token.js';
 import type { PositionSource } from '../ports/position-source.js';
 import type { HedgeBridge } from '../route/hedge.js';
-import { type ReferencePrice, referencePrice } from '../route/reference-price.js';
+import type { ReferencePrice } from '../route/reference-price.js';
 import { solicit, type Solicitation } from '../solicit/solicit.js';
-import { readBalances } from './balances.js';
-import { PriceDisputedError } from './errors.js';
+import { agreedPrice, type PriceDispute } from './agreed-price.js';
 import { hedgeBridge } from './firm-route.js';
 import { inFlightOf } from './in-flight.js';
 import type { Portfolio, RebalancerPorts } from './portfolio.js';
+import { type LiveChain, readChains, type SilentChain } from './read-chains.js';
 
 /** One look at everything: the book, the market, what things cost, what is held. Frozen. */
 export interface Survey {
   readonly atSeconds: number;
   readonly exposure: Exposure;
   readonly reference: ReferencePrice;
+  /** Why nothing may be traded at the reference price; undefined when nothing speaks against it. */
+  readonly dispute: PriceDispute | undefined;
   readonly annualVolatility: number;
+  /** On the chains that answer. */
   readonly balances: readonly TokenAmount[];
+  /** Chains that give no true answer. Nothing of theirs is traded. */
+  readonly silentChains: readonly SilentChain[];
   readonly pools: readonly Pool[];
   readonly bridges: readonly HedgeBridge[];
   readonly solicitation: Solicitation;
-  /** Wei per unit of gas, by chain: the next block's base fee and a tip. */
+  /** Wei per unit of gas, by chain that answers: the next block's base fee and a tip. */
   readonly gasPriceWei: Readonly<Record<number, bigint>>;
-  /** Numeraire per native coin, by chain. */
+  /** Numeraire per native coin, by chain that answers. */
   readonly nativePrice: Readonly<Record<number, DecimalString>>;
   /** JSON-RPC calls that reading all pools of all venues took, by chain. */
   readonly poolCalls: Readonly<Record<number, number>>;
@@ -40,45 +45,43 @@ const STALE_SHARE_PER_HOUR = '0.25';
 const GRACE_MS = 50;
 
 /**
- * Reads everything at once. Venues and bridges that fail are left out and reported; positions that cannot be read widen
- * the exposure; a market that disagrees with itself, or with the price feed, stops here.
+ * Reads everything at once. Chains, venues and bridges that fail are left out and reported; positions that cannot be read
+ * widen the exposure; what speaks against the price is said in `dispute`, and it is the caller's to stop.
  *
- * @throws {PriceDisputedError} PRICE_DISPUTED; NO_REFERENCE_PRICE when no pool answers; BALANCE_UNREADABLE and RPC_*
+ * @throws NO_REFERENCE_PRICE when no pool answers, SOLICIT_ABORTED or the signal's reason when it aborts
  */
 export async function survey(portfolio: Portfolio, ports: RebalancerPorts, signal: AbortSignal): Promise<Survey> {
-  const { chains, clock, volatility } = ports;
-  const [held, readings, fees, volatilityNow] = await Promise.all([
-    readBalances(portfolio, ports, signal),
+  const { chains, clock, prices, volatility } = ports;
+  const [read, readings, volatilityNow] = await Promise.all([
+    readChains(portfolio, ports, signal),
     readPositions(ports, portfolio, signal),
-    Promise.all(chains.map((chain) => chain.fees(signal))),
     volatility.realised(portfolio.underlying, signal),
   ]);
+  const market = marketOn(portfolio, read.live);
+  const balances = Object.freeze(read.live.flatMap((chain) => chain.balances));
   const requests = () => Object.fromEntries(chains.map((chain) => [chain.id, chain.requestCount()]));
   const atSeconds = Math.floor(clock.now() / 1000);
   const calledBefore = requests();
   // Pools first and alone, so that what reading them takes can be counted and stated.
-  const market = await askMarket(portfolio, ports, [], signal, true);
+  const offered = await askMarket(market, ports, [], signal, true);
   const calledAfter = requests();
-  const reference = await agreedPrice(portfolio, ports, market.pools, signal);
-  const offers = await askMarket(
-    portfolio,
+  const price = await agreedPrice(market, offered.pools, prices, atSeconds, signal);
+  const transfers = await askMarket(
+    market,
     ports,
-    transferRequests(portfolio, ports, held, reference.price, atSeconds),
+    transferRequests(market, ports, balances, price.reference.price, atSeconds),
     signal,
     false,
   );
+  const { reference } = price;
   const nativePrice = Object.fromEntries(
-    chains.map(({ id }) => [id, portfolio.nativePrices[id] ?? reference.price] as const),
+    read.live.map(({ chainId }) => [chainId, portfolio.nativePrices[chainId] ?? reference.price] as const),
   );
-  const gasPriceWei = Object.fromEntries(
-    chains.map(({ id }, i) => [id, fees[i]!.baseFeeWei + fees[i]!.priorityFeeWei] as const),
-  );
-  const inFlight: readonly InFlight[] = await inFlightOf(portfolio, ports);
   const exposure = assembleExposure({
     underlying: portfolio.underlying,
     spot: reference.price,
     readings,
-    inFlight,
+    inFlight: await inFlightOf(portfolio, ports),
     nowSeconds: atSeconds,
     rules: { maxAgeSeconds: portfolio.limits.maxAgeSeconds, staleSharePerHour: STALE_SHARE_PER_HOUR },
   });
@@ -86,26 +89,40 @@ export async function survey(portfolio: Portfolio, ports: RebalancerPorts, signa
     atSeconds,
     exposure,
     reference,
+    dispute: price.dispute,
     annualVolatility: Number(volatilityNow.value),
-    balances: held,
-    pools: market.pools,
+    balances,
+    silentChains: read.silent,
+    pools: price.pools,
     bridges: Object.freeze(
-      offers.bridges.map(({ lane, limits, quote }) =>
+      transfers.bridges.map(({ lane, limits, quote }) =>
         hedgeBridge({ ...lane, minAtoms: limits.min, maxAtoms: limits.max }, quote, nativePrice),
       ),
     ),
     solicitation: Object.freeze({
-      ...market,
-      bridges: offers.bridges,
-      refusals: Object.freeze([...market.refusals, ...offers.refusals]),
-      answers: Object.freeze([...market.answers, ...offers.answers]),
+      ...offered,
+      bridges: transfers.bridges,
+      refusals: Object.freeze([...offered.refusals, ...price.refusals, ...transfers.refusals]),
+      answers: Object.freeze([...offered.answers, ...transfers.answers]),
     }),
-    gasPriceWei: Object.freeze(gasPriceWei),
+    gasPriceWei: Object.freeze(
+      Object.fromEntries(read.live.map(({ chainId, gasPriceWei }) => [chainId, gasPriceWei] as const)),
+    ),
     nativePrice: Object.freeze(nativePrice),
     poolCalls: Object.freeze(
       Object.fromEntries(chains.map(({ id }) => [id, calledAfter[id]! - calledBefore[id]!] as const)),
     ),
   });
+}
+
+/** The portfolio on the chains that answer: nothing else may be traded. */
+function marketOn(portfolio: Portfolio, live: readonly LiveChain[]): Portfolio {
+  const answers = ({ chainId }: Token): boolean => live.some((chain) => chain.chainId === chainId);
+  return {
+    ...portfolio,
+    baseTokens: portfolio.baseTokens.filter(answers),
+    quoteTokens: portfolio.quoteTokens.filter(answers),
+  };
 }
 
 function askMarket(
@@ -148,22 +165,6 @@ async function readPositions(
     }
   };
   return (await Promise.all(sources.map(read))).flat();
-}
-
-/** The pools' median, held against the pools themselves and against the feed where there is one. */
-async function agreedPrice(
-  { baseTokens, limits, quoteTokens, underlying }: Portfolio,
-  { prices }: RebalancerPorts,
-  pools: readonly Pool[],
-  signal: AbortSignal,
-): Promise<ReferencePrice> {
-  const reference = referencePrice(pools, baseTokens, quoteTokens);
-  if (prices === undefined) return reference;
-  const { value } = await prices.price(underlying, signal);
-  const apart = new Decimal(reference.price).div(value).minus(1).abs().times(10_000).toNumber();
-  if (apart <= limits.maxDisagreementBps) return reference;
-  const sentence = `Pools say ${reference.price}, the price feed ${value}: ${apart.toFixed(0)} bps apart.`;
-  throw new PriceDisputedError(sentence, apart, limits.maxDisagreementBps);
 }
 
 /** Every lane between two chains on which the account has at least a lot to send, for all that it has. */

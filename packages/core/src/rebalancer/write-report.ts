@@ -1,7 +1,8 @@
 import type { Hex } from '@evenkeel/intents';
-import { contains, midpoint } from '../model/interval.js';
-import { Decimal, type DecimalString } from '../model/decimal.js';
+import { midpoint } from '../model/interval.js';
+import { Decimal } from '../model/decimal.js';
 import type { TokenAmount } from '../model/token.js';
+import type { ExecutionResult } from '../execution/execute-programme.js';
 import type { Decision } from '../policy/decision.js';
 import type { Flow } from '../ports/journal.js';
 import { costAttribution, type StatedPrice, type SwapRecord } from '../report/cost-attribution.js';
@@ -12,6 +13,7 @@ import { bookFlows } from './book-flows.js';
 import { type Portfolio, tokenOfPortfolio } from './portfolio.js';
 import { type OpenDelta, realisedEfficiency } from './realised-efficiency.js';
 import type { Survey } from './survey.js';
+import { verdict } from './verdict.js';
 
 /** What a trade adds to a report. */
 export interface TradeFacts {
@@ -23,7 +25,9 @@ export interface TradeFacts {
   readonly path: readonly OpenDelta[];
   /** Certified least cost of the whole change, done at once at the decision. */
   readonly leastCost: number;
-  readonly states: readonly ('completed' | 'stopped' | 'cancelled' | 'simulated')[];
+  readonly states: readonly ExecutionResult['state'][];
+  /** Why the trade ended before all of it was done. */
+  readonly endedBecause: string | undefined;
 }
 
 export interface ReportInput {
@@ -76,40 +80,19 @@ export function writeReport(input: ReportInput): ExecutionReport {
     leastCost: trade.leastCost,
     plannedUnits: plannedUnits(decision),
   });
-  const { outcome, reason } = verdict(input, trade, reconciliation.exact);
+  const { outcome, reason } = verdict({
+    after: after.exposure,
+    band: { low: base.delta.bandLow, high: base.delta.bandHigh },
+    states: trade.states,
+    exact: reconciliation.exact,
+    endedBecause: trade.endedBecause,
+  });
   return Object.freeze({ ...base, costs, reconciliation, efficiency, outcome, reason });
 }
 
 function plannedUnits(decision: Decision): number {
   if (decision.action === 'hold' || decision.band === undefined) return 0;
   return new Decimal(midpoint(decision.postTradeDelta)).minus(decision.band.target).toNumber();
-}
-
-function verdict(
-  { after, decision }: ReportInput,
-  { states }: TradeFacts,
-  exact: boolean,
-): Pick<ExecutionReport, 'outcome' | 'reason'> {
-  const { band } = decision;
-  const where = midpoint(after.exposure.delta);
-  const ended = states.length > 0 && states.every((state) => state === 'completed');
-  const inBand = band !== undefined && contains({ low: band.low, high: band.high }, where);
-  if (!exact) return { outcome: 'failed', reason: 'The books do not add up: see the reconciliation.' };
-  if (inBand && ended) {
-    return {
-      outcome: 'hedged',
-      reason: `The delta is ${short(where)}, within ${short(band.low)} to ${short(band.high)}.`,
-    };
-  }
-  if (!states.includes('completed')) {
-    return { outcome: 'failed', reason: `No slice was completed (${states.join(', ') || 'none was started'}).` };
-  }
-  const edges = band === undefined ? '' : ` The band is ${short(band.low)} to ${short(band.high)}.`;
-  return { outcome: 'partly-hedged', reason: `The delta is ${short(where)} after ${states.join(', ')}.${edges}` };
-}
-
-function short(value: DecimalString): string {
-  return new Decimal(value).toPrecision(6);
 }
 
 /** The underlying and native coins at the reference price, the numeraire at one. */

@@ -83,7 +83,7 @@ describe('segments', () => {
         expect(edgeOutput(network, 0, input)).toBeCloseTo(out, 5);
         expect(out).toBeLessThanOrEqual(amount * spotRate(network, 0) * (1 + 2e-7) + 1e-6);
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     );
   });
 });
@@ -107,7 +107,7 @@ describe('edgeProfit', () => {
         expect(Math.abs(w.profit[0]! - profit)).toBeLessThanOrEqual(1e-5 * Math.max(1, w.flowIn[0]!));
         expect(best).toBeLessThanOrEqual(profit + 1e-3);
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     );
   });
 });
@@ -156,7 +156,7 @@ describe('dual', () => {
           expect(bound - primal).toBeLessThanOrEqual(residual + 1e-5 * size);
         },
       ),
-      { numRuns: 300, seed: 5 },
+      { numRuns: 80, seed: 5 },
     );
   });
 });

@@ -33,7 +33,7 @@ export const NO_COSTS: CostsByKind = Object.freeze({
 });
 
 export function totalCost(costs: CostsByKind): number {
-  return Object.values(costs).reduce((sum: number, cost: number) => sum + cost, 0);
+  return (Object.keys(costs) as CostKind[]).reduce((sum, kind) => sum + costs[kind], 0);
 }
 
 /** What one hop costs, with its tokens valued at `valueOf(node)` numeraire per unit. */
@@ -53,7 +53,6 @@ export function hopCosts(compiled: CompiledModel, hop: ReplayedHop, valueOf: (no
       'time-at-risk': network.unitCost[hop.edge]! * x,
     };
   }
-  const { curve } = hop.pool;
   const feePpm = poolFeePpm(hop);
   const keep = 1 - feePpm / 1e6;
   const mid = spotRate(network, hop.edge) / keep;

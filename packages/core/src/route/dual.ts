@@ -131,7 +131,7 @@ function minimise(w: DualWorkspace, firstBarrier: number): DualResult {
       accepted = fine ? residual < before : value <= from + 1e-4 * length * slope;
     }
     if (!accepted) price.set(trialPrice);
-    const centred = !accepted || decrement <= w.barrier[0]!;
+    const centred = !accepted || decrement <= w.barrier[0];
     if (!last && centred) stage = Math.max(LAST_BARRIER, stage * BARRIER_SHRINK);
     else if (accepted) continue;
     w.barrier[0] = stage * magnitude(w);

@@ -420,7 +420,7 @@ describe('against enumeration on a grid', () => {
         expect(flow - (c.side === 'buy' ? left : 0) + beside).toBeLessThanOrEqual(oracle + notional * 1e-6 + 1e-5);
         expect(route.optimalityGapBps).toBeLessThan(0.05);
       }),
-      { numRuns: 120, seed: 7 },
+      { numRuns: 60, seed: 7 },
     );
   });
 
@@ -438,7 +438,7 @@ describe('against enumeration on a grid', () => {
         expectExecutable(route, asked);
         expect(Number(route.servedUnits) + Number(route.remainderUnits)).toBeCloseTo(c.size, 9);
       }),
-      { numRuns: 60, seed: 11 },
+      { numRuns: 30, seed: 11 },
     );
   });
 });

@@ -214,6 +214,9 @@ export function hedgeModel(request: HedgeRequest): {
   const kept = request.pools.filter(isAllowed);
   assertPools(kept);
   const bridges = request.bridges.filter(isAllowed);
+  const ids = bridges.map(bridgeId);
+  const twice = ids.find((id, i) => ids.indexOf(id) !== i);
+  if (twice !== undefined) throw new RouteDuplicateError('bridges', twice);
   const exactOut = request.side === 'buy';
   const reference = Number(request.referencePrice);
   const exactTokens = request.baseTokens;
@@ -502,7 +505,8 @@ function toHop(
 }
 
 export function costStrings(costs: CostsByKind): Readonly<Record<CostKind, DecimalString>> {
-  const entries = Object.entries(costs).map(([kind, cost]) => [kind, decimalFromNumber(cost, kind)] as const);
+  const kinds = Object.keys(costs) as CostKind[];
+  const entries = kinds.map((kind) => [kind, decimalFromNumber(costs[kind], kind)] as const);
   return Object.freeze(Object.fromEntries(entries) as Record<CostKind, DecimalString>);
 }
 

@@ -27,8 +27,12 @@ export interface ReferencePrice {
   readonly dispersionBps: number;
 }
 
-interface Sample {
+/** One pool's say. */
+export interface PoolPrice {
+  readonly pool: Pool;
+  /** Numeraire per unit of the underlying. */
   readonly price: Decimal;
+  /** Numeraire that stands at its price. */
   readonly depth: Decimal;
 }
 
@@ -44,9 +48,7 @@ export function referencePrice(
   baseTokens: readonly Token[],
   quoteTokens: readonly Token[],
 ): ReferencePrice {
-  const bases = new Set(baseTokens.map(tokenKey));
-  const quotes = new Set(quoteTokens.map(tokenKey));
-  const samples = pools.flatMap((pool) => sampleOf(pool, bases, quotes) ?? []);
+  const samples = [...poolPrices(pools, baseTokens, quoteTokens)];
   samples.sort((a, b) => a.price.comparedTo(b.price) ?? 0);
   const total = samples.reduce((sum, { depth }) => sum.plus(depth), new Decimal(0));
   let below = new Decimal(0);
@@ -61,7 +63,18 @@ export function referencePrice(
   });
 }
 
-function sampleOf(pool: Pool, bases: ReadonlySet<string>, quotes: ReadonlySet<string>): Sample | undefined {
+/** The mid price and the depth of every pool that pairs the underlying with the numeraire, in the order given. */
+export function poolPrices(
+  pools: readonly Pool[],
+  baseTokens: readonly Token[],
+  quoteTokens: readonly Token[],
+): readonly PoolPrice[] {
+  const bases = new Set(baseTokens.map(tokenKey));
+  const quotes = new Set(quoteTokens.map(tokenKey));
+  return pools.flatMap((pool) => poolPrice(pool, bases, quotes) ?? []);
+}
+
+function poolPrice(pool: Pool, bases: ReadonlySet<string>, quotes: ReadonlySet<string>): PoolPrice | undefined {
   const [token0, token1] = pool.tokens;
   const baseFirst = bases.has(tokenKey(token0)) && quotes.has(tokenKey(token1));
   const quoteFirst = quotes.has(tokenKey(token0)) && bases.has(tokenKey(token1));
@@ -70,7 +83,11 @@ function sampleOf(pool: Pool, bases: ReadonlySet<string>, quotes: ReadonlySet<st
   if (depth === undefined || !depth.gt(0)) return undefined;
   const oneForZero = new Decimal(midPrice(pool.curve, [token0.decimals, token1.decimals]));
   const quoteDecimals = (baseFirst ? token1 : token0).decimals;
-  return { price: baseFirst ? oneForZero : new Decimal(1).div(oneForZero), depth: depth.shiftedBy(-quoteDecimals) };
+  return {
+    pool,
+    price: baseFirst ? oneForZero : new Decimal(1).div(oneForZero),
+    depth: depth.shiftedBy(-quoteDecimals),
+  };
 }
 
 /** Atoms of the numeraire at the current price; undefined for one-sided offers, which have no middle. */

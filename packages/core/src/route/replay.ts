@@ -265,7 +265,7 @@ function replayForwards(
 }
 
 function replayPartOfExactOut(compiled: CompiledModel, flows: readonly Flow[], order: readonly number[]): Replay {
-  const { model, network, nodes, sink, source } = compiled;
+  const { model, network, nodes, source } = compiled;
   let units = 0;
   for (const { edge, flowIn } of flows) if (network.nodeIn[edge] === source) units += flowIn;
   const total = BigInt(Math.floor(units * 10 ** nodes[source]!.decimals));
@@ -346,7 +346,7 @@ function collect(
       } else if (kind.role.kind === 'inventory') {
         add(spent, network.nodeOut[edge]!, amountOut);
       } else if (kind.role.kind === 'terminal') {
-        add(received, network.nodeIn[edge]!, amountIn);
+        add(received, network.nodeIn[edge], amountIn);
       }
       if (nodes[source]!.kind === 'token' && network.nodeIn[edge] === source) add(spent, source, amountIn);
       if (nodes[sink]!.kind === 'token' && network.nodeOut[edge] === sink) add(received, sink, amountOut);

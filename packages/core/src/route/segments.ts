@@ -99,8 +99,10 @@ export function sqrtRatio(tick: number): number {
 }
 
 /** An arc of a stable-swap curve spans at most this ratio of marginal prices, the whole of them at most that of all. */
-const WIDEST_ARC = 1.02;
-const PRICE_SPAN = 1000;
+const WIDEST_ARC = 1.005;
+const PRICE_SPAN = 100;
+/** Within the flat part, an arc takes at most this fraction of the balance. */
+const LONGEST_ARC = 256;
 const NARROWEST_ARC = 1e-6;
 
 /**
@@ -133,7 +135,12 @@ function stableSegments(
     ceiling = low;
   };
   const cover = (from: number, to: number, depth: number): void => {
-    if (depth === 0 || marginal(from) <= marginal(to) * WIDEST_ARC) return arcTo(to);
+    const longest = balanceIn / LONGEST_ARC;
+    const short = to - from <= longest || from > 2 * balanceIn;
+    if (depth === 0 || (short && marginal(from) <= marginal(to) * WIDEST_ARC)) {
+      arcTo(to);
+      return;
+    }
     const middle = (from + to) / 2;
     cover(from, middle, depth - 1);
     cover(middle, to, depth - 1);

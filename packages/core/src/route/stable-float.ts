@@ -8,9 +8,9 @@ export interface StableFloat {
   /** The pool's balance of the token paid in. */
   readonly balanceIn: number;
   /** Output for an input. */
-  out(amountIn: number): number;
+  readonly out: (amountIn: number) => number;
   /** Marginal output per further unit after an input. */
-  marginal(amountIn: number): number;
+  readonly marginal: (amountIn: number) => number;
 }
 
 /**

@@ -92,7 +92,7 @@ function byCost(a: CompareRow, b: CompareRow): number {
 }
 
 function sumOf(costs: OfferCosts): number {
-  return Object.values(costs).reduce((sum: number, cost: number) => sum + cost, 0);
+  return (Object.keys(costs) as (keyof OfferCosts)[]).reduce((sum, kind) => sum + costs[kind], 0);
 }
 
 function gasNumeraire(request: CompareRequest, chainId: number, gasUnits: bigint): number {

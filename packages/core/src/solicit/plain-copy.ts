@@ -15,7 +15,8 @@ export function plainCopy(value: unknown, depth: number = 0): unknown {
       return value;
     case 'object':
       break;
-    default:
+    case 'function':
+    case 'symbol':
       throw new TypeError(`holds a ${typeof value}`);
   }
   if (value === null) return null;

@@ -34,14 +34,21 @@ const Json: v.GenericSchema = v.lazy(() =>
 
 /** Lists run to thousands of entries: one loop in place of a schema an entry keeps soliciting within milliseconds. */
 const Levels = v.custom<readonly { amountIn: bigint; amountOut: bigint }[]>(
-  (value) => Array.isArray(value) && value.every((item) => isBigint(item?.amountIn) && isBigint(item?.amountOut)),
+  (value) => isListOf(value, (item) => isBigint(item['amountIn']) && isBigint(item['amountOut'])),
   'must be a list of levels with bigint amounts',
 );
 const Ticks = v.custom<readonly { index: number; liquidityNet: bigint }[]>(
-  (value) =>
-    Array.isArray(value) && value.every((item) => typeof item?.index === 'number' && isBigint(item?.liquidityNet)),
+  (value) => isListOf(value, (item) => typeof item['index'] === 'number' && isBigint(item['liquidityNet'])),
   'must be a list of ticks with a number and a bigint each',
 );
+
+function isListOf(value: unknown, test: (item: Readonly<Record<string, unknown>>) => boolean): boolean {
+  if (!Array.isArray(value)) return false;
+  for (const item of value as unknown[]) {
+    if (typeof item !== 'object' || item === null || !test(item as Record<string, unknown>)) return false;
+  }
+  return true;
+}
 
 function isBigint(value: unknown): boolean {
   return typeof value === 'bigint';

@@ -43,7 +43,8 @@ export interface Refusal {
   readonly kind: 'venue' | 'bridge';
   readonly chainId?: number;
   readonly poolId?: string;
-  readonly code: RefusalCode | 'IGNORES_ABORT';
+  /** `PRICE_OUTLYING`: the market as a whole says otherwise. */
+  readonly code: RefusalCode | 'IGNORES_ABORT' | 'PRICE_OUTLYING';
   readonly sentence: string;
 }
 
@@ -234,7 +235,7 @@ function askLiquidity(venue: VenueAdapter, chainId: number, request: SolicitRequ
     ask: async (signal) => {
       if (venue.liquidity === undefined) throw new TypeError('says that it has curves but has no liquidity method');
       const answer: unknown = await venue.liquidity(Object.freeze({ chainId, tokens, signal }));
-      if (findings.closed || signal.aborted) return;
+      if (isOver(findings, signal)) return;
       if (!Array.isArray(answer)) {
         refuse(findings, question, {
           code: 'INVALID_SHAPE',
@@ -299,7 +300,7 @@ function askQuote(
     ask: async (signal) => {
       if (venue.quote === undefined) throw new TypeError('says that it quotes but has no quote method');
       const answer: unknown = await venue.quote(frozenRequest(request), signal);
-      if (findings.closed || signal.aborted) return;
+      if (isOver(findings, signal)) return;
       const quote = takeQuote(answer, question, request, findings, nowSeconds());
       if (quote !== undefined) findings.quotes.push(quote);
     },
@@ -320,7 +321,7 @@ function askTransfer(
     chainId: lane.from.chainId,
     ask: async (signal) => {
       const stated = copied(await bridge.limits(lane, signal), question, findings);
-      if (stated === undefined || findings.closed || signal.aborted) return;
+      if (stated === undefined || isOver(findings, signal)) return;
       const wrongShape = shapeProblem(LaneLimitsShape, stated);
       if (wrongShape !== undefined) {
         refuse(findings, question, { code: 'INVALID_SHAPE', sentence: `Its limits are malformed: ${wrongShape}.` });
@@ -335,12 +336,17 @@ function askTransfer(
       const clipped = clip(request.input.atoms, limits);
       const asked = frozenRequest({ ...request, input: { token: request.input.token, atoms: clipped } });
       const answer: unknown = await bridge.quote(asked, signal);
-      if (findings.closed || signal.aborted) return;
+      if (isOver(findings, signal)) return;
       const quote = takeQuote(answer, question, asked, findings, nowSeconds());
       if (quote !== undefined) findings.bridges.push(Object.freeze({ adapter: bridge.id, lane, limits, quote }));
     },
   };
   return question;
+}
+
+/** Whether the round ended while an answer was awaited. */
+function isOver(findings: Findings, signal: AbortSignal): boolean {
+  return findings.closed || signal.aborted;
 }
 
 function clip(atoms: bigint, { max, min }: LaneLimits): bigint {

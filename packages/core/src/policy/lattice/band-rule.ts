@@ -22,9 +22,11 @@ export function bandLatticeRule(lattice: Lattice, rule: Rule): LatticeRule {
   const decideAt = (step: number, row: number, sign: number): RuleOutcome => {
     const market = marketAt(lattice, step, row, sign);
     const cost = linearCost(problem, market.spot);
-    return rule(contextOf(market, cost, step * stepYears, (volatility) => {
-      return -liability.delta(market.spot, market.years, volatility);
-    }));
+    return rule(
+      contextOf(market, cost, step * stepYears, (volatility) => {
+        return -liability.delta(market.spot, market.years, volatility);
+      }),
+    );
   };
   const layer = (step: number, sign: number): Float64Array => {
     const bands = new Float64Array(rows * 4).fill(Number.NaN);

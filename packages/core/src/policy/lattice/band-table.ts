@@ -84,7 +84,8 @@ export function prepareBands(problem: HedgingProblem): BandTable {
 
 function remainingRows(steps: number): number[] {
   const rows = [1];
-  while (rows.at(-1)! < steps) rows.push(Math.min(steps, Math.max(rows.at(-1)! + 1, Math.round(rows.at(-1)! * TIME_RATIO))));
+  while (rows.at(-1)! < steps)
+    rows.push(Math.min(steps, Math.max(rows.at(-1)! + 1, Math.round(rows.at(-1)! * TIME_RATIO))));
   return rows;
 }
 

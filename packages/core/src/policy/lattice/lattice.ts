@@ -13,7 +13,7 @@ import { type Liability, liabilityOf } from './product.js';
  *
  * Q the certainty equivalent of what is owed, y the holding, X = e^{−rt}S the discounted spot, γd = γe^{rT}, all
  * discounted to time 0. For one y the expectation over the next step is then a plain convolution over the rows, and a
- * trade is a multiplication. c_m (the least that Q − y_m·X can be at the end) only keeps the numbers near one.
+ * trade is a multiplication. c_m only keeps the numbers near one.
  *
  * A path that strays 7.5 standard deviations of the whole period from the start is settled there: its rows keep the
  * values of the end.
@@ -80,11 +80,12 @@ export function layLattice(problem: HedgingProblem, resolution: LatticeResolutio
   const startRow = reach + KERNEL_REACH;
   const rows = 2 * startRow + 1;
   const spots = Float64Array.from({ length: rows }, (_, row) => spot * Math.exp((row - startRow) * cell));
-  const holdings = holdingsOf(problem, liability, spots, resolution);
+  const deltas = Array.from(spots, (x) => liability.delta(x, years));
+  const holdings = holdingsOf(problem, liability, spots, deltas, resolution);
   const aversion = riskAversion * Math.exp(annualRate * years);
   const owed = spots.map((x) => Math.exp(-annualRate * years) * liability.payoff(x * Math.exp(annualRate * years)));
   const costs = unwindingCosts(problem, spots, holdings);
-  const offsets = offsetsOf(spots, holdings, owed, costs);
+  const offsets = offsetsOf({ holdings, spots, startRow }, deltas, owed, costs);
   const terminal = costs.map((cost, at) => {
     const row = Math.floor(at / holdings.length);
     const column = at % holdings.length;
@@ -169,10 +170,10 @@ function holdingsOf(
   problem: HedgingProblem,
   liability: Liability,
   spots: Float64Array,
+  deltas: readonly number[],
   { columnsPerBand = DEFAULT_COLUMNS_PER_BAND, mostColumns = MOST_COLUMNS, wingColumns = 0 }: LatticeResolution,
 ): Float64Array {
-  const { proportionalCost, settlement, years } = problem;
-  const deltas = Array.from(spots, (spot) => liability.delta(spot, years));
+  const { proportionalCost, settlement } = problem;
   const sign = deltas.some((delta) => delta < 0) ? -1 : 1;
   const unwindable = settlement === 'unwind' && sign > 0 ? 1 / (1 - proportionalCost) : 1;
   const isOption = problem.product.kind !== 'lp';
@@ -226,14 +227,22 @@ function unwindingCosts(problem: HedgingProblem, spots: Float64Array, holdings: 
   return costs;
 }
 
-function offsetsOf(spots: Float64Array, holdings: Float64Array, owed: Float64Array, costs: Float64Array): Float64Array {
+/** What Q − y·X is at the end where y is the hedge, so that the rows near it keep values near one. */
+function offsetsOf(
+  lattice: Pick<Lattice, 'holdings' | 'spots' | 'startRow'>,
+  deltas: readonly number[],
+  owed: Float64Array,
+  costs: Float64Array,
+): Float64Array {
+  const { holdings, spots, startRow } = lattice;
   return holdings.map((holding, m) => {
+    let row = startRow;
     let least = Number.POSITIVE_INFINITY;
-    for (let row = 0; row < spots.length; row++) {
-      const end = owed[row]! + costs[row * holdings.length + m]! - holding * spots[row]!;
-      if (end < least) least = end;
+    for (let at = 0; at < spots.length; at++) {
+      const distance = Math.abs(deltas[at]! - holding) + 1e-6 * Math.abs(at - startRow);
+      if (distance < least) [row, least] = [at, distance];
     }
-    return least;
+    return owed[row]! + costs[row * holdings.length + m]! - holding * spots[row]!;
   });
 }
 

@@ -45,8 +45,7 @@ export function optimalLatticeRule(table: BandTable, units: number): Rule {
     const inner = (high - low) / 2;
     const staysFlat = market.holdingUnits === 0 && band.flatGain < 0;
     const flatDeviation = staysFlat ? Math.abs(units * delta + centre) * (1 + 1e-9) : 0;
-    const outer = (edge: number, ratio: number): number =>
-      Math.max(inner, flatDeviation, units * ratio * edge);
+    const outer = (edge: number, ratio: number): number => Math.max(inner, flatDeviation, units * ratio * edge);
     const halves = {
       buy: { inner, outer: outer(delta + centre / units - band.buyOuter, buyRatio.outer) },
       sell: { inner, outer: outer(band.sellOuter - delta - centre / units, sellRatio.outer) },

@@ -106,9 +106,9 @@ export function rowReader({ aversion, flat, holdings, offsets, problem, spots }:
     needColumn: (column) => widen(column, column),
     needHolding(holding) {
       const column = below(holding);
-      if (holdings[column] === holding) return widen(column, column);
+      if (holdings[column] === holding) { widen(column, column); return; }
       const start = stencilStart(holding);
-      return widen(start, start + width - 1);
+      widen(start, start + width - 1);
     },
     from: () => from,
     to: () => to,
@@ -123,7 +123,7 @@ export function rowReader({ aversion, flat, holdings, offsets, problem, spots }:
       if (holding === lastRead) return;
       lastRead = holding;
       const column = below(holding);
-      if (holdings[column] !== holding) return readBetween(holding);
+      if (holdings[column] !== holding) { readBetween(holding); return; }
       exponent = exponentAt(column);
       trades = toCome[column]!;
     },

@@ -3,7 +3,7 @@ import { liabilityOf } from './product.js';
 
 /** How fine the yardstick is. */
 export interface YardstickResolution {
-  /** Evenly spaced holdings. */
+  /** Number of holdings. */
   readonly holdings: number;
   /** Standard deviations of the whole period that the spot may move. Default 9. */
   readonly deviations?: number;
@@ -11,12 +11,13 @@ export interface YardstickResolution {
 
 /**
  * The optimum once more, written apart from the lattice to check it: certainty equivalents as they are (no exponential
- * scaling), every holding of an even and fine grid at every spot, every pair of trades by plain running minima, no
+ * scaling), every holding of a fixed and fine grid at every spot, every pair of trades by plain running minima, no
  * parabola, no window, a wider spot range at whose ends the walk stops, and the kernel's tilt by bisection. Slow and
  * simple on purpose; it is not part of the policy.
  */
 export function yardstick(problem: HedgingProblem, { deviations = 9, holdings: count }: YardstickResolution): number {
-  const { annualRate, annualVolatility, fixedCost, product, proportionalCost, settlement, spot, steps, years } = problem;
+  const { annualRate, annualVolatility, fixedCost, product, proportionalCost, settlement, spot, steps, years } =
+    problem;
   const aversion = problem.riskAversion * Math.exp(annualRate * years);
   const h = annualVolatility * Math.sqrt(years / steps);
   const kernel = tilted(h);
@@ -27,7 +28,12 @@ export function yardstick(problem: HedgingProblem, { deviations = 9, holdings: c
   const wanted = x.map((value) => delta(value, years));
   const lowest = Math.min(0, ...(product.kind === 'lp' ? wanted : wanted.map(Math.round)));
   const highest = Math.max(0, ...wanted.map(Math.round)) * (settlement === 'unwind' ? 1 / (1 - proportionalCost) : 1);
-  const ys = Array.from({ length: count }, (_, m) => lowest + ((highest - lowest) * m) / (count - 1));
+  // Liquidity wants ever more as the spot falls: its holdings are the hedges at evenly spaced log spots instead.
+  const hedge = (m: number): number => delta(spot * Math.exp(h * reach * ((2 * m) / (count - 2) - 1)), years);
+  const even = (m: number): number => lowest + ((highest - lowest) * m) / (count - 1);
+  const ys = Array.from({ length: count }, (_, m) =>
+    product.kind === 'lp' ? (m < count - 1 ? hedge(m) : 0) : even(m),
+  );
   const flat = ys.reduce((best, y, m) => (Math.abs(y) < Math.abs(ys[best]!) ? m : best), 0);
   ys[flat] = 0;
   const growth = Math.exp(annualRate * years);

@@ -1,0 +1,99 @@
+import type { Hex } from '@evenkeel/intents';
+import { type ExecutionResult, resumeProgramme } from '../execution/execute-programme.js';
+import { recoverReservations } from '../execution/recover-reservations.js';
+import { sameAddress } from '../model/token.js';
+import type { ProgrammeRecord } from '../ports/journal.js';
+import type { ExecutionReport } from '../report/execution-report.js';
+import { reconcile } from '../report/reconcile.js';
+import { readBalances } from './balances.js';
+import { bookFlows } from './book-flows.js';
+import { type Context, executionParts } from './context.js';
+import { openingOf } from './opening.js';
+import { tokenOfPortfolio } from './portfolio.js';
+import { verdict } from './verdict.js';
+
+/** A programme that was left behind, and how it has ended now. */
+export interface Resumption extends ExecutionResult {
+  /**
+   * Delta and books of the whole intent, from the opening that the journal holds. Costs and efficiency stay null: what
+   * the dead process saw of the market is gone. Null when the journal holds no opening.
+   */
+  readonly report: ExecutionReport | null;
+}
+
+/** The portfolio's own programmes that have not come to their end. */
+export async function runningProgrammes({ portfolio, ports }: Context): Promise<readonly ProgrammeRecord[]> {
+  const { account, journal } = ports;
+  const running = await journal.programmes({ state: 'running' });
+  const isOwn = async ({ programme }: ProgrammeRecord): Promise<boolean> => {
+    const signed = await journal.intent(programme.intentId);
+    // An intent that is not there is for the resumption to complain about, not to be passed over here.
+    if (signed === undefined) return true;
+    return signed.intent.underlying === portfolio.underlying && sameAddress(signed.intent.signer, account.owner);
+  };
+  const own = await Promise.all(running.map(isOwn));
+  return running.filter((_, i) => own[i]);
+}
+
+/**
+ * Brings every programme that a crash has left behind to its end, then frees the nonces that nobody will come back for.
+ * What remains of a schedule is not taken up again: the next decision starts from the net delta.
+ */
+export async function resumeAll(context: Context, signal: AbortSignal): Promise<readonly Resumption[]> {
+  const parts = executionParts(context, false, signal);
+  const ended: ExecutionResult[] = [];
+  for (const { programme } of await runningProgrammes(context)) {
+    ended.push(await resumeProgramme({ ...parts, intentId: programme.intentId, slice: programme.slice }));
+  }
+  await recoverReservations(parts);
+  const reports = new Map<Hex, ExecutionReport | null>();
+  for (const { intentId } of ended) {
+    if (!reports.has(intentId)) reports.set(intentId, await reportOf(context, intentId, ended, signal));
+  }
+  return Object.freeze(ended.map((each) => Object.freeze({ ...each, report: reports.get(each.intentId) ?? null })));
+}
+
+async function reportOf(
+  context: Context,
+  intentId: Hex,
+  ended: readonly ExecutionResult[],
+  signal: AbortSignal,
+): Promise<ExecutionReport | null> {
+  const { hub, look, portfolio, ports } = context;
+  const { journal } = ports;
+  const opening = await openingOf(journal, intentId);
+  if (opening === undefined) return null;
+  const chainIds = [...new Set(opening.balances.map(({ token }) => token.chainId))];
+  const describe = (chainId: number, address: string) => tokenOfPortfolio(portfolio, chainId, address);
+  const flows = bookFlows(await journal.flows({ intentId }), describe);
+  const closing = await readBalances(portfolio, ports, chainIds, signal);
+  const reconciliation = reconcile({ opening: opening.balances, flows, closing });
+  const after = await look(signal);
+  const { band } = opening;
+  const judged = verdict({
+    after: after.exposure,
+    band,
+    states: ended.filter((each) => each.intentId === intentId).map(({ state }) => state),
+    exact: reconciliation.exact,
+    endedBecause: undefined,
+  });
+  const report: ExecutionReport = Object.freeze({
+    underlying: portfolio.underlying,
+    ...judged,
+    intentId,
+    delta: {
+      before: opening.delta,
+      target: band.target,
+      after: after.exposure.delta,
+      bandLow: band.low,
+      bandHigh: band.high,
+    },
+    costs: null,
+    reconciliation,
+    efficiency: null,
+    startedAtSeconds: opening.startedAtSeconds,
+    endedAtSeconds: after.atSeconds,
+  });
+  hub.emit('reported', report);
+  return report;
+}
