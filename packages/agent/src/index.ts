@@ -1,4 +1,7 @@
 export { assemble, type Assembled, type Surroundings } from './assemble/portfolio.js';
 export { seededRandom, systemClock, systemRandom } from './assemble/ambient.js';
-export { ConfigUnreadableError, loadConfig, parseConfig } from './config/load.js';
-export type { PortfolioConfig, PortfolioConfigInput } from './config/schema.js';
+export { checkTokens, TokenDecimalsMismatchError, TokenUnreadableError } from './assemble/check-tokens.js';
+export type { ChainConfig, PortfolioConfig } from './config/complete.js';
+export * from './config/errors.js';
+export { loadConfig, parseConfig } from './config/load.js';
+export type { PortfolioConfigInput } from './config/schema.js';

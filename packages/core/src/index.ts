@@ -84,10 +84,15 @@ export * from './solicit/errors.js';
 // Route: our best mix
 export * from './route/hedge.js';
 export * from './route/cost-curve.js';
+export * from './route/solve-route.js';
+export type { RouteDemand, RouteProblem, RouteProblemPool } from './route/problem.js';
+export { findInconsistencies, type Inconsistency } from './route/consistency.js';
 export * from './route/reference-price.js';
 export * from './route/errors.js';
 export type { CostKind, CostsByKind } from './route/costs.js';
-export type { Inconsistency } from './route/consistency.js';
+
+// Award: ours or theirs
+export * from './award/award.js';
 
 // Guard: is it safe
 export * from './guard/guard-calls.js';

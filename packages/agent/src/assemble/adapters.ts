@@ -6,7 +6,7 @@ import { uniswapV3 } from '@evenkeel/adapters/uniswap-v3';
 import { uniswapV4 } from '@evenkeel/adapters/uniswap-v4';
 import type { Address, BridgeAdapter, Chain, Clock, Lane, Token, VenueAdapter } from '@evenkeel/core';
 import { InvalidInputError } from '@evenkeel/intents';
-import type { ChainConfig, PortfolioConfig } from '../config/schema.js';
+import type { ChainConfig, PortfolioConfig } from '../config/complete.js';
 
 type ContractName = keyof ChainConfig['contracts'];
 
@@ -53,10 +53,11 @@ export function venuesOf({ adapters }: PortfolioConfig, chains: readonly Connect
   const venues: Partial<Record<PortfolioConfig['adapters'][number], () => VenueAdapter>> = {
     'uniswap-v2': () =>
       uniswapV2({
-        chains: where('uniswap-v2', chains, ['uniswapV2Factory', 'uniswapV2Router'], (chain, at) => ({
+        chains: where('uniswap-v2', chains, ['uniswapV2Factory', 'uniswapV2Router'], (chain, at, config) => ({
           chain,
           factory: at('uniswapV2Factory'),
           router: at('uniswapV2Router'),
+          resetAllowance: config.resetAllowance,
         })),
       }),
     'uniswap-v3': () =>
@@ -65,11 +66,12 @@ export function venuesOf({ adapters }: PortfolioConfig, chains: readonly Connect
           'uniswap-v3',
           chains,
           ['uniswapV3Factory', 'uniswapV3TickLens', 'uniswapV3SwapRouter02'],
-          (chain, at) => ({
+          (chain, at, config) => ({
             chain,
             factory: at('uniswapV3Factory'),
             tickLens: at('uniswapV3TickLens'),
             router: at('uniswapV3SwapRouter02'),
+            resetAllowance: config.resetAllowance,
           }),
         ),
       }),
@@ -85,6 +87,7 @@ export function venuesOf({ adapters }: PortfolioConfig, chains: readonly Connect
             permit2: at('permit2'),
             universalRouter: at('universalRouter'),
             universalRouterVersion: config.universalRouterVersion,
+            resetAllowance: config.resetAllowance,
           }),
         ),
       }),
@@ -130,7 +133,7 @@ function acrossOf(
     chain,
     spokePool: at('acrossSpokePool'),
     multicallHandler: at('acrossMulticallHandler'),
-    wrappedNative: config.base.address,
+    ...(config.wrappedNative === undefined ? {} : { wrappedNative: config.wrappedNative }),
   }));
   const { fees } = settings;
   return across({
@@ -139,7 +142,7 @@ function acrossOf(
     clock,
     fees:
       fees.kind === 'api'
-        ? acrossApiFees({ apiUrl: fees.url, clock })
+        ? acrossApiFees({ clock, ...(fees.url === undefined ? {} : { apiUrl: fees.url }) })
         : scheduledAcrossFees({
             chains: served,
             relayer: fees.relayer,
@@ -155,10 +158,11 @@ function acrossOf(
 }
 
 function hyperlaneOf(chains: readonly ConnectedChain[], clock: Clock): BridgeAdapter {
-  const served = where('hyperlane', chains, ['hyperlaneMailbox'], (chain, at, { hyperlaneDomain, id }) => ({
+  const served = where('hyperlane', chains, ['hyperlaneMailbox'], (chain, at, config) => ({
     chain,
-    domain: hyperlaneDomain ?? id,
+    domain: config.hyperlaneDomain,
     mailbox: at('hyperlaneMailbox'),
+    ...(config.nativeSymbol === undefined ? {} : { nativeSymbol: config.nativeSymbol }),
   }));
   const routersFor = (side: 'base' | 'quote') =>
     chains.flatMap(({ config }) => {

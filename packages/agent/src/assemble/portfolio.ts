@@ -15,7 +15,7 @@ import {
   type Random,
   type RebalancerPorts,
 } from '@evenkeel/core';
-import type { PortfolioConfig } from '../config/schema.js';
+import type { PortfolioConfig } from '../config/complete.js';
 import { baseToken, bridgesOf, type ConnectedChain, quoteToken, venuesOf } from './adapters.js';
 import { systemClock } from './ambient.js';
 import { chainOf } from './chains.js';
@@ -44,7 +44,10 @@ const EVEN_VOLUME: readonly number[] = [1, 1, 1, 1];
  */
 export function assemble(config: PortfolioConfig, surroundings: Surroundings): Assembled {
   const { env, journal, logger, random, signer } = surroundings;
-  const chains: readonly ConnectedChain[] = config.chains.map((each) => ({ config: each, chain: chainOf(each, env) }));
+  const chains: readonly ConnectedChain[] = config.chains.map((each, index) => ({
+    config: each,
+    chain: chainOf(each, `chains.${index}`, env),
+  }));
   const ports: RebalancerPorts = {
     chains: chains.map(({ chain }) => chain),
     venues: venuesOf(config, chains),

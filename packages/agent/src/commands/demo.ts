@@ -48,7 +48,7 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<n
   const startedAtMs = Date.now();
   const { dryRun, json, schedule, seed } = options;
   const deltaChange = options.deltaChange === undefined ? undefined : parseDeltaChange(options.deltaChange);
-  const out = screen(json);
+  const out = await screen(json);
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-'));
   let world: World | undefined;
   try {

@@ -7,8 +7,9 @@ import { Wallet } from 'ethers';
 import { systemRandom } from '../assemble/ambient.js';
 import { assemble } from '../assemble/portfolio.js';
 import { loadConfig } from '../config/load.js';
-import type { PortfolioConfig } from '../config/schema.js';
+import type { PortfolioConfig } from '../config/complete.js';
 import { screen } from '../render/show.js';
+import { parseDeltaChange } from './delta-change.js';
 import { runRebalancing } from './run-rebalancing.js';
 
 export interface HedgeOptions {
@@ -32,9 +33,10 @@ export class SignerKeyMissingError extends EvenkeelError {
 /** One rebalancing of a configured portfolio, on any chains. @returns the exit code */
 export async function hedge(options: HedgeOptions, signal: AbortSignal): Promise<number> {
   const startedAtMs = Date.now();
-  const { deltaChange, dryRun, json } = options;
+  const { dryRun, json } = options;
+  const deltaChange = options.deltaChange === undefined ? undefined : parseDeltaChange(options.deltaChange);
   const config = loadConfig(options.config);
-  const out = screen(json);
+  const out = await screen(json);
   const journal = dryRun ? memoryJournal() : await sqliteJournal({ path: journalPath(config) });
   try {
     const assembled = assemble(config, { signer: signerOf(config), journal, random: systemRandom, env: process.env });
@@ -62,9 +64,11 @@ export async function resume(options: Pick<HedgeOptions, 'config' | 'json'>, sig
       env: process.env,
     });
     const results = await createRebalancer(portfolio, ports).resume(signal);
+    const stopped = results.some(({ state }) => state === 'stopped');
     if (options.json) {
-      const rows = results.map(({ intentId, slice, state, steps }) => ({ intentId, slice, state, steps }));
-      process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+      const slices = results.map(({ intentId, slice, state, steps }) => ({ intentId, slice, state, steps }));
+      const document = { outcome: stopped ? 'stopped' : slices.length === 0 ? 'nothing-to-resume' : 'resumed', slices };
+      process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     } else if (results.length === 0) {
       process.stdout.write('Nothing was left behind.\n');
     } else {
@@ -72,7 +76,7 @@ export async function resume(options: Pick<HedgeOptions, 'config' | 'json'>, sig
         process.stdout.write(`Slice ${slice} of intent ${intentId}: ${state}.\n`);
       }
     }
-    return results.every(({ state }) => state !== 'stopped') ? 0 : 1;
+    return stopped ? 1 : 0;
   } finally {
     await journal.close();
   }
@@ -88,5 +92,10 @@ function signerOf({ privateKeyEnv }: PortfolioConfig): Wallet {
   const key = process.env[privateKeyEnv];
   if (key === undefined || key === '') throw new SignerKeyMissingError(privateKeyEnv, 'is not set');
   if (!/^0x[0-9a-fA-F]{64}$/.test(key)) throw new SignerKeyMissingError(privateKeyEnv, 'holds no private key');
-  return new Wallet(key);
+  try {
+    return new Wallet(key);
+  } catch {
+    // Beyond the order of the curve. The library's own error is left out: it is not to be trusted with the value.
+    throw new SignerKeyMissingError(privateKeyEnv, 'holds no private key');
+  }
 }

@@ -1,8 +1,10 @@
 import { createRebalancer, type DecimalString } from '@evenkeel/core';
+import { checkTokens } from '../assemble/check-tokens.js';
 import type { Assembled } from '../assemble/portfolio.js';
 import { jsonDocument } from '../render/json-document.js';
 import { quotesOf } from '../render/quotes-of.js';
 import { type Screen, showRebalancing } from '../render/show.js';
+import { checkDeltaPlaces } from './delta-change.js';
 
 export interface RunOptions {
   readonly json: boolean;
@@ -18,11 +20,13 @@ export async function runRebalancing(
   out: Screen,
   options: RunOptions,
 ): Promise<number> {
+  const { deltaChangeUnits, dryRun, json, signal, startedAtMs } = options;
+  if (deltaChangeUnits !== undefined) checkDeltaPlaces(deltaChangeUnits, portfolio.baseTokens);
   const rebalancer = createRebalancer(portfolio, ports);
   showRebalancing(rebalancer, portfolio, out);
   out.busy('Reading positions and pools …');
-  const { deltaChangeUnits, dryRun, json, signal, startedAtMs } = options;
   try {
+    await checkTokens(portfolio, ports.chains, signal);
     const result = await rebalancer.rebalance({
       dryRun,
       signal,

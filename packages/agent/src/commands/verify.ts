@@ -21,9 +21,10 @@ export interface VerifyOptions {
  */
 export async function verify(options: VerifyOptions, signal: AbortSignal): Promise<number> {
   const { json, pins, rpc, writePins } = options;
-  const id = options.chain ?? (await askChainId(rpc, signal));
+  const url = parseUrl(rpc);
+  const id = options.chain ?? (await askChainId(url, signal));
   const { name } = chainDescription(id);
-  const chain = jsonRpcChain({ id, name, url: rpc });
+  const chain = jsonRpcChain({ id, name, url: url.href });
   const known = pins === undefined ? [] : parsePins(readJson(pins));
   const rows = await verifyDeployment(chain, expectationsOf(id, known), signal);
   const failed = rows.filter(({ ok }) => !ok);
@@ -49,8 +50,8 @@ export async function verify(options: VerifyOptions, signal: AbortSignal): Promi
 }
 
 /** Which chain an endpoint says it is; what it says is held against the description by everything that follows. */
-async function askChainId(rpc: string, signal: AbortSignal): Promise<number> {
-  const response = await fetch(rpc, {
+async function askChainId(url: URL, signal: AbortSignal): Promise<number> {
+  const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_chainId', params: [] }),
@@ -61,17 +62,26 @@ async function askChainId(rpc: string, signal: AbortSignal): Promise<number> {
   const id = typeof result === 'string' && /^0x[0-9a-fA-F]+$/.test(result) ? Number(result) : Number.NaN;
   if (Number.isSafeInteger(id)) return id;
   throw new InvalidInputError(
-    'rpc',
-    new URL(rpc).host,
+    '--rpc',
+    url.host,
     'does not answer eth_chainId',
     'Check the endpoint, or name the chain with --chain.',
   );
+}
+
+/** What is no URL is not repeated: it may still hold a key. */
+function parseUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
+  throw new InvalidInputError('--rpc', 'a text', 'is not an HTTP URL', 'Write http://host or https://host.');
 }
 
 function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as unknown;
   } catch (cause) {
-    throw new InvalidInputError('pins', file, 'is not a readable JSON file', 'Write one with --write-pins.', { cause });
+    throw new InvalidInputError('--pins', file, 'is not a readable JSON file', 'Write one with --write-pins.', {
+      cause,
+    });
   }
 }

@@ -1,20 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { EvenkeelError, InvalidInputError } from '@evenkeel/intents';
+import { InvalidInputError } from '@evenkeel/intents';
 import * as v from 'valibot';
 import { parse as parseYaml } from 'yaml';
-import { portfolioConfigSchema, type PortfolioConfig } from './schema.js';
-
-/** A configuration file that cannot be read or is no YAML. Code `CONFIG_UNREADABLE`. */
-export class ConfigUnreadableError extends EvenkeelError {
-  constructor(file: string, cause: unknown) {
-    super('CONFIG_UNREADABLE', `Cannot read the configuration ${file}.`, {
-      field: 'config',
-      value: file,
-      hint: cause instanceof Error ? `${cause.message.split('\n')[0] ?? ''}.` : 'Check the path.',
-      cause,
-    });
-  }
-}
+import { completeConfig, type PortfolioConfig } from './complete.js';
+import { ConfigUnreadableError } from './errors.js';
+import { portfolioConfigSchema } from './schema.js';
 
 /** Keys that carry a unit, so that a key without one can be answered with its right name. */
 const UNIT = /(Percent|Bps|Seconds|Days|Ms|Units|Usd|PerUsd|Decimals|Id|Env|Url)$/;
@@ -34,12 +24,13 @@ function allowedKeys(schema: unknown, path: readonly PropertyKey[]): readonly st
   return Object.keys(entriesOf(at) ?? {});
 }
 
-/** Valibot wraps schemas in options, pipes and defaults; look through them for the object's entries. */
+/** Valibot wraps schemas in options, pipes, defaults and choices; look through them for the object's entries. */
 function entriesOf(schema: unknown): Record<string, unknown> | undefined {
   if (typeof schema !== 'object' || schema === null) return undefined;
   if ('entries' in schema) return schema.entries as Record<string, unknown>;
   if ('wrapped' in schema) return entriesOf(schema.wrapped);
   if ('pipe' in schema && Array.isArray(schema.pipe)) return entriesOf(schema.pipe[0]);
+  if ('getter' in schema && typeof schema.getter === 'function') return entriesOf(schema.getter({}));
   return undefined;
 }
 
@@ -52,14 +43,22 @@ function itemOf(schema: unknown): unknown {
 }
 
 /**
- * Checks a configuration against its schema.
+ * Checks a configuration against its schema, and fills in what is known of its chains.
  *
  * @throws InvalidInputError (INVALID_INPUT) that names the field, the value and the way out. A number whose key lacks its
- * unit is answered with the key that has one.
+ * unit is answered with the key that has one. UNKNOWN_CHAIN, UNKNOWN_TOKEN, NATIVE_PRICE_MISSING: see
+ * {@link completeConfig}.
+ *
+ * @example
+ * ```ts
+ * const { chains } = parseConfig({ name: 'book', underlying: 'ETH', owner, annualVolatilityPercent: 65,
+ *   chains: [{ id: 8453, rpcUrlEnv: 'BASE_RPC', base: 'WETH', quote: 'USDC' }] })
+ * chains[0].contracts.uniswapV3Factory // '0x33128a8fC17869897dcE68Ed026d694621f6FDfD'
+ * ```
  */
 export function parseConfig(input: unknown): PortfolioConfig {
   const result = v.safeParse(portfolioConfigSchema, input);
-  if (result.success) return result.output;
+  if (result.success) return completeConfig(result.output);
   // A misspelt key usually leaves the right one missing: speak of the misspelt one.
   const issue =
     result.issues.find((each) => each.type === 'strict_object' && each.expected === 'never') ?? result.issues[0];

@@ -25,13 +25,17 @@ const bps = (max: number) =>
 const seconds = v.pipe(v.number(), v.integer('must be a whole number of seconds'), v.minValue(0));
 const chainId = v.pipe(v.number(), v.integer(), v.minValue(1));
 
-const token = v.strictObject({
+const symbol = v.pipe(v.string(), v.minLength(1, 'names no token'));
+const tokenRecord = v.strictObject({
   address: addressAs0x,
-  symbol: v.pipe(v.string(), v.minLength(1)),
+  symbol,
   decimals: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(36)),
 });
+/** A token in full; or, on a described chain, its symbol there. */
+const token: v.GenericSchema<v.InferInput<typeof tokenRecord> | string, v.InferOutput<typeof tokenRecord> | string> =
+  v.lazy((input) => (typeof input === 'string' ? symbol : tokenRecord));
 
-/** Where each protocol lives on a chain. Known chains have these built in; an entry here overrides. */
+/** Where each protocol lives on a chain. Described chains have these built in; an entry here overrides. */
 const contracts = v.partial(
   v.strictObject({
     multicall3: addressAs0x,
@@ -67,14 +71,16 @@ const chain = v.strictObject({
   ),
   hyperlaneDomain: v.optional(v.pipe(v.number(), v.integer())),
   /** Which calling convention the chain's Universal Router has. */
-  universalRouterVersion: v.optional(v.picklist(['2.0', '2.1.1']), '2.0'),
-  /** Where the native coin is not the underlying. */
+  universalRouterVersion: v.optional(v.picklist(['2.0', '2.1.1'])),
+  /** Tokens that refuse to change an allowance that is not zero, as USDT on Ethereum does. */
+  resetAllowance: v.optional(v.array(addressAs0x)),
+  /** Needed where the native coin is not the underlying, as on Polygon; refused where it is. */
   nativePriceUsd: v.optional(positiveDecimal),
   confirmations: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 1),
 });
 
 const acrossFees = v.variant('kind', [
-  v.strictObject({ kind: v.literal('api'), url: v.pipe(v.string(), v.url()) }),
+  v.strictObject({ kind: v.literal('api'), url: v.optional(v.pipe(v.string(), v.url())) }),
   v.strictObject({
     kind: v.literal('schedule'),
     relayerFeeBps: bps(1000),
@@ -127,7 +133,7 @@ export const portfolioConfigSchema = v.strictObject({
       maxCostBps: v.optional(bps(1000), 100),
       slippageBps: v.optional(bps(1000), 30),
       maxDisagreementPercent: v.optional(percent(25), 5),
-      maxHops: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8)), 3),
+      maxHops: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(16)), 8),
       deadlineSeconds: v.optional(v.pipe(seconds, v.minValue(30)), 1800),
       solicitSeconds: v.optional(v.pipe(v.number(), v.minValue(0.1), v.maxValue(120)), 10),
       maxAgeSeconds: v.optional(v.pipe(seconds, v.minValue(1)), 120),
@@ -156,6 +162,7 @@ export const portfolioConfigSchema = v.strictObject({
   ),
 });
 
+/** A configuration as it is written into a file. */
 export type PortfolioConfigInput = v.InferInput<typeof portfolioConfigSchema>;
-export type PortfolioConfig = v.InferOutput<typeof portfolioConfigSchema>;
-export type ChainConfig = PortfolioConfig['chains'][number];
+/** The same, checked, with its defaults; what a described chain leaves out is still missing. */
+export type CheckedConfig = v.InferOutput<typeof portfolioConfigSchema>;

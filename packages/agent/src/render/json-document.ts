@@ -1,7 +1,7 @@
-import { type CompareRow, midpoint, type Rebalancing, type SliceResult } from '@evenkeel/core';
+import { type CompareRow, type CostAttribution, midpoint, type Rebalancing, type SliceResult } from '@evenkeel/core';
 import { intentToJson } from '@evenkeel/intents';
 
-/** What `--json` prints: everything a machine needs, decimals and atoms as strings. */
+/** What `--json` prints: everything a machine needs, decimals and atoms as strings. Every key is always there. */
 export function jsonDocument(
   { before, decision, report, schedule, signed, slices }: Rebalancing,
   quotes: readonly CompareRow[],
@@ -64,7 +64,7 @@ export function jsonDocument(
       bestWithoutBridgingCostBps: weighted(slices, ({ route }) => costOf(route.alternatives.bestWithoutBridging)),
       optimalityGapBps: weighted(slices, ({ route }) => route.optimalityGapBps),
     },
-    costs: costs === null ? null : { byKind: costs.byKind, total: costs.total, unattributed: costs.unattributed },
+    costs: costs === null ? NOTHING_SPENT : costsOf(costs),
     efficiency,
     books:
       reconciliation?.lines.map(({ closingAtoms, flowsByKind, openingAtoms, token, unexplainedAtoms }) => ({
@@ -80,6 +80,13 @@ export function jsonDocument(
     poolCalls: before.poolCalls,
     durationMs,
   };
+}
+
+/** A hold or a dry run: what a route would cost stands at the route. */
+const NOTHING_SPENT = { byKind: {}, total: '0', unattributed: '0' } as const;
+
+function costsOf({ byKind, total, unattributed }: CostAttribution): Record<string, unknown> {
+  return { byKind, total, unattributed };
 }
 
 function hopsOf({ execution, route, slice }: SliceResult): readonly Record<string, unknown>[] {

@@ -1,5 +1,4 @@
 import type { ExecutionEvent, Portfolio, Rebalancer } from '@evenkeel/core';
-import ora from 'ora';
 import pc from 'picocolors';
 import { heading } from './format.js';
 import { quotesOf } from './quotes-of.js';
@@ -25,20 +24,27 @@ export interface Screen {
 }
 
 /** Text on standard output, progress on standard error. `quiet` keeps standard output for JSON. */
-export function screen(quiet: boolean): Screen {
-  const terminal = process.stderr.isTTY;
-  const spinner = ora({ stream: process.stderr, isSilent: !terminal, discardStdin: false });
+export async function screen(quiet: boolean): Promise<Screen> {
+  const print = (text: string): void => {
+    if (!quiet) process.stdout.write(`${text}\n`);
+  };
+  if (!process.stderr.isTTY) {
+    return {
+      print,
+      busy: () => undefined,
+      slow: (text) => void process.stderr.write(`${text}\n`),
+      idle: () => undefined,
+    };
+  }
+  const { default: ora } = await import('ora');
+  const spinner = ora({ stream: process.stderr, discardStdin: false });
   return {
     print: (text) => {
-      if (quiet) return;
-      spinner.stop();
-      process.stdout.write(`${text}\n`);
+      if (!quiet) spinner.stop();
+      print(text);
     },
     busy: (text) => void spinner.start(text),
-    slow: (text) => {
-      if (terminal) spinner.start(text);
-      else process.stderr.write(`${text}\n`);
-    },
+    slow: (text) => void spinner.start(text),
     idle: () => void spinner.stop(),
   };
 }

@@ -38,8 +38,10 @@ export function verdict(input: VerdictInput): Pick<ExecutionReport, 'outcome' | 
   if (isInside && endedBecause === undefined && states.every((state) => state === 'completed')) {
     return { outcome: 'hedged', reason: `The delta is ${where}, within ${edges}.` };
   }
-  const place = isInside ? 'within' : 'outside of';
-  return { outcome: 'partly-hedged', reason: `The delta is ${where}, ${place} ${edges}.${because}` };
+  if (isInside) return { outcome: 'partly-hedged', reason: `The delta is ${where}, within ${edges}.${because}` };
+  // Size that the market could not give, or a market that the trade itself has moved: both show in the new delta only.
+  const rest = endedBecause === undefined ? ' What was decided is done; the rest is for the next decision.' : because;
+  return { outcome: 'partly-hedged', reason: `The delta is ${where}, outside of ${edges}.${rest}` };
 }
 
 function short(value: DecimalString): string {

@@ -5,7 +5,7 @@ import { hedgeModel, type HedgeRequest } from './hedge.js';
 import { totalCost } from './costs.js';
 import { solveModel, type SolvedModel } from './solve-model.js';
 
-const NODES_PER_SIZE = 120;
+const NODES_PER_SIZE = 250;
 
 /**
  * C(q): what the best route costs at each of `sizes`, with its marginal cost. Each size starts from the prices of the

@@ -61,6 +61,8 @@ const PATH_SHARES = [1, 0.3, 0.1] as const;
 const MAX_BRIDGE_SUBSETS = 32;
 const STARTING_SHADE = 1e-3;
 const DEAD_END_FACTOR = 1e4;
+/** A dual solve whose flows miss the demand by more than this share of it has not settled. */
+const SETTLED = 1e-6;
 
 /**
  * Finds flows of the highest value net of fixed costs. Without costs that bind, the convex dual is the answer. With
@@ -163,7 +165,13 @@ export function solveMixed(problem: MixedProblem, options: MixedOptions, warm?: 
   };
 
   w.mode.fill(EDGE_ON);
-  const free = read(solve());
+  let free = read(solve());
+  if (warm !== undefined && !(residual <= scaleOf() * SETTLED)) {
+    // Prices of a sparse route can lie too far off to come back from: start anew.
+    initialPrices(network, pinned, exactOut, w.price, STARTING_SHADE);
+    w.mode.fill(EDGE_ON);
+    free = read(solve());
+  }
   const start = free.prices;
   const freeProof: BoundProof = { kind: 'leaf', prices: free.prices, hopPrice: 0 };
   const costly = free.edges.some((e) => fixedCost[e]! > 0) || fixedCost.some((cost) => cost > 0);

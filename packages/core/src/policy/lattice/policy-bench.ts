@@ -30,6 +30,11 @@ export interface PolicyBenchRule {
   /** The rule's own parameter, where the best one was looked for. */
   readonly parameter?: string;
   readonly simulated?: { readonly ce: number; readonly standardError: number; readonly tradesPerPath: number };
+  /**
+   * The simulation, which is exact but for its noise, contradicts the lattice by more than four standard errors: the rule
+   * trades to its own trigger, which the columns blur. Believe the simulation.
+   */
+  readonly blurred?: true;
 }
 
 export interface PolicyBenchReport {
@@ -98,12 +103,14 @@ export function policyBench({ milliseconds, paths, problem, random }: PolicyBenc
     const onLattice = rule(lattice);
     const { certaintyEquivalent, tradesPerPath } = evaluateRule(lattice, onLattice);
     const finite = Number.isFinite(certaintyEquivalent);
+    const simulated = paths > 0 ? simulatedRow(lattice, onLattice, paths, random) : undefined;
     const row: PolicyBenchRule = {
       ce: finite ? certaintyEquivalent : null,
       excessPercent: finite ? (certaintyEquivalent / best - 1) * 100 : null,
       tradesPerPath,
       ...(parameter === undefined ? {} : { parameter }),
-      ...(paths > 0 ? { simulated: simulatedRow(lattice, onLattice, paths, random) } : {}),
+      ...(simulated === undefined ? {} : { simulated }),
+      ...(simulated !== undefined && contradicts(simulated, certaintyEquivalent) ? { blurred: true } : {}),
     };
     return [name, Object.freeze(row)] as const;
   });
@@ -118,6 +125,10 @@ export function policyBench({ milliseconds, paths, problem, random }: PolicyBenc
       decisionMicroseconds: ((decided - prepared) * 1000) / DECISIONS,
     }),
   });
+}
+
+function contradicts({ ce, standardError }: NonNullable<PolicyBenchRule['simulated']>, exact: number): boolean {
+  return Math.abs(ce - exact) > 4 * standardError;
 }
 
 function simulatedRow(
@@ -189,24 +200,29 @@ function goldenLeast(low: number, high: number, cost: (x: number) => number): nu
 /** The report as a table of plain text. */
 export function formatPolicyBench({ optimum, premium, rules, speed }: PolicyBenchReport): string {
   const header = ['rule', 'CE', 'excess %', 'trades', 'simulated CE', '± s.e.', 'trades', 'parameter'];
-  const rows = Object.entries(rules).map(([name, { ce, excessPercent, parameter, simulated, tradesPerPath }]) => [
-    name,
-    shown(ce, 5),
-    shown(excessPercent, 2),
-    shown(tradesPerPath, 2),
-    shown(simulated?.ce, 5),
-    shown(simulated?.standardError, 5),
-    shown(simulated?.tradesPerPath, 2),
-    parameter ?? '',
-  ]);
+  const rows = Object.entries(rules).map(
+    ([name, { blurred, ce, excessPercent, parameter, simulated, tradesPerPath }]) => [
+      blurred === true ? `${name} *` : name,
+      shown(ce, 5),
+      shown(excessPercent, 2),
+      shown(tradesPerPath, 2),
+      shown(simulated?.ce, 5),
+      shown(simulated?.standardError, 5),
+      shown(simulated?.tradesPerPath, 2),
+      parameter ?? '',
+    ],
+  );
   const table = [header, ['exact optimum', shown(optimum.ce, 5), '', '', '', '', '', ''], ...rows];
   const widths = header.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
   const lines = table.map((row) =>
     row.map((text, i) => (i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!))),
   );
   const { decisionMicroseconds, latticeMilliseconds, prepareMilliseconds } = speed;
+  const anyBlurred = Object.values(rules).some(({ blurred }) => blurred === true);
+  const note = '* trades to its own trigger, which the lattice blurs: believe the simulation';
   return [
     ...lines.map((line) => line.join('  ').trimEnd()),
+    ...(anyBlurred ? [note] : []),
     '',
     `frictionless premium ${premium.toFixed(5)}; lattice ${latticeMilliseconds.toFixed(0)} ms; ` +
       `table ${prepareMilliseconds.toFixed(0)} ms; decision ${decisionMicroseconds.toFixed(2)} µs`,

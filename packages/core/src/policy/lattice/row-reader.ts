@@ -106,7 +106,10 @@ export function rowReader({ aversion, flat, holdings, offsets, problem, spots }:
     needColumn: (column) => widen(column, column),
     needHolding(holding) {
       const column = below(holding);
-      if (holdings[column] === holding) { widen(column, column); return; }
+      if (holdings[column] === holding) {
+        widen(column, column);
+        return;
+      }
       const start = stencilStart(holding);
       widen(start, start + width - 1);
     },
@@ -123,7 +126,10 @@ export function rowReader({ aversion, flat, holdings, offsets, problem, spots }:
       if (holding === lastRead) return;
       lastRead = holding;
       const column = below(holding);
-      if (holdings[column] !== holding) { readBetween(holding); return; }
+      if (holdings[column] !== holding) {
+        readBetween(holding);
+        return;
+      }
       exponent = exponentAt(column);
       trades = toCome[column]!;
     },
