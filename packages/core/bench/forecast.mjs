@@ -19,7 +19,7 @@ import { simulateMarket } from './simulated-market.mjs';
 
 const DAY = 86_400;
 const HORIZONS = [1, 7, 30].map((days) => days * DAY);
-/** The share of the history on which windows, penalty and prior of range-har were chosen. */
+/** The share of ETHUSDT-1h.csv, and of the gas prices, on which the settings of our forecasters were chosen; the rest judges. */
 const SELECTION_SHARE = 0.6;
 const forecasters = () => [ewma(), garch(), harRv(), logHar(), rangeHar()];
 
@@ -46,8 +46,8 @@ function periodsOf(bars, intervalSeconds) {
   }));
   return [
     { label: 'all', fromSeconds: begin, untilSeconds: end },
-    { label: 'first 60 % (choices made here)', fromSeconds: begin, untilSeconds: cut },
-    { label: 'last 40 % (held out)', fromSeconds: cut, untilSeconds: end },
+    { label: 'first 60 %', fromSeconds: begin, untilSeconds: cut },
+    { label: 'last 40 %', fromSeconds: cut, untilSeconds: end },
     ...years.filter(({ fromSeconds, untilSeconds }) => untilSeconds - fromSeconds > 90 * DAY),
   ];
 }
@@ -83,9 +83,7 @@ const detectablePercent = ({ meanDifference, percent, smallestDetectable }) =>
   Math.abs((smallestDetectable * percent) / meanDifference);
 
 function printGas(evaluations) {
-  console.log(
-    '\nGas price, against the last price, over the last 40 % of the file: settings were chosen on what is before',
-  );
+  console.log('\nGas price, against the last price, over the last 40 % of the file');
   for (const { forecasts, horizonSeconds, scores } of evaluations) {
     console.log(`\n${horizonSeconds / 60} minutes: ${forecasts} forecasts`);
     console.table(
@@ -161,9 +159,9 @@ function main() {
   const candles = fileOf(options.data, 'ETHUSDT-1h.csv');
   const gasPrices = fileOf(options.gas, join('demeter', 'gas_price.csv'));
   const report = {
-    simulated: simulated(),
     ...(candles.file ? { real: real(candles.file) } : { realMissing: candles.missing }),
     ...(gasPrices.file ? { gas: gas(gasPrices.file) } : { gasMissing: gasPrices.missing }),
+    simulated: simulated(),
   };
   if (options.json) return console.log(JSON.stringify(report));
   printVolatility('Simulated market (seeded)', report.simulated);
