@@ -27,6 +27,7 @@ const checks = {
   size: [bin('size-limit')],
   api: [process.execPath, 'scripts/api.mjs'],
   smoke: [process.execPath, 'scripts/smoke.mjs'],
+  docs: [process.execPath, 'scripts/error-codes.mjs', '--check'],
 };
 
 function run([command, ...args]) {

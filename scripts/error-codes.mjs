@@ -43,14 +43,12 @@ const literal = (node) => (node !== undefined && ts.isStringLiteralLike(node) ? 
 function meaningOf(node, code) {
   const [doc] = node.jsDoc ?? [];
   const text = ts.getTextOfJSDocComment(doc?.comment) ?? '';
-  return text
+  const spoken = text
     .replaceAll(/\s+/g, ' ')
     .replaceAll(/\{@link (\w+)\}/g, '`$1`')
-    .replace(` Code \`${code}\`.`, '')
-    .replace(new RegExp(`^Code \`${code}\`\\.`), '')
-    .replace(`Code \`${code}\``, '')
-    .replaceAll('..', '.')
+    .replace(new RegExp(` ?Code \`${code}\`(?:[.;])`), '')
     .trim();
+  return spoken.replaceAll(/(?<=\. )[a-z]/g, (letter) => letter.toUpperCase());
 }
 
 /** What an options object says of a property: its literal, `varies` when it is computed, nothing when it is not there. */

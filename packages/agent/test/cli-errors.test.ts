@@ -107,7 +107,6 @@ describe('the configuration', () => {
   it('that is not there is named', async () => {
     const failure = failureIn(await inProcess(['hedge', '--config', missing, '--json']));
     expect(failure).toMatchObject({ exitCode: 1, code: 'CONFIG_UNREADABLE', field: 'config', value: missing });
-    expect(failure.message).toContain('ENOENT');
   });
 
   it.each([

@@ -121,9 +121,7 @@ describe('a short book is bought back', () => {
 });
 
 test('a long book is sold down', async () => {
-  const { rebalancer } = actor(stage, {
-    portfolio: ({ policy }) => ({ policy: { ...policy, targetDeltaUnits: '-40' } }),
-  });
+  const { rebalancer } = actor(stage, { config: withCalls(stage.config, '-16') });
   const result = await rebalancer.rebalance();
   expectHedged(result);
   expect(Number(result.schedule!.totalDeltaUnits)).toBeLessThan(0);

@@ -54,7 +54,7 @@ const QUICK: Partial<PortfolioConfigInput> = {
   schedule: { kind: 'single' },
   adapters: ['uniswap-v2', 'uniswap-v3', 'across'],
 };
-const NODE_BUDGET = 10;
+const NODE_BUDGET = 3;
 
 export interface Actor {
   readonly rebalancer: Rebalancer;

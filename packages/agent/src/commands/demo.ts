@@ -58,7 +58,7 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<n
       `Three local chains with real contracts: ${world.chains.map(({ id, rpcUrl }) => `${id} at ${rpcUrl}`).join(', ')}`,
     );
     out.busy('Opening a portfolio …');
-    const config = parseConfig({ ...(await openPortfolio(world)), schedule: { kind: schedule }, pollMs: 50 });
+    const config = parseConfig({ ...(await openPortfolio(world)), schedule: { kind: schedule, spanSeconds: 12, recoverySeconds: 2 }, pollMs: 50 });
     await world.startActors({ arbitrageur: true });
     const journal = await sqliteJournal({ path: join(folder, 'journal.db') });
     try {
