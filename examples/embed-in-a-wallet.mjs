@@ -7,7 +7,9 @@ import { eoaAccount } from '@evenkeel/accounts';
 import { erc20Holdings } from '@evenkeel/adapters/erc20';
 import { jsonRpcChain } from '@evenkeel/adapters/json-rpc';
 import { uniswapV3 } from '@evenkeel/adapters/uniswap-v3';
-import { createRebalancer, fromAtoms, memoryJournal } from '@evenkeel/core';
+import { createRebalancer } from '@evenkeel/core/rebalancer';
+import { fromAtoms } from '@evenkeel/core';
+import { memoryJournal } from '@evenkeel/core/execution';
 import { startWorld } from '@evenkeel/devnet';
 import { Wallet } from 'ethers';
 

@@ -9,7 +9,8 @@ import { jsonRpcChain } from '@evenkeel/adapters/json-rpc';
 import { optionBook } from '@evenkeel/adapters/option-book';
 import { uniswapV2 } from '@evenkeel/adapters/uniswap-v2';
 import { uniswapV3 } from '@evenkeel/adapters/uniswap-v3';
-import { createRebalancer, memoryJournal } from '@evenkeel/core';
+import { createRebalancer } from '@evenkeel/core/rebalancer';
+import { memoryJournal } from '@evenkeel/core/execution';
 import { startWorld } from '@evenkeel/devnet';
 import { Wallet } from 'ethers';
 

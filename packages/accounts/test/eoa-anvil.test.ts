@@ -4,15 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { Contract, Wallet } from 'ethers';
-import {
-  type Address,
-  type Chain,
-  executeProgramme,
-  type ExecuteRequest,
-  guardCalls,
-  memoryJournal,
-  NATIVE_ADDRESS,
-} from '@evenkeel/core';
+import { type Address, type Chain, NATIVE_ADDRESS } from '@evenkeel/core';
+import { executeProgramme, type ExecuteRequest, guardCalls, memoryJournal } from '@evenkeel/core/execution';
 import { sqliteJournal } from '@evenkeel/core/journal-sqlite';
 import { jsonRpcChain } from '@evenkeel/adapters/json-rpc';
 import { signedIntentToJson } from '@evenkeel/intents';

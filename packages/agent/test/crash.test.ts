@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Journal, RebalancerPorts } from '@evenkeel/core';
+import type { Journal } from '@evenkeel/core';
+import type { RebalancerPorts } from '@evenkeel/core/rebalancer';
 import { sqliteJournal } from '@evenkeel/core/journal-sqlite';
 import { actor, allowancesLeft, openStage, type Stage, traces } from './support.js';
 

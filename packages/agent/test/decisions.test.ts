@@ -1,4 +1,5 @@
-import { type Rebalancing, reportToJson } from '@evenkeel/core';
+import { type Rebalancing } from '@evenkeel/core/rebalancer';
+import { reportToJson } from '@evenkeel/core/report';
 import { actor, openStage, type Stage, traces, withCalls } from './support.js';
 
 // What is decided, and what is not done. Nothing in here sends a transaction.

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { memoryJournal } from '@evenkeel/core';
+import { memoryJournal } from '@evenkeel/core/execution';
 import { parse } from 'yaml';
 import { seededRandom } from '../src/assemble/ambient.js';
 import { assemble } from '../src/assemble/portfolio.js';

@@ -1,19 +1,16 @@
-import { Decimal, NATIVE_ADDRESS, reportToJson, type Rebalancing, sameAddress } from '@evenkeel/core';
+import { getEventListeners } from 'node:events';
+import { Decimal, NATIVE_ADDRESS, sameAddress } from '@evenkeel/core';
+import { reportToJson } from '@evenkeel/core/report';
+import { type Rebalancing } from '@evenkeel/core/rebalancer';
 import { actor, allowancesLeft, bigints, openStage, type Stage, withCalls } from './support.js';
 
 jest.setTimeout(60_000);
 let stage: Stage;
-const warnings: string[] = [];
-const onWarning = (warning: Error): void => void warnings.push(warning.name);
 beforeAll(async () => {
-  process.on('warning', onWarning);
   stage = await openStage({ chains: 2 });
 }, 120_000);
 afterEach(() => stage.rewind());
-afterAll(() => {
-  process.off('warning', onWarning);
-  return stage?.close();
-});
+afterAll(() => stage?.close());
 
 /** What was sent away of each token on each chain for an intent is within what was signed, bridged arrivals aside. */
 function expectWithinIntent({ signed, slices }: Rebalancing): void {
@@ -108,6 +105,22 @@ describe('a short book is bought back', () => {
     expect(total).toBeCloseTo(Number(result.schedule!.totalDeltaUnits), 0);
   });
 
+  test('in one last slice, when the time for the others has passed', async () => {
+    const schedule = { kind: 'twap', maxParts: 4, spanSeconds: 20, recoverySeconds: 1 } as const;
+    let aheadMs = 0;
+    const { rebalancer } = actor(stage, {
+      config: { schedule },
+      ports: ({ clock }) => ({ clock: { ...clock, now: () => clock.now() + aheadMs } }),
+    });
+    rebalancer.on('execution', ({ type }) => {
+      if (type === 'programme-finished') aheadMs = 60_000;
+    });
+    const result = await rebalancer.rebalance();
+    expect(result.schedule!.slices.length).toBeGreaterThan(2);
+    expect(result.slices).toHaveLength(2);
+    expectHedged(result);
+  });
+
   test('a cancelled one begins no further slice, and what it did is reported', async () => {
     const schedule = { kind: 'twap', maxParts: 3, spanSeconds: 600, recoverySeconds: 1 } as const;
     const { rebalancer, journal } = actor(stage, { config: { schedule } });
@@ -137,6 +150,28 @@ test('in the steady state all pools of all venues are read in two calls a chain'
   for (const chain of stage.world.chains) expect(poolCalls[chain.id]).toBeLessThanOrEqual(2);
 });
 
-test('nothing of all this piles up listeners', () => {
-  expect(warnings).not.toContain('MaxListenersExceededWarning');
+test('no signal gathers listeners, and none of them stays on the one that the caller keeps', async () => {
+  const { rebalancer } = actor(stage, {
+    config: { adapters: ['uniswap-v2', 'uniswap-v3', 'uniswap-v4', 'across', 'hyperlane'] },
+  });
+  const controller = new AbortController();
+  let most = 0;
+  const original = AbortSignal.prototype.addEventListener;
+  const spy = jest.spyOn(AbortSignal.prototype, 'addEventListener').mockImplementation(function (
+    this: AbortSignal,
+    ...args: Parameters<typeof original>
+  ) {
+    original.apply(this, args);
+    most = Math.max(most, getEventListeners(this, 'abort').length);
+  } as typeof original);
+  try {
+    const { decision } = await rebalancer.rebalance({ deltaChangeUnits: '1', signal: controller.signal });
+    expect(decision.action).toBe('trade');
+  } finally {
+    spy.mockRestore();
+  }
+  expect(most).toBeGreaterThan(0);
+  // Node warns of a leak from the eleventh on.
+  expect(most).toBeLessThanOrEqual(5);
+  expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
 });

@@ -1,15 +1,7 @@
 import { startWorld, type Actors, type World, type WorldChain, type WorldOptions } from '@evenkeel/devnet';
-import {
-  type Chain,
-  createRebalancer,
-  type ExecutionEvent,
-  type Journal,
-  type Logger,
-  memoryJournal,
-  type Portfolio,
-  type Rebalancer,
-  type RebalancerPorts,
-} from '@evenkeel/core';
+import { type Chain, type Journal, type Logger } from '@evenkeel/core';
+import { createRebalancer, type Portfolio, type Rebalancer, type RebalancerPorts } from '@evenkeel/core/rebalancer';
+import { type ExecutionEvent, memoryJournal } from '@evenkeel/core/execution';
 import { Contract, Wallet } from 'ethers';
 import { seededRandom } from '../src/assemble/ambient.js';
 import { assemble } from '../src/assemble/portfolio.js';

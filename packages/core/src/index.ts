@@ -1,3 +1,7 @@
+// What is needed to decide and to plan: where am I, should I trade, in which slices, who offers, our best mix. Small
+// enough for a wallet. `/execution` does it, `/rebalancer` joins all stations, `/report` accounts for it, `/forecast`
+// and `/route` stand alone.
+
 // The nouns
 export * from './model/token.js';
 export * from './model/decimal.js';
@@ -48,17 +52,6 @@ export { grossDeltaUnits } from './exposure/value-position.js';
 export { optionDeltaBounds } from './exposure/positions/option.js';
 export { liquidationSpot } from './exposure/positions/lending.js';
 
-// Forecast: how uncertain is the market
-export * from './forecast/forecast.js';
-export * from './forecast/bars.js';
-export * from './forecast/errors.js';
-export * from './forecast/ewma.js';
-export * from './forecast/har.js';
-export * from './forecast/garch.js';
-export * from './forecast/range-estimators.js';
-export * from './forecast/bipower.js';
-export * from './forecast/walk-forward.js';
-
 // Policy: should I trade, and how far
 export * from './policy/decide.js';
 export * from './policy/decision.js';
@@ -84,8 +77,6 @@ export * from './solicit/errors.js';
 // Route: our best mix
 export * from './route/hedge.js';
 export * from './route/cost-curve.js';
-export * from './route/solve-route.js';
-export type { RouteDemand, RouteProblem, RouteProblemPool } from './route/problem.js';
 export { findInconsistencies, type Inconsistency } from './route/consistency.js';
 export * from './route/reference-price.js';
 export * from './route/errors.js';
@@ -93,47 +84,3 @@ export type { CostKind, CostsByKind } from './route/costs.js';
 
 // Award: ours or theirs
 export * from './award/award.js';
-
-// Guard: is it safe
-export * from './guard/guard-calls.js';
-export type { AllowancePair, GuardStep } from './guard/check-calls.js';
-export * from './guard/errors.js';
-
-// Execution: do it once
-export * from './execution/execute-programme.js';
-export * from './execution/plan-programme.js';
-export { recoverReservations } from './execution/recover-reservations.js';
-export * from './execution/events.js';
-export * from './execution/errors.js';
-export * from './execution/journal-errors.js';
-export type { ExecutionOptions, ExecutionParts } from './execution/context.js';
-export { memoryJournal } from './execution/memory-journal.js';
-
-// Report: what it cost, and why
-export {
-  reconcile,
-  type Flow as BookedFlow,
-  type FlowKind as BookedFlowKind,
-  type Reconciliation,
-  type ReconciliationInput,
-  type ReconciliationLine,
-} from './report/reconcile.js';
-export {
-  costAttribution,
-  type CostAttribution,
-  type CostAttributionInput,
-  type CostsByKind as RealisedCostsByKind,
-  type StatedPrice,
-  type SwapRecord,
-} from './report/cost-attribution.js';
-export * from './report/rebalancing-efficiency.js';
-export * from './report/execution-report.js';
-export * from './report/errors.js';
-
-// The loop that joins the stations
-export * from './rebalancer.js';
-export * from './rebalancer/portfolio.js';
-export * from './rebalancer/survey.js';
-export * from './rebalancer/errors.js';
-export type { CostCurves } from './rebalancer/cost-curves.js';
-export type { EventHub, RebalancerEvents } from './rebalancer/events.js';

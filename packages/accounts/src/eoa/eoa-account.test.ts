@@ -1,5 +1,6 @@
 import { getAddress, Transaction, verifyTypedData, Wallet } from 'ethers';
-import { AccountCannotBatchError, type Call } from '@evenkeel/core';
+import { AccountCannotBatchError } from '@evenkeel/core/execution';
+import { type Call } from '@evenkeel/core';
 import { SignerAlteredError, SignerFailedError } from './errors.js';
 import { eoaAccount } from './eoa-account.js';
 import type { EoaSigner } from './signer.js';

@@ -1,12 +1,6 @@
 import { InvalidInputError } from '@evenkeel/intents';
-import {
-  type Account,
-  AccountCannotBatchError,
-  type Address,
-  type Hex,
-  type OperationRequest,
-  type SignedOperation,
-} from '@evenkeel/core';
+import { type Account, type Address, type Hex, type OperationRequest, type SignedOperation } from '@evenkeel/core';
+import { AccountCannotBatchError } from '@evenkeel/core/execution';
 import { getAddress } from 'ethers/address';
 import { Transaction } from 'ethers/transaction';
 import { SignerAlteredError, SignerFailedError } from './errors.js';

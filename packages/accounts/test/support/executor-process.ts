@@ -1,5 +1,5 @@
 import { Wallet } from 'ethers';
-import { executeProgramme } from '@evenkeel/core';
+import { executeProgramme } from '@evenkeel/core/execution';
 import { sqliteJournal } from '@evenkeel/core/journal-sqlite';
 import { jsonRpcChain } from '@evenkeel/adapters/json-rpc';
 import { eoaAccount } from '@evenkeel/accounts';

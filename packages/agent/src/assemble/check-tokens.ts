@@ -1,4 +1,5 @@
-import type { Chain, Hex, Portfolio, Token } from '@evenkeel/core';
+import type { Chain, Hex, Token } from '@evenkeel/core';
+import type { Portfolio } from '@evenkeel/core/rebalancer';
 import { EvenkeelError } from '@evenkeel/intents';
 
 /** The configuration and the token's contract disagree on its decimals. Code `TOKEN_DECIMALS_MISMATCH`. */

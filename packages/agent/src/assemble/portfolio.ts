@@ -10,11 +10,10 @@ import {
   type Logger,
   NATIVE_ADDRESS,
   parsePolicyConfig,
-  type Portfolio,
   type PositionSource,
   type Random,
-  type RebalancerPorts,
 } from '@evenkeel/core';
+import { type Portfolio, type RebalancerPorts } from '@evenkeel/core/rebalancer';
 import type { PortfolioConfig } from '../config/complete.js';
 import { baseToken, bridgesOf, type ConnectedChain, quoteToken, venuesOf } from './adapters.js';
 import { systemClock } from './ambient.js';

@@ -58,7 +58,11 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<n
       `Three local chains with real contracts: ${world.chains.map(({ id, rpcUrl }) => `${id} at ${rpcUrl}`).join(', ')}`,
     );
     out.busy('Opening a portfolio …');
-    const config = parseConfig({ ...(await openPortfolio(world)), schedule: { kind: schedule, spanSeconds: 12, recoverySeconds: 2 }, pollMs: 50 });
+    const config = parseConfig({
+      ...(await openPortfolio(world)),
+      schedule: { kind: schedule, spanSeconds: 12, recoverySeconds: 2 },
+      pollMs: 50,
+    });
     await world.startActors({ arbitrageur: true });
     const journal = await sqliteJournal({ path: join(folder, 'journal.db') });
     try {
@@ -82,7 +86,7 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<n
 }
 
 async function startLocalWorld(options: WorldOptions): Promise<World> {
-  const { DevnetError, startWorld } = await devnet();
+  const { DevnetError, startWorld } = await importDevnet();
   try {
     return await startWorld(options);
   } catch (error) {
@@ -90,7 +94,7 @@ async function startLocalWorld(options: WorldOptions): Promise<World> {
   }
 }
 
-async function devnet(): Promise<typeof import('@evenkeel/devnet')> {
+async function importDevnet() {
   try {
     return await import('@evenkeel/devnet');
   } catch (cause) {
@@ -101,14 +105,19 @@ async function devnet(): Promise<typeof import('@evenkeel/devnet')> {
 function showProgress(event: WorldEvent, out: Screen): void {
   switch (event.kind) {
     case 'artifacts':
-      return out.slow(`Fetching contracts (${event.done} of ${event.total}, once): ${event.package}`);
+      out.slow(`Fetching contracts (${event.done} of ${event.total}, once): ${event.package}`);
+      return;
     case 'deployed':
-      return out.slow(`Chain ${event.chainId} has its contracts, by ${event.transactions} transactions (once) …`);
+      out.slow(`Chain ${event.chainId} has its contracts, by ${event.transactions} transactions (once) …`);
+      return;
     case 'chain-started':
-      return out.busy(`Chain ${event.chainId} is up …`);
+      out.busy(`Chain ${event.chainId} is up …`);
+      return;
     case 'state-loaded':
-      return out.busy(`Chain ${event.chainId} has its contracts …`);
+      out.busy(`Chain ${event.chainId} has its contracts …`);
+      return;
     case 'ready':
-      return out.busy(`The world was ready after ${(event.milliseconds / 1000).toFixed(1)} s …`);
+      out.busy(`The world was ready after ${(event.milliseconds / 1000).toFixed(1)} s …`);
+      return;
   }
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createRebalancer, memoryJournal } from '@evenkeel/core';
+import { createRebalancer } from '@evenkeel/core/rebalancer';
+import { memoryJournal } from '@evenkeel/core/execution';
 import { sqliteJournal } from '@evenkeel/core/journal-sqlite';
 import { EvenkeelError } from '@evenkeel/intents';
 import { Wallet } from 'ethers';

@@ -1,4 +1,5 @@
-import { createRebalancer, type DecimalString } from '@evenkeel/core';
+import { createRebalancer } from '@evenkeel/core/rebalancer';
+import { type DecimalString } from '@evenkeel/core';
 import { checkTokens } from '../assemble/check-tokens.js';
 import type { Assembled } from '../assemble/portfolio.js';
 import { jsonDocument } from '../render/json-document.js';

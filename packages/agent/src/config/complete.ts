@@ -42,8 +42,7 @@ export function completeConfig(config: CheckedConfig): PortfolioConfig {
   );
   // The public service knows the public chains, and no others.
   const across = config.across ?? (chains.every(({ id }) => describedChainIds.includes(id)) ? PUBLIC_FEES : undefined);
-  const { across: _, ...rest } = config;
-  return { ...rest, chains, ...(across === undefined ? {} : { across }) };
+  return { ...config, chains, ...(across === undefined ? {} : { across }) };
 }
 
 const PUBLIC_FEES = { fees: { kind: 'api' } } as const;

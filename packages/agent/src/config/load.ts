@@ -30,7 +30,7 @@ function entriesOf(schema: unknown): Record<string, unknown> | undefined {
   if ('entries' in schema) return schema.entries as Record<string, unknown>;
   if ('wrapped' in schema) return entriesOf(schema.wrapped);
   if ('pipe' in schema && Array.isArray(schema.pipe)) return entriesOf(schema.pipe[0]);
-  if ('getter' in schema && typeof schema.getter === 'function') return entriesOf(schema.getter({}));
+  if ('getter' in schema) return entriesOf((schema.getter as (input: unknown) => unknown)({}));
   return undefined;
 }
 

@@ -1,4 +1,6 @@
-import { type CompareRow, type CostAttribution, midpoint, type Rebalancing, type SliceResult } from '@evenkeel/core';
+import { type CompareRow, midpoint } from '@evenkeel/core';
+import { type CostAttribution } from '@evenkeel/core/report';
+import { type Rebalancing, type SliceResult } from '@evenkeel/core/rebalancer';
 import { intentToJson } from '@evenkeel/intents';
 
 /** What `--json` prints: everything a machine needs, decimals and atoms as strings. Every key is always there. */

@@ -1,13 +1,5 @@
-import {
-  compare,
-  type CompareRow,
-  Decimal,
-  type HedgeRoute,
-  midpoint,
-  type Portfolio,
-  sameToken,
-  type Survey,
-} from '@evenkeel/core';
+import { compare, type CompareRow, Decimal, type HedgeRoute, midpoint, sameToken } from '@evenkeel/core';
+import { type Portfolio, type Survey } from '@evenkeel/core/rebalancer';
 
 /** Everything that competed, on one all-in basis, with why each won, lost or was refused. */
 export function quotesOf(portfolio: Portfolio, survey: Survey, route: HedgeRoute | undefined): readonly CompareRow[] {

@@ -1,17 +1,17 @@
 import {
   type CompareRow,
   type Decision,
-  type ExecutionReport,
   type Exposure,
   fromAtoms,
-  type GuardReport,
   type HedgeAlternative,
   type HedgeRoute,
   midpoint,
   type Schedule,
-  type Survey,
   type Token,
 } from '@evenkeel/core';
+import { type ExecutionReport } from '@evenkeel/core/report';
+import { type GuardReport } from '@evenkeel/core/execution';
+import { type Survey } from '@evenkeel/core/rebalancer';
 import type { SignedIntent } from '@evenkeel/intents';
 import pc from 'picocolors';
 import { bps, money, shortHex, table, units } from './format.js';

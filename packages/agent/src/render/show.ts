@@ -1,4 +1,5 @@
-import type { ExecutionEvent, Portfolio, Rebalancer } from '@evenkeel/core';
+import type { ExecutionEvent } from '@evenkeel/core/execution';
+import type { Portfolio, Rebalancer } from '@evenkeel/core/rebalancer';
 import pc from 'picocolors';
 import { heading } from './format.js';
 import { quotesOf } from './quotes-of.js';

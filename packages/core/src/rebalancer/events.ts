@@ -22,9 +22,9 @@ export interface RebalancerEvents {
 }
 
 export interface EventHub {
-  on<E extends keyof RebalancerEvents>(event: E, listener: RebalancerEvents[E]): void;
-  off<E extends keyof RebalancerEvents>(event: E, listener: RebalancerEvents[E]): void;
-  emit<E extends keyof RebalancerEvents>(event: E, ...args: Parameters<RebalancerEvents[E]>): void;
+  readonly on: <E extends keyof RebalancerEvents>(event: E, listener: RebalancerEvents[E]) => void;
+  readonly off: <E extends keyof RebalancerEvents>(event: E, listener: RebalancerEvents[E]) => void;
+  readonly emit: <E extends keyof RebalancerEvents>(event: E, ...args: Parameters<RebalancerEvents[E]>) => void;
 }
 
 /** An emitter whose listeners cannot hurt one another: what one throws is logged, and the next one is called. */

@@ -45,7 +45,7 @@ export async function signMandate(
 ): Promise<SignedIntent> {
   const { decision, exposure, nowSeconds, reference, schedule } = input;
   const { band, postTradeDelta } = decision;
-  const admissible = band === undefined ? postTradeDelta : hull(postTradeDelta, interval(band.low, band.high));
+  const admissible = hull(postTradeDelta, interval(band.low, band.high));
   const intent = createIntent(
     {
       underlying: portfolio.underlying,

@@ -1,6 +1,6 @@
 import { InvalidInputError } from '@evenkeel/intents';
 import type { CostCurve } from '../model/cost-curve.js';
-import { Decimal, type DecimalString, parseDecimal } from '../model/decimal.js';
+import { type Decimal, type DecimalString, parseDecimal } from '../model/decimal.js';
 import { shift } from '../model/interval.js';
 import type { PolicyConfig } from '../policy/config.js';
 import { costFunction, totalCost } from '../policy/cost-function.js';

@@ -91,7 +91,7 @@ export function writeReport(input: ReportInput): ExecutionReport {
 }
 
 function plannedUnits(decision: Decision): number {
-  if (decision.action === 'hold' || decision.band === undefined) return 0;
+  if (decision.action === 'hold') return 0;
   return new Decimal(midpoint(decision.postTradeDelta)).minus(decision.band.target).toNumber();
 }
 

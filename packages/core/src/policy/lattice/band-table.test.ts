@@ -62,7 +62,7 @@ describe('prepareBands', () => {
     ['liquidity', { ...problem, product: unitLiquidity(100), riskAversion: 0.1, proportionalCost: 0.003 }],
     ['dear gas, unwound', { ...problem, fixedCost: 0.1, settlement: 'unwind' }],
   ] as const)('a book that follows it is within 0.5 %% of the optimum, off its grid: %s', (_name, one) => {
-    const read = prepareBands({ ...(one), spot: 101.7 });
+    const read = prepareBands({ ...one, spot: 101.7 });
     const lattice = layLattice(one);
     const best = solveOptimum(lattice).certaintyEquivalent;
     const { certaintyEquivalent } = evaluateRule(lattice, bandLatticeRule(lattice, optimalLatticeRule(read, 1)));

@@ -25,11 +25,11 @@ export interface BandTable {
   readonly firstLogSpot: number;
   readonly logSpotStep: number;
   readonly logSpots: number;
-  /** At [(time·logSpots + column)·5 …]: buyOuter, buyInner, sellInner, sellOuter, each less the delta, and flatGain. */
+  /** At [(time·logSpots + column)·6 …]: buyOuter, buyInner, sellInner, sellOuter, each less the delta; flatGain, toFlat. */
   readonly edges: Float32Array;
 }
 
-const FIELDS = 5;
+const FIELDS = 6;
 /** Ratio of the remaining time from one row to the next. */
 const TIME_RATIO = 1.08;
 /** Standard deviations of the whole period that the table covers; beyond, its last column is read. */
@@ -94,7 +94,7 @@ function writeEdges(
   edges: Float32Array,
   at: number,
   delta: number,
-  { buyInner, buyOuter, flatGain, sellInner, sellOuter }: NodeBand,
+  { buyInner, buyOuter, flatGain, sellInner, sellOuter, toFlat }: NodeBand,
   least: number,
   most: number,
 ): void {
@@ -109,6 +109,7 @@ function writeEdges(
   edges[at + 2] = sellInner - delta;
   edges[at + 3] = high - delta;
   edges[at + 4] = Math.max(-FAR, Math.min(FAR, flatGain));
+  edges[at + 5] = toFlat;
 }
 
 /** Reads the optimum at a spot in numeraire and years to the end. */
@@ -147,6 +148,7 @@ export function bandReader(table: BandTable): BandReader {
       sellInner: delta + read(2),
       sellOuter: delta + read(3),
       flatGain: read(4),
+      toFlat: read(5),
     };
   };
 }

@@ -4,6 +4,7 @@ import { optimalLanding, type OptimalSide, optimalSide } from '../rules/optimal.
 import type { Rule } from '../rules/rule.js';
 import type { Side } from '../settlement-band.js';
 import { type BandTable, bandReader } from './band-table.js';
+import type { NodeBand } from './optimum.js';
 import type { HedgingProblem } from './problem.js';
 import { liabilityOf } from './product.js';
 
@@ -39,10 +40,7 @@ export function optimalLatticeRule(table: BandTable, units: number): Rule {
     const sides = { buy: optimalSide(market, buy, 'buy'), sell: optimalSide(market, sell, 'sell') };
     const buyRatio = carriedBy(sides.buy.band, optimalSide(then, preparedCost, 'buy').band);
     const sellRatio = carriedBy(sides.sell.band, optimalSide(then, preparedCost, 'sell').band);
-    const low = units * buyRatio.inner * (band.buyInner - delta);
-    const high = Math.max(low, units * sellRatio.inner * (band.sellInner - delta));
-    const centre = (low + high) / 2;
-    const inner = (high - low) / 2;
+    const { centre, inner } = landingsOf(band, delta, units, buyRatio.inner, sellRatio.inner);
     const staysFlat = market.holdingUnits === 0 && band.flatGain < 0;
     const flatDeviation = staysFlat ? Math.abs(units * delta + centre) * (1 + 1e-9) : 0;
     const outer = (edge: number, ratio: number): number => Math.max(inner, flatDeviation, units * ratio * edge);
@@ -61,6 +59,20 @@ export function optimalLatticeRule(table: BandTable, units: number): Rule {
     if (!stale) return outcome;
     return { ...outcome, caveat: 'Volatility or costs are far from those that the table was prepared for.' };
   };
+}
+
+/** Midway between the two landings, from the target, and how far they are from there. Units of the book. */
+function landingsOf(
+  band: NodeBand,
+  delta: number,
+  units: number,
+  buyRatio: number,
+  sellRatio: number,
+): { readonly centre: number; readonly inner: number } {
+  if (band.toFlat > 0.5) return { centre: -units * delta, inner: 0 };
+  const low = units * buyRatio * (band.buyInner - delta);
+  const high = Math.max(low, units * sellRatio * (band.sellInner - delta));
+  return { centre: (low + high) / 2, inner: (high - low) / 2 };
 }
 
 function preparedMarket(problem: HedgingProblem, units: number, now: Market, gammaPerUnit: number): Market {

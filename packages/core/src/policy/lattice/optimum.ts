@@ -13,6 +13,22 @@ export interface NodeBand {
   /** What a trade from no holding gains over none, numeraire; negative where staying flat is better, to save the gas of
    * unwinding, and infinite where there is no such gas to save. */
   flatGain: number;
+  /**
+   * Above ½ where a trade does not land on an inner edge but at no holding at all: late, out of the money, with gas for
+   * the unwinding to be saved. Nothing is then traded on the side of the flat holding.
+   */
+  toFlat: number;
+}
+
+/** The holding to trade to. */
+export function holdingWithin(
+  { buyInner, buyOuter, flatGain, sellInner, sellOuter, toFlat }: NodeBand,
+  holding: number,
+): number {
+  if (holding === 0 && flatGain < 0) return 0;
+  if (toFlat > 0.5) return holding > Math.max(0, sellOuter) || holding < Math.min(0, buyOuter) ? 0 : holding;
+  if (holding < buyOuter) return buyInner;
+  return holding > sellOuter ? sellInner : holding;
 }
 
 export interface Optimum {
@@ -60,7 +76,7 @@ export function solveOptimum(lattice: Lattice, { onBand, wantsBands }: OptimumOp
   const row = rowSolver(lattice);
   let next = terminal.slice();
   let now = terminal.slice();
-  const band: NodeBand = { buyOuter: 0, buyInner: 0, sellInner: 0, sellOuter: 0, flatGain: 0 };
+  const band: NodeBand = { buyOuter: 0, buyInner: 0, sellInner: 0, sellOuter: 0, flatGain: 0, toFlat: 0 };
   for (let step = problem.steps - 1; step >= 0; step--) {
     const fixed = Math.exp(aversion * problem.fixedCost * Math.exp(-problem.annualRate * step * stepYears));
     // Bands are wanted wherever the spot may have gone by then, not only where this lattice's path can be.
@@ -268,19 +284,24 @@ function rowSolver(lattice: Lattice): RowSolver {
   }
 
   function readBand(fixed: number, band: NodeBand): void {
-    const bought = buyLanding.column === NOWHERE ? sellLanding : buyLanding;
-    const sold = sellLanding.column === NOWHERE ? bought : sellLanding;
+    const boughtFlat = jumpsAtFlat && buyLanding.column === flat;
+    const soldFlat = jumpsAtFlat && sellLanding.column === flat;
+    const bought = buyLanding.column === NOWHERE || boughtFlat ? sellLanding : buyLanding;
+    const sold = sellLanding.column === NOWHERE || soldFlat ? bought : sellLanding;
     const buyInner = holdings[bought.column]! + bought.shift;
     const sellInner = holdings[sold.column]! + sold.shift;
     band.buyInner = Math.min(buyInner, sellInner);
     band.sellInner = Math.max(buyInner, sellInner);
-    band.buyOuter = low > from ? Math.min(band.buyInner, edge(low - 1, low, buy, fixed)) : Number.NEGATIVE_INFINITY;
-    band.sellOuter = high < to ? Math.max(band.sellInner, edge(high + 1, high, sell, fixed)) : Number.POSITIVE_INFINITY;
+    band.buyOuter = low > from ? edge(low - 1, low, buy, fixed) : Number.NEGATIVE_INFINITY;
+    band.sellOuter = high < to ? edge(high + 1, high, sell, fixed) : Number.POSITIVE_INFINITY;
     if (low === NOWHERE) {
       band.buyOuter = band.buyInner;
       band.sellOuter = band.sellInner;
     }
+    band.buyOuter = Math.min(band.buyInner, band.buyOuter);
+    band.sellOuter = Math.max(band.sellInner, band.sellOuter);
     band.flatGain = Number.isNaN(flatGain) ? Number.POSITIVE_INFINITY : flatGain;
+    band.toFlat = boughtFlat || soldFlat ? 1 : 0;
   }
 
   /** Between a column that trades and its neighbour that does not: where ln of staying over trading is zero. */

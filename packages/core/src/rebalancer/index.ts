@@ -1,0 +1,7 @@
+// The loop that joins the stations
+export * from '../rebalancer.js';
+export * from './portfolio.js';
+export * from './survey.js';
+export * from './errors.js';
+export type { CostCurves } from './cost-curves.js';
+export type { EventHub, RebalancerEvents } from './events.js';

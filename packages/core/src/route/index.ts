@@ -1,0 +1,4 @@
+// The router on plain JSON, for holding it against others, and the certificate that it can be checked by
+export * from './solve-route.js';
+export type { RouteDemand, RouteProblem, RouteProblemPool } from './problem.js';
+export * from './certificate.js';
