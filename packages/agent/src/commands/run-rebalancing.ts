@@ -15,7 +15,19 @@ export interface RunOptions {
   readonly signal: AbortSignal;
 }
 
-/** The main job, shown or as one JSON document. @returns the exit code: 0 when hedged, held or dry, else 1. */
+/** Holds that leave something undone that should be done: the delta is not where it belongs, or nobody knows. */
+const STUCK: ReadonlySet<string> = new Set([
+  'NO_ROUTE',
+  'COST_ABOVE_LIMIT',
+  'EXPOSURE_UNBOUNDED',
+  'EXPOSURE_STRADDLES_TARGET',
+]);
+
+/**
+ * The main job, shown or as one JSON document.
+ *
+ * @returns the exit code: 0 when hedged, dry, or held because nothing is to be done; else 1
+ */
 export async function runRebalancing(
   { portfolio, ports }: Assembled,
   out: Screen,
@@ -40,6 +52,7 @@ export async function runRebalancing(
       process.stdout.write(`${JSON.stringify(document, plain, 2)}\n`);
     }
     const { outcome } = result.report;
+    if (outcome === 'held' && STUCK.has(result.decision.reason)) return 1;
     return outcome === 'hedged' || outcome === 'held' || outcome === 'dry-run' ? 0 : 1;
   } finally {
     out.idle();

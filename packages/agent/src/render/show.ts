@@ -76,11 +76,12 @@ export function showRebalancing(rebalancer: Rebalancer, portfolio: Portfolio, ou
   rebalancer.on('waiting', ({ slice, untilSeconds }) => {
     out.busy(`Slice ${slice} waits until ${new Date(untilSeconds * 1000).toISOString().slice(11, 19)} …`);
   });
-  rebalancer.on('routed', ({ route, slice, survey }) => {
+  rebalancer.on('routed', ({ award, route, slice, survey }) => {
     out.print(heading(5, `Quotes for slice ${slice}`));
     out.print(quotesText(quotesOf(portfolio, survey, route), survey));
     out.print(heading(6, 'Route'));
     out.print(routeText(route));
+    for (const { adapter, sentence } of award.contestants) out.print(`  award: ${adapter}: ${sentence}`);
     out.busy('Simulating every step …');
   });
   rebalancer.on('execution', (event) => showExecution(event, out));

@@ -1,5 +1,6 @@
 import type { SignedIntent } from '@evenkeel/intents';
 import { EventEmitter } from 'eventemitter3';
+import type { Award } from '../award/award.js';
 import type { ExecutionEvent } from '../execution/events.js';
 import type { Decision } from '../policy/decision.js';
 import type { Logger } from '../ports/ambient.js';
@@ -16,7 +17,12 @@ export interface RebalancerEvents {
   scheduled: (schedule: Schedule) => void;
   /** A slice waits for its time. */
   waiting: (news: { readonly slice: number; readonly untilSeconds: number }) => void;
-  routed: (news: { readonly slice: number; readonly survey: Survey; readonly route: HedgeRoute }) => void;
+  routed: (news: {
+    readonly slice: number;
+    readonly survey: Survey;
+    readonly route: HedgeRoute;
+    readonly award: Award;
+  }) => void;
   execution: (event: ExecutionEvent) => void;
   reported: (report: ExecutionReport) => void;
 }

@@ -1,3 +1,4 @@
+import type { Award } from '../award/award.js';
 import { EvenkeelError, type SignedIntent } from '@evenkeel/intents';
 import { remainingSpend } from '../execution/coverage.js';
 import { executeProgramme, type ExecutionResult } from '../execution/execute-programme.js';
@@ -13,6 +14,7 @@ import { replan } from '../schedule/replan.js';
 import type { Schedule, Slice } from '../schedule/schedule.js';
 import { type Context, executionParts, nowSeconds } from './context.js';
 import { CostAboveIntentError, PriceDisputedError } from './errors.js';
+import { awardRoute } from './award-route.js';
 import { firmRoute } from './firm-route.js';
 import { hedgeRequest } from './hedge-request.js';
 import { type Portfolio, tokenOfPortfolio } from './portfolio.js';
@@ -23,6 +25,7 @@ export interface SliceResult {
   readonly slice: Slice;
   readonly survey: Survey;
   readonly route: HedgeRoute;
+  readonly award: Award;
   readonly programme: Programme;
   readonly execution: ExecutionResult;
 }
@@ -157,7 +160,9 @@ async function runSlice(context: Context, input: SlicesInput, slice: Slice, seen
     },
     signal,
   );
-  hub.emit('routed', { slice: slice.index, survey: seen, route });
+  // No outside network is asked yet: our own route stands alone, and says so.
+  const award = awardRoute(portfolio, seen, route, [], nowSeconds(ports));
+  hub.emit('routed', { slice: slice.index, survey: seen, route, award });
   if (route.costBps > maxCostBps) throw new CostAboveIntentError(route.costBps, maxCostBps);
   const programme = planProgramme({
     intentId: signed.id,
@@ -172,7 +177,7 @@ async function runSlice(context: Context, input: SlicesInput, slice: Slice, seen
   });
   const parts = executionParts(context, dryRun, signal);
   const execution = await executeProgramme({ ...parts, signedIntent: signed, programme });
-  return Object.freeze({ slice, survey: seen, route, programme, execution });
+  return Object.freeze({ slice, survey: seen, route, award, programme, execution });
 }
 
 /** What the signed intent still lets be spent of each token that the trade spends; nothing where it says nothing. */
