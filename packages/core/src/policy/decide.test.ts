@@ -80,7 +80,7 @@ describe('a certain exposure', () => {
     const after = 12 + Number(decision.deltaChangeUnits);
     expect(decision).toMatchObject({ reason: 'OUTSIDE_BAND', programme: { action: 'open' } });
     expect(after).toBeGreaterThan(0);
-    expect(after).toBeLessThan(Number(decision.band!.high));
+    expect(after).toBeLessThan(Number(decision.band.high));
     expect(decision.postTradeDelta.low).toBe(new Decimal(12).plus(decision.deltaChangeUnits).toFixed());
     expect(decision.marginalRisk! / decision.marginalCost!).toBeCloseTo(1, 3);
     expect(decision.expectedCost).toBeGreaterThan(1);
