@@ -53,3 +53,11 @@ test.each(Object.entries(shows))(
   },
   60_000,
 );
+
+test('the worked example of an adapter passes the suite and trades for real', async () => {
+  const text = await output('write-an-adapter/run.mjs');
+  expect(text).not.toMatch(/^ +failed/m);
+  expect(text).toMatch(/^ +passed +quote-delivers-what-was-said$/m);
+  const quoted = /quoted +([\d.]+) WETH/.exec(text)?.[1];
+  expect(text).toMatch(new RegExp(`arrived +${quoted} WETH`));
+}, 120_000);

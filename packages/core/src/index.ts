@@ -64,7 +64,6 @@ export type { RuleConfig } from './policy/rules/rule.js';
 export * from './schedule/schedule.js';
 export * from './schedule/plan-schedule.js';
 export * from './schedule/replan.js';
-export * from './schedule/schedule-commitment.js';
 export * from './schedule/errors.js';
 
 // Solicit: who offers

@@ -5,3 +5,6 @@ export * from './survey.js';
 export * from './errors.js';
 export type { CostCurves } from './cost-curves.js';
 export type { EventHub, RebalancerEvents } from './events.js';
+
+// Commits to hidden times and sizes; beside the loop, for it needs a hash function that planning does without
+export * from '../schedule/schedule-commitment.js';
