@@ -4,6 +4,7 @@ export * from './erc7930.js';
 export * from './errors.js';
 export * from './intent.js';
 export * from './intent-errors.js';
+export { keccak256 } from './keccak.js';
 export * from './lifecycle.js';
 export * from './permit2-witness.js';
 export {

@@ -1,8 +1,8 @@
 import type { BridgeAdapter, Lane, LaneLimits, Quote, QuoteRequest } from '@evenkeel/core';
 import * as v from 'valibot';
-import { throwIfAborted } from '../bridging/abort.js';
-import { deepFreeze } from '../bridging/freeze.js';
-import { contractRead, readContracts } from '../bridging/read.js';
+import { throwIfAborted } from '../common/abort.js';
+import { deepFreeze } from '../common/freeze.js';
+import { contractRead, readContracts } from '../common/read.js';
 import { spokePoolAbi } from './abi.js';
 import type { ArrivalAction } from './action.js';
 import { buildDeposit } from './build.js';

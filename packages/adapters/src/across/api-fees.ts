@@ -6,16 +6,10 @@ import {
   ServiceRateLimitedError,
   ServiceRefusedError,
   ServiceUnreachableError,
-} from '../bridging/errors.js';
-import { deepFreeze } from '../bridging/freeze.js';
-import { addressSchema, atomsSchema, countSchema, firstIssue } from '../bridging/schemas.js';
-import {
-  askService,
-  DEFAULT_PATIENCE,
-  reasonOf,
-  retryAfterSeconds,
-  type ServicePatience,
-} from '../bridging/service.js';
+} from '../common/errors.js';
+import { deepFreeze } from '../common/freeze.js';
+import { addressSchema, atomsSchema, countSchema, firstIssue } from '../common/schemas.js';
+import { askService, DEFAULT_PATIENCE, reasonOf, retryAfterSeconds, type ServicePatience } from '../common/service.js';
 import type { AcrossFeeRequest, AcrossFees, AcrossFeeSource } from './fee-source.js';
 
 export interface AcrossApiOptions {

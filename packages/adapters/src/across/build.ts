@@ -1,8 +1,8 @@
 import { type Call, fromAtoms, type Hex, NATIVE_ADDRESS, type QuoteFill, sameAddress } from '@evenkeel/core';
-import { approveCalls } from '../bridging/erc20.js';
-import { FillMismatchError } from '../bridging/errors.js';
-import { deepFreeze } from '../bridging/freeze.js';
-import { addressToWord } from '../bridging/word.js';
+import { approveCalls } from '../common/erc20.js';
+import { FillMismatchError } from '../common/errors.js';
+import { deepFreeze } from '../common/freeze.js';
+import { addressToWord } from '../common/word.js';
 import { DEPOSIT, spokePoolAbi } from './abi.js';
 import { acrossChain, type AcrossOptions } from './config.js';
 import { acrossPayload, type AcrossPayload } from './payload.js';

@@ -9,7 +9,7 @@ import {
   tokenKey,
 } from '@evenkeel/core';
 import { InvalidInputError } from '@evenkeel/intents';
-import { LaneUnsupportedError } from '../bridging/errors.js';
+import { LaneUnsupportedError } from '../common/errors.js';
 import type { AcrossFeeSource } from './fee-source.js';
 
 /** One chain that Across serves. */

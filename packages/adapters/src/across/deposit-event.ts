@@ -1,9 +1,9 @@
 import { type Hex, type LogEntry, type Receipt, sameAddress } from '@evenkeel/core';
 import { AbiCoder, keccak256 } from 'ethers';
 import * as v from 'valibot';
-import { decodeEvent } from '../bridging/read.js';
-import { hexSchema, wordSchema } from '../bridging/schemas.js';
-import { addressToWord } from '../bridging/word.js';
+import { decodeEvent } from '../common/read.js';
+import { hexSchema, wordSchema } from '../common/schemas.js';
+import { addressToWord } from '../common/word.js';
 import { RELAY_DATA_TYPE, spokePoolAbi } from './abi.js';
 import type { AcrossPayload } from './payload.js';
 

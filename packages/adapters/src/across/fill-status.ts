@@ -1,12 +1,12 @@
 import { type BridgeStatus, type LogEntry, type Receipt, sameAddress, type TokenAmount } from '@evenkeel/core';
 import { toBeHex } from 'ethers';
 import * as v from 'valibot';
-import { netReceived } from '../bridging/erc20.js';
-import { LogMissingError } from '../bridging/errors.js';
-import { firstLog, type FoundLog } from '../bridging/logs.js';
-import { decodeEvent } from '../bridging/read.js';
-import { wordSchema } from '../bridging/schemas.js';
-import { addressToWord, wordToAddress } from '../bridging/word.js';
+import { netReceived } from '../common/erc20.js';
+import { LogMissingError } from '../common/errors.js';
+import { firstLog, type FoundLog } from '../common/logs.js';
+import { decodeEvent } from '../common/read.js';
+import { wordSchema } from '../common/schemas.js';
+import { addressToWord, wordToAddress } from '../common/word.js';
 import { multicallHandlerAbi, spokePoolAbi } from './abi.js';
 import type { AcrossChain } from './config.js';
 import type { AcrossDeposit } from './deposit-event.js';

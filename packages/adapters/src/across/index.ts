@@ -4,4 +4,4 @@ export { acrossApiFees, type AcrossApiOptions } from './api-fees.js';
 export type { AcrossChain, AcrossOptions } from './config.js';
 export type { AcrossFeeRequest, AcrossFees, AcrossFeeSource } from './fee-source.js';
 export { type AcrossFeeSchedule, scheduledAcrossFees, type ScheduledFeesOptions } from './scheduled-fees.js';
-export * from '../bridging/errors.js';
+export * from '../common/errors.js';

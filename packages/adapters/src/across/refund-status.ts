@@ -1,9 +1,9 @@
 import { type BridgeStatus, type Hex, type Receipt, sameAddress } from '@evenkeel/core';
 import * as v from 'valibot';
-import { allLogs, type FoundLog } from '../bridging/logs.js';
-import { type ContractRead, contractRead, decodeEvent, readContracts } from '../bridging/read.js';
-import { addressSchema, wordSchema } from '../bridging/schemas.js';
-import { addressToWord } from '../bridging/word.js';
+import { allLogs, type FoundLog } from '../common/logs.js';
+import { type ContractRead, contractRead, decodeEvent, readContracts } from '../common/read.js';
+import { addressSchema, wordSchema } from '../common/schemas.js';
+import { addressToWord } from '../common/word.js';
 import { spokePoolAbi } from './abi.js';
 import { type AcrossChain, acrossChain, type AcrossOptions } from './config.js';
 import { type AcrossDeposit, depositFromLog, relayHash } from './deposit-event.js';

@@ -1,9 +1,9 @@
 import { type Address, type Chain, fromAtoms, type Lane, type LaneLimits, NATIVE_ADDRESS } from '@evenkeel/core';
 import { InvalidInputError } from '@evenkeel/intents';
-import { scaleAtoms } from '../bridging/amounts.js';
-import { balanceRead } from '../bridging/erc20.js';
-import { deepFreeze } from '../bridging/freeze.js';
-import { readContracts } from '../bridging/read.js';
+import { scaleAtoms } from '../common/amounts.js';
+import { balanceRead } from '../common/erc20.js';
+import { deepFreeze } from '../common/freeze.js';
+import { readContracts } from '../common/read.js';
 import type { AcrossFees, AcrossFeeSource } from './fee-source.js';
 
 /** What one relayer charges on a lane. */

@@ -1,8 +1,8 @@
 import type { BridgeStatus, Call, Hex, Transfer } from '@evenkeel/core';
-import { TransferNotStartedError } from '../bridging/errors.js';
-import { deepFreeze } from '../bridging/freeze.js';
-import { readContracts } from '../bridging/read.js';
-import { addressToWord } from '../bridging/word.js';
+import { TransferNotStartedError } from '../common/errors.js';
+import { deepFreeze } from '../common/freeze.js';
+import { readContracts } from '../common/read.js';
+import { addressToWord } from '../common/word.js';
 import { spokePoolAbi } from './abi.js';
 import { acrossChain, type AcrossOptions } from './config.js';
 import { findDeposit } from './deposit-event.js';

@@ -12,7 +12,7 @@ import {
 } from '@evenkeel/core';
 import { InvalidInputError } from '@evenkeel/intents';
 import { Interface } from 'ethers';
-import { deepFreeze } from '../bridging/freeze.js';
+import { deepFreeze } from '../common/freeze.js';
 import { MULTICALL3_ADDRESS } from '../json-rpc/multicall.js';
 import { type KnownReading, positionId, unreadable } from '../positions/readings.js';
 import { asOfBlock } from '../uniswap/pool.js';

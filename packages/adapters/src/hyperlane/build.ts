@@ -1,8 +1,8 @@
 import { type Call, fromAtoms, type Hex, type QuoteFill, sameAddress } from '@evenkeel/core';
-import { approveCalls } from '../bridging/erc20.js';
-import { FillMismatchError } from '../bridging/errors.js';
-import { deepFreeze } from '../bridging/freeze.js';
-import { addressToWord } from '../bridging/word.js';
+import { approveCalls } from '../common/erc20.js';
+import { FillMismatchError } from '../common/errors.js';
+import { deepFreeze } from '../common/freeze.js';
+import { addressToWord } from '../common/word.js';
 import { TRANSFER_REMOTE, warpRouterAbi } from './abi.js';
 import { hyperlaneChain, type HyperlaneOptions } from './config.js';
 import { hyperlanePayload } from './payload.js';

@@ -1,6 +1,6 @@
 import { type Address, type Chain, type Clock, type Lane, sameToken, type Token, tokenKey } from '@evenkeel/core';
 import { InvalidInputError } from '@evenkeel/intents';
-import { LaneUnsupportedError } from '../bridging/errors.js';
+import { LaneUnsupportedError } from '../common/errors.js';
 import type { HyperlaneProofSource } from './metadata.js';
 
 /** One chain that Hyperlane serves. */

@@ -1,6 +1,6 @@
 import type { Address, BridgeAdapter } from '@evenkeel/core';
-import { throwIfAborted } from '../bridging/abort.js';
-import { deepFreeze } from '../bridging/freeze.js';
+import { throwIfAborted } from '../common/abort.js';
+import { deepFreeze } from '../common/freeze.js';
 import { buildTransfer } from './build.js';
 import { checkOptions, type HyperlaneOptions, warpLanes } from './config.js';
 import { quoteTransfer, transferLimits } from './quote.js';

@@ -1,9 +1,9 @@
 import { type Address, type Hex, type LogEntry, type Receipt, sameAddress } from '@evenkeel/core';
 import { concat, dataLength, dataSlice, keccak256, toBeHex } from 'ethers';
 import * as v from 'valibot';
-import { decodeEvent } from '../bridging/read.js';
-import { hexSchema } from '../bridging/schemas.js';
-import { addressToWord } from '../bridging/word.js';
+import { decodeEvent } from '../common/read.js';
+import { hexSchema } from '../common/schemas.js';
+import { addressToWord } from '../common/word.js';
 import { mailboxAbi } from './abi.js';
 
 /**

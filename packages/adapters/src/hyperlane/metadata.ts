@@ -1,6 +1,6 @@
 import type { Address, Hex } from '@evenkeel/core';
 import { concat, keccak256, toBeHex, toUtf8Bytes } from 'ethers';
-import { addressToWord } from '../bridging/word.js';
+import { addressToWord } from '../common/word.js';
 
 /** A validator's checkpoint of one message. */
 export interface HyperlaneCheckpoint {

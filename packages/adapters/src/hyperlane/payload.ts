@@ -1,6 +1,6 @@
 import type { Address, JsonValue, Token } from '@evenkeel/core';
 import * as v from 'valibot';
-import { addressSchema, atomsSchema, parsePayload, tokenSchema } from '../bridging/schemas.js';
+import { addressSchema, atomsSchema, parsePayload, tokenSchema } from '../common/schemas.js';
 
 /** All that building and tracking a transfer needs. */
 export interface HyperlanePayload {

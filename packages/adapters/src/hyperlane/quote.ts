@@ -1,11 +1,11 @@
 import { type Lane, type LaneLimits, NATIVE_ADDRESS, type Quote, type QuoteRequest, type Token } from '@evenkeel/core';
-import { scaleAtoms } from '../bridging/amounts.js';
-import { nowSeconds } from '../bridging/clock.js';
-import { AmountOutsideLimitsError, DeadlineUnreachableError, QuoteInconsistentError } from '../bridging/errors.js';
-import { REVOKE_GAS } from '../bridging/erc20.js';
-import { deepFreeze } from '../bridging/freeze.js';
-import { quoteId } from '../bridging/quote-id.js';
-import { checkRequest } from '../bridging/request.js';
+import { scaleAtoms } from '../common/amounts.js';
+import { nowSeconds } from '../common/clock.js';
+import { AmountOutsideLimitsError, DeadlineUnreachableError, QuoteInconsistentError } from '../common/errors.js';
+import { REVOKE_GAS } from '../common/erc20.js';
+import { deepFreeze } from '../common/freeze.js';
+import { quoteId } from '../common/quote-id.js';
+import { checkRequest } from '../common/request.js';
 import { hyperlaneChain, type HyperlaneOptions, type WarpLane, warpLane } from './config.js';
 import { type HyperlanePayload, payloadJson } from './payload.js';
 import { collateralLimits, type FarSide, type NearSide, readFarSide, readNearSide } from './warp-state.js';

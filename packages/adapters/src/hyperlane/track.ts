@@ -1,10 +1,10 @@
 import { type BridgeStatus, type Call, fromAtoms, type Hex, sameAddress, type Transfer } from '@evenkeel/core';
 import * as v from 'valibot';
-import { balanceRead, receivedOf } from '../bridging/erc20.js';
-import { LogMissingError, TransferNotStartedError } from '../bridging/errors.js';
-import { deepFreeze } from '../bridging/freeze.js';
-import { firstLog } from '../bridging/logs.js';
-import { contractRead, readContracts } from '../bridging/read.js';
+import { balanceRead, receivedOf } from '../common/erc20.js';
+import { LogMissingError, TransferNotStartedError } from '../common/errors.js';
+import { deepFreeze } from '../common/freeze.js';
+import { firstLog } from '../common/logs.js';
+import { contractRead, readContracts } from '../common/read.js';
 import { mailboxAbi } from './abi.js';
 import { hyperlaneChain, type HyperlaneOptions } from './config.js';
 import { findMessage, type HyperlaneMessage, transferBody } from './message.js';

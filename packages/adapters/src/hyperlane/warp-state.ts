@@ -1,10 +1,10 @@
 import { type Address, fromAtoms, type LaneLimits, NATIVE_ADDRESS, type ReadBatch, sameAddress } from '@evenkeel/core';
 import * as v from 'valibot';
-import { allowanceRead, balanceRead } from '../bridging/erc20.js';
-import { QuoteInconsistentError } from '../bridging/errors.js';
-import { contractRead, optionalRead, readContracts } from '../bridging/read.js';
-import { addressSchema, wordSchema } from '../bridging/schemas.js';
-import { addressToWord } from '../bridging/word.js';
+import { allowanceRead, balanceRead } from '../common/erc20.js';
+import { QuoteInconsistentError } from '../common/errors.js';
+import { contractRead, optionalRead, readContracts } from '../common/read.js';
+import { addressSchema, wordSchema } from '../common/schemas.js';
+import { addressToWord } from '../common/word.js';
 import { warpRouterAbi } from './abi.js';
 import { hyperlaneChain, type HyperlaneOptions, type WarpLane } from './config.js';
 

@@ -1,7 +1,7 @@
 import { type BridgeAdapter, type Lane, type LaneLimits, sameToken } from '@evenkeel/core';
-import { throwIfAborted } from '../bridging/abort.js';
-import { LaneUnsupportedError } from '../bridging/errors.js';
-import { deepFreeze } from '../bridging/freeze.js';
+import { throwIfAborted } from '../common/abort.js';
+import { LaneUnsupportedError } from '../common/errors.js';
+import { deepFreeze } from '../common/freeze.js';
 import { buildLifi } from './build.js';
 import { lifiClient } from './client.js';
 import { checkLanes, checkOptions, type LifiBridgeOptions } from './config.js';

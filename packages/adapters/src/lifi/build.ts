@@ -1,7 +1,7 @@
 import { type Call, fromAtoms, type QuoteFill, sameAddress } from '@evenkeel/core';
-import { approveCalls, revokeCall } from '../bridging/erc20.js';
-import { FillMismatchError } from '../bridging/errors.js';
-import { deepFreeze } from '../bridging/freeze.js';
+import { approveCalls, revokeCall } from '../common/erc20.js';
+import { FillMismatchError } from '../common/errors.js';
+import { deepFreeze } from '../common/freeze.js';
 import { lifiChain, type LifiOptions } from './config.js';
 import { LifiForeignTargetError } from './errors.js';
 import { lifiPayload, type LifiPayload } from './payload.js';

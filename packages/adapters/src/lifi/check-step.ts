@@ -1,6 +1,6 @@
 import { NATIVE_ADDRESS, type QuoteRequest, sameAddress, sameToken, type Token, tokenKey } from '@evenkeel/core';
-import { scaleAtoms } from '../bridging/amounts.js';
-import { QuoteInconsistentError } from '../bridging/errors.js';
+import { scaleAtoms } from '../common/amounts.js';
+import { QuoteInconsistentError } from '../common/errors.js';
 import { lifiChain, type LifiOptions } from './config.js';
 import { LifiForeignTargetError } from './errors.js';
 import type { LifiStepAnswer } from './schemas.js';

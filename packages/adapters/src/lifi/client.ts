@@ -7,9 +7,9 @@ import {
   ServiceRateLimitedError,
   ServiceRefusedError,
   ServiceUnreachableError,
-} from '../bridging/errors.js';
-import { firstIssue } from '../bridging/schemas.js';
-import { askService, DEFAULT_PATIENCE, reasonOf, retryAfterSeconds } from '../bridging/service.js';
+} from '../common/errors.js';
+import { firstIssue } from '../common/schemas.js';
+import { askService, DEFAULT_PATIENCE, reasonOf, retryAfterSeconds } from '../common/service.js';
 import type { LifiOptions } from './config.js';
 import { LifiNoRouteError } from './errors.js';
 import { type LifiStatusAnswer, type LifiStepAnswer, statusSchema, stepSchema } from './schemas.js';

@@ -1,6 +1,6 @@
 import type { Address, Chain, Clock, FailureMode, Lane } from '@evenkeel/core';
 import { InvalidInputError } from '@evenkeel/intents';
-import type { ServicePatience } from '../bridging/service.js';
+import type { ServicePatience } from '../common/service.js';
 
 /** One chain on which LI.FI may be used. */
 export interface LifiChain {

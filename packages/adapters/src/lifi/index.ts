@@ -2,4 +2,4 @@ export { lifiBridge } from './bridge.js';
 export type { LifiBridgeOptions, LifiChain, LifiOptions } from './config.js';
 export { LifiForeignTargetError, LifiNoRouteError } from './errors.js';
 export { lifiVenue } from './venue.js';
-export * from '../bridging/errors.js';
+export * from '../common/errors.js';

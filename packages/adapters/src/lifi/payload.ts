@@ -1,6 +1,6 @@
 import type { Address, Hex, JsonValue, Token } from '@evenkeel/core';
 import * as v from 'valibot';
-import { addressSchema, atomsSchema, hexSchema, parsePayload, tokenSchema } from '../bridging/schemas.js';
+import { addressSchema, atomsSchema, hexSchema, parsePayload, tokenSchema } from '../common/schemas.js';
 
 /** All that building and tracking needs. */
 export interface LifiPayload {

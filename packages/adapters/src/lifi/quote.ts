@@ -1,11 +1,11 @@
 import { type Fee, type FeeKind, NATIVE_ADDRESS, type Quote, type QuoteRequest } from '@evenkeel/core';
-import { nowSeconds } from '../bridging/clock.js';
-import { allowanceRead, REVOKE_GAS } from '../bridging/erc20.js';
-import { DeadlineUnreachableError } from '../bridging/errors.js';
-import { deepFreeze } from '../bridging/freeze.js';
-import { quoteId } from '../bridging/quote-id.js';
-import { readContracts } from '../bridging/read.js';
-import { checkRequest } from '../bridging/request.js';
+import { nowSeconds } from '../common/clock.js';
+import { allowanceRead, REVOKE_GAS } from '../common/erc20.js';
+import { DeadlineUnreachableError } from '../common/errors.js';
+import { deepFreeze } from '../common/freeze.js';
+import { quoteId } from '../common/quote-id.js';
+import { readContracts } from '../common/read.js';
+import { checkRequest } from '../common/request.js';
 import { checkStep } from './check-step.js';
 import type { LifiClient } from './client.js';
 import { lifiChain, type LifiOptions } from './config.js';

@@ -1,6 +1,6 @@
 import type { Address, Hex, Token } from '@evenkeel/core';
 import * as v from 'valibot';
-import { addressSchema, atomsSchema, chainIdSchema, hexSchema, wordSchema } from '../bridging/schemas.js';
+import { addressSchema, atomsSchema, chainIdSchema, hexSchema, wordSchema } from '../common/schemas.js';
 
 /** `BigIntish` of @lifi/types: decimal digits or 0x hexadecimal. */
 const bigintishSchema = v.pipe(

@@ -1,6 +1,6 @@
 import { type BridgeStatus, NATIVE_ADDRESS, sameToken, type TokenAmount, type Transfer } from '@evenkeel/core';
-import { receivedOf } from '../bridging/erc20.js';
-import { TransferNotStartedError } from '../bridging/errors.js';
+import { receivedOf } from '../common/erc20.js';
+import { TransferNotStartedError } from '../common/errors.js';
 import type { LifiClient } from './client.js';
 import { lifiChain, type LifiOptions } from './config.js';
 import { type LifiOutcome, lifiOutcome } from './outcome.js';

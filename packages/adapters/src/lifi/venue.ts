@@ -1,8 +1,8 @@
 import type { QuoteRequest, VenueAdapter } from '@evenkeel/core';
 import { InvalidInputError } from '@evenkeel/intents';
-import { throwIfAborted } from '../bridging/abort.js';
-import { FillMismatchError, LaneUnsupportedError } from '../bridging/errors.js';
-import { deepFreeze } from '../bridging/freeze.js';
+import { throwIfAborted } from '../common/abort.js';
+import { FillMismatchError, LaneUnsupportedError } from '../common/errors.js';
+import { deepFreeze } from '../common/freeze.js';
 import { buildLifi } from './build.js';
 import { lifiClient } from './client.js';
 import { checkOptions, type LifiOptions } from './config.js';

@@ -1,5 +1,5 @@
 import type { Address, Chain, PositionReading, PositionSource } from '@evenkeel/core';
-import { deepFreeze } from '../bridging/freeze.js';
+import { deepFreeze } from '../common/freeze.js';
 import { type PositionMarket, roleOf } from '../positions/market.js';
 import { positionId, unreadable } from '../positions/readings.js';
 import { sorted } from '../uniswap/pairs.js';

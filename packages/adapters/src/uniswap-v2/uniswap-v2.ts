@@ -1,6 +1,6 @@
 import type { Address, Call, LiquidityRequest, Pool, SwapFill, VenueAdapter } from '@evenkeel/core';
 import { InvalidInputError } from '@evenkeel/intents';
-import { deepFreeze } from '../bridging/freeze.js';
+import { deepFreeze } from '../common/freeze.js';
 import { chainTable, type UniswapChain } from '../uniswap/config.js';
 import { action, approval, requireSwap } from '../uniswap/fill.js';
 import { pairsOf } from '../uniswap/pairs.js';

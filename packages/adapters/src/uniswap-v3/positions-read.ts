@@ -1,6 +1,6 @@
 import { type Address, NATIVE_ADDRESS, sameAddress } from '@evenkeel/core';
 import * as v from 'valibot';
-import { addressSchema } from '../bridging/schemas.js';
+import { addressSchema } from '../common/schemas.js';
 import { allOf, mapRead, optionalRead, type Read, structOf, viewCall } from '../uniswap/read.js';
 import { addressOutput, type PriceState, tickSchema, uintOutput } from '../uniswap/schemas.js';
 import type { Advance, StagedRead } from '../uniswap/staged-read.js';

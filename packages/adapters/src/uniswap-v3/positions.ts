@@ -1,6 +1,6 @@
 import { type Address, type AsOf, type Chain, type PositionReading, type PositionSource } from '@evenkeel/core';
 import { InvalidInputError } from '@evenkeel/intents';
-import { deepFreeze } from '../bridging/freeze.js';
+import { deepFreeze } from '../common/freeze.js';
 import { type PositionMarket, roleOf } from '../positions/market.js';
 import { positionId, unknownReading, unreadable } from '../positions/readings.js';
 import { asOfBlock } from '../uniswap/pool.js';

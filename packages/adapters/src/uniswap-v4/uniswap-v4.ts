@@ -1,7 +1,7 @@
 import type { Address, LiquidityRequest, Pool, Token, VenueAdapter } from '@evenkeel/core';
 import { InvalidInputError } from '@evenkeel/intents';
 import * as v from 'valibot';
-import { deepFreeze } from '../bridging/freeze.js';
+import { deepFreeze } from '../common/freeze.js';
 import { chainTable, isListed, type UniswapChain } from '../uniswap/config.js';
 import { poolPayload, requireSwap } from '../uniswap/fill.js';
 import { type Pair, pairsOf } from '../uniswap/pairs.js';

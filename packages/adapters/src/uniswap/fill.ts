@@ -13,9 +13,9 @@ import {
 } from '@evenkeel/core';
 import { EvenkeelError, InvalidInputError } from '@evenkeel/intents';
 import * as v from 'valibot';
-import { approveCalls } from '../bridging/erc20.js';
-import { FillMismatchError } from '../bridging/errors.js';
-import { firstIssue } from '../bridging/schemas.js';
+import { approveCalls } from '../common/erc20.js';
+import { FillMismatchError } from '../common/errors.js';
+import { firstIssue } from '../common/schemas.js';
 import { isListed, type UniswapChain } from './config.js';
 
 /** A token that takes a fee of each transfer cannot be swapped exactly. Code `FEE_ON_TRANSFER_TOKEN`. */

@@ -1,8 +1,8 @@
 import type { Address, Chain, Hex, ReadBatch, ReadCall, ReadResult } from '@evenkeel/core';
 import type { Interface, Result } from 'ethers';
 import * as v from 'valibot';
-import { ContractUnreadableError } from '../bridging/errors.js';
-import { firstIssue } from '../bridging/schemas.js';
+import { ContractUnreadableError } from '../common/errors.js';
+import { firstIssue } from '../common/schemas.js';
 
 /** View calls that together make one value. Reads compose, so that all that is wanted at once travels at once. */
 export interface Read<T> {

@@ -1,7 +1,7 @@
 import type { Address } from '@evenkeel/core';
 import { MAX_SQRT_RATIO, MAX_TICK, MIN_SQRT_RATIO, MIN_TICK, tickAtSqrtRatio, sqrtRatioAtTick } from '@evenkeel/core';
 import * as v from 'valibot';
-import { addressSchema } from '../bridging/schemas.js';
+import { addressSchema } from '../common/schemas.js';
 
 type Schema<T> = v.GenericSchema<unknown, T>;
 

@@ -1,7 +1,7 @@
 import type { Chain, StateOverride } from '../ports/chain.js';
 import { type Address, type Hex, NATIVE_ADDRESS, sameAddress, type Token, type TokenAmount } from '../model/token.js';
 import { GuardFundsUnpretendableError, GuardUnreadableError } from './errors.js';
-import { keccak256 } from './keccak256.js';
+import { keccak256 } from '@evenkeel/intents';
 import { decodeUint, encodeBalanceOf } from './token-calls.js';
 
 /** Slots of the balance mapping that are tried: those of nearly all tokens lie below. */

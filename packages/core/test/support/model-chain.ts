@@ -1,5 +1,4 @@
-import { EvenkeelError } from '@evenkeel/intents';
-import { keccak256 } from '../../src/guard/keccak256.js';
+import { EvenkeelError, keccak256 } from '@evenkeel/intents';
 import { DEPOSIT_TOPIC, TRANSFER_TOPIC } from '../../src/guard/token-calls.js';
 import type { Address, Hex, Token } from '../../src/model/token.js';
 import type {
