@@ -1,3 +1,4 @@
+import { normalCdf } from '../exposure/normal.js';
 import { type Bar, intervalOf, logReturns } from './bars.js';
 import { dieboldMariano, type LossComparison } from './diebold-mariano.js';
 import { ForecastInputInvalidError } from './errors.js';
@@ -44,6 +45,11 @@ export interface ForecastScore {
   readonly mincerZarnowitz: MincerZarnowitz;
   /** Share of outcomes inside the central intervals of 50, 68 and 90 %. */
   readonly coverage: { readonly [nominal in '50' | '68' | '90']: number };
+  /**
+   * Probability integral transform: the share of outcomes in each tenth of the predictive distribution, lowest first. All
+   * are a tenth where the distribution is right.
+   */
+  readonly pitDeciles: readonly number[];
   /** Of the logarithm of variance. */
   readonly crps: number;
   readonly logScore: number;
@@ -179,6 +185,7 @@ function scoreOf(track: Track, baseline: Track, settings: ComparisonSettings): F
       '68': inside(HALF_WIDTHS['68']),
       '90': inside(HALF_WIDTHS['90']),
     }),
+    pitDeciles: pitDeciles(entries),
     crps: average((entry) => entry.crps),
     logScore: average((entry) => entry.logScore),
     ...(id === baseline.id
@@ -190,6 +197,12 @@ function scoreOf(track: Track, baseline: Track, settings: ComparisonSettings): F
           }),
         }),
   });
+}
+
+function pitDeciles(entries: readonly Entry[]): readonly number[] {
+  const counts = new Array<number>(10).fill(0);
+  for (const { deviation } of entries) counts[Math.min(9, Math.floor(10 * normalCdf(deviation)))]!++;
+  return Object.freeze(counts.map((count) => count / entries.length));
 }
 
 function mincerZarnowitz(entries: readonly Entry[]): MincerZarnowitz {
