@@ -28,6 +28,8 @@ export interface ForecastEvaluationInput {
   readonly periods?: readonly EvaluationPeriod[];
   /** Of the intervals; 0.9 unless told. */
   readonly confidence?: number;
+  /** Told how many of the walks, one a forecaster and horizon, are done. */
+  readonly onProgress?: (done: number, of: number) => void;
 }
 
 /** Realised variance regressed on the forecast: a good one has intercept 0, slope 1. Source: Mincer, Zarnowitz (1969). */
@@ -84,7 +86,9 @@ export function evaluateForecasts(input: ForecastEvaluationInput): ForecastEvalu
   if (!forecasters.some(({ id }) => id === baselineId)) {
     throw new ForecastInputInvalidError('baselineId', baselineId, 'names no forecaster', 'Give it among them.');
   }
-  return input.horizonsSeconds.flatMap((horizonSeconds) => evaluateHorizon(input, horizonSeconds));
+  let walks = 0;
+  const walked = (): void => input.onProgress?.(++walks, forecasters.length * input.horizonsSeconds.length);
+  return input.horizonsSeconds.flatMap((horizonSeconds) => evaluateHorizon(input, horizonSeconds, walked));
 }
 
 /** One forecaster's forecasts and what came of them, losses beside. */
@@ -105,7 +109,11 @@ interface Entry {
   readonly deviation: number;
 }
 
-function evaluateHorizon(input: ForecastEvaluationInput, horizonSeconds: number): ForecastEvaluation[] {
+function evaluateHorizon(
+  input: ForecastEvaluationInput,
+  horizonSeconds: number,
+  walked: () => void,
+): ForecastEvaluation[] {
   const { bars, confidence = 0.9, everyBars, forecasters, warmUpBars } = input;
   const windowSeconds = horizonDays(horizonSeconds) * SECONDS_PER_DAY;
   const windowBars = windowSeconds / intervalOf(bars);
@@ -114,6 +122,7 @@ function evaluateHorizon(input: ForecastEvaluationInput, horizonSeconds: number)
   const realised = realisedAfter(bars, windowBars, warmUpBars, everyBars);
   const tracks = forecasters.map((forecaster): Track => {
     const forecasts = walkForward({ forecaster, bars: known, horizonSeconds, warmUpBars, everyBars });
+    walked();
     return { id: forecaster.id, entries: forecasts.map((forecast, i) => entryOf(forecast, realised[i]!)) };
   });
   const whole = { label: 'all', fromSeconds: Number.NEGATIVE_INFINITY, untilSeconds: Number.POSITIVE_INFINITY };
