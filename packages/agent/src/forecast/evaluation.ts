@@ -12,7 +12,7 @@ import { BASELINE, MODELS, OURS } from './models.js';
 
 const SECONDS_PER_DAY = 86_400;
 /** Seen before the first forecast. */
-export const WARM_UP_DAYS = 365;
+const WARM_UP_DAYS = 365;
 const CONFIDENCE = 0.9;
 
 /** What a walk over a history found. */
@@ -118,8 +118,9 @@ function rowOf(evaluation: ForecastEvaluation): (score: ForecastScore) => string
 
 function verdict(evaluation: ForecastEvaluation): string {
   const { againstBaseline } = evaluation.scores.find(({ forecasterId }) => forecasterId === OURS)!;
-  const { percent: change, pValue, smallestDetectable, meanDifference } = againstBaseline!.qlike;
-  const detectable = Math.abs((smallestDetectable * change) / meanDifference);
+  const { percent: change, pValue, smallestDetectable } = againstBaseline!.qlike;
+  const baseline = evaluation.scores.find(({ forecasterId }) => forecasterId === BASELINE)!.qlike;
+  const detectable = (100 * smallestDetectable) / baseline;
   const size = `${Math.abs(change).toFixed(1)} %`;
   const found = `${OURS} loses ${size} ${change < 0 ? 'less' : 'more'} than ${BASELINE}`;
   const power = `a difference of ${detectable.toFixed(1)} % would have been found four times out of five`;
