@@ -103,7 +103,7 @@ function rowOf(evaluation: ForecastEvaluation): (score: ForecastScore) => string
         ? ['', '', '', '', '', '']
         : [
             percent(against.percent),
-            against.bootstrapInterval.map(share).join(' … '),
+            againstBaseline!.qlikeBootstrapInterval.map(share).join(' … '),
             against.classical.statistic.toFixed(2),
             probability(against.classical.pValue),
             probability(against.pValue),

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { normals, DAY_SECONDS as DAY, simulateBars } from '../../test/support/simulated-bars.js';
 import { logReturns } from './bars.js';
+import { blockBootstrapInterval } from './block-bootstrap.js';
 import { dieboldMariano } from './diebold-mariano.js';
+import { harveyLeybourneNewbold } from './harvey-leybourne-newbold.js';
 import { ForecastInputInvalidError } from './errors.js';
 import { evaluateForecasts } from './evaluate.js';
 import type { VolatilityForecaster } from './forecast.js';
@@ -48,6 +50,9 @@ describe('evaluateForecasts', () => {
     expect(perfect!.mincerZarnowitz.rSquared).toBeCloseTo(1, 9);
     expect(perfect!.mincerZarnowitz.slope).toBeCloseTo(1, 9);
     expect(perfect!.coverage).toEqual({ '50': 1, '68': 1, '90': 1 });
+    // The middle is where the sixth tenth begins; rounding may put an outcome a hair below it.
+    expect(perfect!.pitDeciles[4]! + perfect!.pitDeciles[5]!).toBe(1);
+    expect(flat!.pitDeciles.reduce((sum, each) => sum + each, 0)).toBeCloseTo(1, 12);
     const { qlike: against } = perfect!.againstBaseline!;
     expect(against.percent).toBeCloseTo(-100, 9);
     expect(against.pValue).toBeLessThan(0.05);
@@ -129,6 +134,36 @@ describe('Diebold–Mariano', () => {
     expect(detectable).toBeCloseTo(0.25, 1);
     expect(found).toBeGreaterThan(0.7);
     expect(found).toBeLessThan(0.9);
+  });
+
+  test('with the correction for small samples, by hand: overlap of two', () => {
+    // Differences −1, 0, 1, 2, 3: mean 1; autocovariances (4+1+0+1+4)/5 = 2 and (2+0+0+2)/5 = 0.8; long run 2 + 1.6.
+    const { kernel, pValue, statistic } = harveyLeybourneNewbold([-1, 0, 1, 2, 3], 2);
+    const correction = Math.sqrt((5 + 1 - 4 + 2 / 5) / 5);
+    expect(kernel).toBe('rectangular');
+    expect(statistic).toBeCloseTo(correction / Math.sqrt(3.6 / 5), 12);
+    expect(pValue).toBeCloseTo(studentTwoSided(correction / Math.sqrt(3.6 / 5), 4), 12);
+    // Signs that alternate have a negative unweighted variance at one lag: Bartlett's weights take over.
+    expect(harveyLeybourneNewbold([1, -1, 1.1, -1, 1, -0.9], 2).kernel).toBe('bartlett');
+    expect(harveyLeybourneNewbold([2, 2, 2], 1)).toMatchObject({ statistic: 0 });
+  });
+
+  test('the block bootstrap covers the mean of overlapping sums nine times out of ten, or nearly, and is the same each time', () => {
+    const next = normals(31);
+    const overlap = 5;
+    const held = Array.from({ length: 200 }, () => {
+      const sums = [0];
+      for (let i = 0; i < 305; i++) sums.push(sums[i]! + next());
+      const values = Array.from({ length: 300 }, (_, t) => sums[t + overlap]! - sums[t]!);
+      const [low, high] = blockBootstrapInterval(values, 2 * overlap, 0.9);
+      return low <= 0 && high >= 0;
+    });
+    const share = held.filter(Boolean).length / held.length;
+    expect(share).toBeGreaterThan(0.8);
+    expect(share).toBeLessThan(0.95);
+    const values = Array.from({ length: 50 }, next);
+    expect(blockBootstrapInterval(values, 3, 0.9)).toEqual(blockBootstrapInterval(values, 3, 0.9));
+    expect(blockBootstrapInterval([4, 4, 4], 10, 0.9)).toEqual([4, 4]);
   });
 
   test('refuses what cannot be compared', () => {

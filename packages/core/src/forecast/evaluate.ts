@@ -1,5 +1,6 @@
 import { normalCdf } from '../exposure/normal.js';
 import { type Bar, intervalOf, logReturns } from './bars.js';
+import { blockBootstrapInterval } from './block-bootstrap.js';
 import { dieboldMariano, type LossComparison } from './diebold-mariano.js';
 import { ForecastInputInvalidError } from './errors.js';
 import type { VolatilityForecaster } from './forecast.js';
@@ -56,7 +57,12 @@ export interface ForecastScore {
   readonly crps: number;
   readonly logScore: number;
   /** Absent for the baseline itself. */
-  readonly againstBaseline?: { readonly qlike: LossComparison; readonly crps: LossComparison };
+  readonly againstBaseline?: {
+    readonly qlike: LossComparison;
+    /** Of the mean difference in QLIKE, by resampling blocks of two overlaps each. */
+    readonly qlikeBootstrapInterval: readonly [number, number];
+    readonly crps: LossComparison;
+  };
 }
 
 export interface ForecastEvaluation {
@@ -202,10 +208,20 @@ function scoreOf(track: Track, baseline: Track, settings: ComparisonSettings): F
       : {
           againstBaseline: Object.freeze({
             qlike: against((entry) => entry.qlike),
+            qlikeBootstrapInterval: bootstrapInterval(track, baseline, settings),
             crps: against((entry) => entry.crps),
           }),
         }),
   });
+}
+
+function bootstrapInterval(
+  { entries }: Track,
+  baseline: Track,
+  { confidence, overlap }: ComparisonSettings,
+): readonly [number, number] {
+  const differences = entries.map(({ qlike: loss }, i) => loss - baseline.entries[i]!.qlike);
+  return blockBootstrapInterval(differences, Math.max(2 * overlap, Math.cbrt(entries.length)), confidence);
 }
 
 function pitDeciles(entries: readonly Entry[]): readonly number[] {

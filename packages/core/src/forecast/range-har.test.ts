@@ -104,6 +104,12 @@ describe('shrunk regression', () => {
     fitted([0.3, 0.5], 1e9).forEach((slope, i) => expect(slope).toBeCloseTo([0.3, 0.5][i]!, 6));
   });
 
+  test('with a half-life, what came long ago fades', () => {
+    const regression = shrunkRegression([0], 0, 10);
+    for (let i = 0; i < 400; i++) regression.add([i % 5], (i < 200 ? 3 : -1) * (i % 5));
+    expect(regression.slopes()[0]).toBeCloseTo(-1, 3);
+  });
+
   test('two that say the same share what one would say, and one that says nothing keeps its prior', () => {
     const regression = shrunkRegression([0, 0, 0.7], 1e-3);
     rows.forEach(([a], i) => regression.add([a!, a!, 1], 4 * a! + (i % 2) * 0));
