@@ -151,7 +151,7 @@ describe('Diebold–Mariano', () => {
   test('the block bootstrap covers the mean of overlapping sums nine times out of ten, or nearly, and is the same each time', () => {
     const next = normals(31);
     const overlap = 5;
-    const held = Array.from({ length: 200 }, () => {
+    const held = Array.from({ length: 60 }, () => {
       const sums = [0];
       for (let i = 0; i < 305; i++) sums.push(sums[i]! + next());
       const values = Array.from({ length: 300 }, (_, t) => sums[t + overlap]! - sums[t]!);
@@ -159,8 +159,8 @@ describe('Diebold–Mariano', () => {
       return low <= 0 && high >= 0;
     });
     const share = held.filter(Boolean).length / held.length;
-    expect(share).toBeGreaterThan(0.8);
-    expect(share).toBeLessThan(0.95);
+    expect(share).toBeGreaterThan(0.78);
+    expect(share).toBeLessThan(0.97);
     const values = Array.from({ length: 50 }, next);
     expect(blockBootstrapInterval(values, 3, 0.9)).toEqual(blockBootstrapInterval(values, 3, 0.9));
     expect(blockBootstrapInterval([4, 4, 4], 10, 0.9)).toEqual([4, 4]);

@@ -31,8 +31,8 @@ const penaltyOf = (days: number): number => days ** 0.4;
 interface Fit {
   readonly slopes: Slopes;
   readonly level: number;
-  /** Discounted standard deviation of residuals in sample. */
-  readonly spread: number;
+  /** Logarithm of what lies between the median and the mean. */
+  readonly smearing: number;
   /** Logarithms of the least and greatest variance that any window has had. */
   readonly least: number;
   readonly greatest: number;
@@ -47,8 +47,9 @@ interface Fit {
  * the net move over four windows and the share of jumps over three, after the hours of the week have been taken out. Ridge
  * shrinkage around an even spread of persistence keeps 27 regressors from being over-fitted, more so at long horizons, and
  * outcomes count half after two years. Slopes are learned from range variance, which is the less noisy outcome; level and
- * errors come from squared returns, which is what is forecast. The expected variance is that of a lognormal, e^{m + s²/2},
- * which one crash disturbs less than the mean of e^{residual}. Refitted every seven days.
+ * errors come from squared returns, which is what is forecast. From the median to the mean lead e^{s²/2} of a lognormal, or
+ * the mean of e^{residual}, whichever is less: one crash raises the latter, one day without a move the former. Refitted
+ * every seven days.
  *
  * The predictive distribution is calibrated on the errors that the same procedure made out of sample before: their spread,
  * recent ones weighing more, and half of their recent bias.
@@ -71,7 +72,7 @@ export function rangeHar(): VolatilityForecaster {
     return seen.map((end) => {
       const fit = fitAfter(end);
       const logVariance = predict(fit, features.row(end), features.logSeason(end, days));
-      const expected = within(fit, logVariance + fit.spread ** 2 / 2);
+      const expected = within(fit, logVariance + fit.smearing);
       return Object.freeze({
         model: 'range-har',
         horizonSeconds,
@@ -142,7 +143,7 @@ interface Past {
   readonly errors: readonly number[];
 }
 
-/** The level at which discounted residuals of squared-return variance average to nothing, and their spread. */
+/** The level at which discounted residuals of squared-return variance average to nothing, and how they spread. */
 function levelled(slopes: Slopes, { errors, outcomes, rows, seasons }: Past): Fit {
   const decay = 0.5 ** (1 / LESSON_HALF_LIFE_DAYS);
   let weight = 0;
@@ -150,8 +151,9 @@ function levelled(slopes: Slopes, { errors, outcomes, rows, seasons }: Past): Fi
   let squares = 0;
   let least = Number.POSITIVE_INFINITY;
   let greatest = Number.NEGATIVE_INFINITY;
+  const gaps = outcomes.map((outcome, i) => outcome - seasons[i]! - dot(slopes, rows[i]!));
   for (const [i, outcome] of outcomes.entries()) {
-    const gap = outcome - seasons[i]! - dot(slopes, rows[i]!);
+    const gap = gaps[i]!;
     weight = weight * decay + 1;
     sum = sum * decay + gap;
     squares = squares * decay + gap * gap;
@@ -159,8 +161,12 @@ function levelled(slopes: Slopes, { errors, outcomes, rows, seasons }: Past): Fi
     greatest = Math.max(greatest, outcome);
   }
   const level = sum / weight;
-  const spread = Math.sqrt(Math.max(0, squares / weight - level * level));
-  return { slopes, level, spread, least, greatest, ...recentErrors(errors, spread, ERROR_HALF_LIFE_DAYS) };
+  const variance = Math.max(0, squares / weight - level * level);
+  let exponentials = 0;
+  for (const gap of gaps) exponentials = exponentials * decay + Math.exp(gap - level);
+  const smearing = Math.min(variance / 2, Math.log(exponentials / weight));
+  const { bias, stdDev } = recentErrors(errors, Math.sqrt(variance), ERROR_HALF_LIFE_DAYS);
+  return { slopes, level, smearing, least, greatest, bias, stdDev };
 }
 
 function predict(fit: Fit, row: readonly number[], season: number): number {
