@@ -9,9 +9,7 @@ export const MODELS = {
   'range-har': rangeHar,
 } as const satisfies Record<string, () => VolatilityForecaster>;
 
-export type ModelId = keyof typeof MODELS;
-
 /** The one that the others are held against. */
-export const BASELINE: ModelId = 'log-har';
+export const BASELINE = 'log-har' satisfies keyof typeof MODELS;
 /** The one that is ours. */
-export const OURS: ModelId = 'range-har';
+export const OURS = 'range-har' satisfies keyof typeof MODELS;
