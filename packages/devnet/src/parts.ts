@@ -1,7 +1,7 @@
 import type { Address } from './world.js';
 
 /** Protocols that a world has only when it is asked for them. */
-export const WORLD_PARTS = ['perp-v2'] as const;
+export const WORLD_PARTS = ['perp-v2', 'aave-v3'] as const;
 
 export type WorldPart = (typeof WORLD_PARTS)[number];
 
@@ -28,7 +28,19 @@ export interface PerpV2Contracts {
   readonly aggregator: Address;
 }
 
+/** Aave v3 (release 3.0 of its core) with WETH, USDC and USDT. */
+export interface AaveV3Contracts {
+  readonly addressesProvider: Address;
+  readonly pool: Address;
+  readonly poolConfigurator: Address;
+  readonly oracle: Address;
+  readonly protocolDataProvider: Address;
+  /** Aave's own `MockAggregator`, 8 decimals, each with its answer in storage slot 0. */
+  readonly feeds: Readonly<Record<'WETH' | 'USDC' | 'USDT', Address>>;
+}
+
 /** What a chain has of the parts. */
 export interface ChainParts {
+  readonly aaveV3?: AaveV3Contracts;
   readonly perpV2?: PerpV2Contracts;
 }
