@@ -18,7 +18,10 @@ try {
   execFileSync('npm', ['install', '--ignore-scripts', '--silent', ...PACKAGES], { cwd: scratch, stdio: 'inherit' });
   const solc = createRequire(join(scratch, 'package.json'))('solc');
   const sources = Object.fromEntries(
-    CONTRACTS.map((name) => [`test/contracts/${name}.sol`, { content: readFileSync(join(folder, `${name}.sol`), 'utf8') }]),
+    CONTRACTS.map((name) => [
+      `test/contracts/${name}.sol`,
+      { content: readFileSync(join(folder, `${name}.sol`), 'utf8') },
+    ]),
   );
   const settings = {
     optimizer: { enabled: true, runs: 200 },
