@@ -11,6 +11,7 @@ import {
   type PositionSource,
   type VolatilityFeed,
 } from '@evenkeel/core';
+import { throwIfAborted } from '../common/abort.js';
 import { deepFreeze } from '../common/freeze.js';
 import { EvenkeelError } from '@evenkeel/intents';
 import { positionId, unknownReading, unreadable } from '../positions/readings.js';
@@ -63,7 +64,7 @@ export function optionBookView(options: OptionBookViewOptions): PositionSource {
       const { block, value: views } = await runRead(chain, optionViews(contract, owner), signal);
       const asOf = asOfBlock(source.id, chain.id, block);
       const readings = await Promise.all(views.map((view) => readingOf(source.id, options, owner, view, asOf, signal)));
-      signal.throwIfAborted();
+      throwIfAborted(signal);
       lastSeen.set(owner, readings);
       return deepFreeze(readings);
     } catch (error) {

@@ -7,6 +7,7 @@ import {
   type SimulatedResult,
   type StateOverride,
 } from '@evenkeel/core';
+import { InvalidInputError } from '@evenkeel/intents';
 import { Interface } from 'ethers';
 import { MeasurementTornError, OverrideIneffectiveError, ViewUnmovedError, ViewUnreadableError } from './errors.js';
 import { STORAGE_READER } from './feed-code.js';
@@ -137,6 +138,17 @@ async function simulated(
     stamp: `${number} ${hash!.toString(16)}`,
     number: number!,
   };
+}
+
+/** @throws {InvalidInputError} for a signature that is none, or arguments that do not fit it */
+export function assertView(view: ViewValue, field: string): void {
+  try {
+    callOf(view, NATIVE_ADDRESS);
+  } catch (cause) {
+    const hint =
+      'Write it as in Solidity: "function valueOf(address owner) view returns (uint256)", with its arguments.';
+    throw new InvalidInputError(field, view.signature, 'is not a view that can be called so', hint, { cause });
+  }
 }
 
 function callOf({ args = [], signature, to }: ViewValue, owner: Address): SimulatedCall {

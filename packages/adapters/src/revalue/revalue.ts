@@ -13,7 +13,7 @@ import { MULTICALL3_ADDRESS } from '../json-rpc/multicall.js';
 import { positionId, unknownReading, unreadable } from '../positions/readings.js';
 import type { PriceBump } from './bumps.js';
 import { type FivePoints, fromFivePoints } from './differences.js';
-import { type Measurement, measure } from './measure.js';
+import { assertView, type Measurement, measure } from './measure.js';
 
 /** A number that a view answers. */
 export interface ViewValue {
@@ -62,7 +62,7 @@ export interface RevalueOptions {
  *
  * Vega and theta are not measured.
  *
- * @throws {InvalidInputError} for a bump that is none. `read` throws only when it is aborted.
+ * @throws {InvalidInputError} for a share or a view that is none. `read` throws only when it is aborted.
  * @example
  * ```ts
  * const source = revalue({
@@ -79,12 +79,14 @@ export function revalue(options: RevalueOptions): PositionSource {
   const { bumpShare = 0.01, chain, label, multicall3 = MULTICALL3_ADDRESS, validWithinShare = 0.05 } = options;
   requireShare(bumpShare, 'bumpShare');
   requireShare(validWithinShare, 'validWithinShare');
+  assertView(options.value, 'value');
+  assertView(options.price, 'price');
+  if (options.holding !== undefined) assertView(options.holding, 'holding');
   const source = { id: options.id, name: `${label} on ${chain.name}`, chain };
   const lastSeen = new Map<Address, readonly PositionReading[]>();
 
   const read = async (owner: Address, signal: AbortSignal): Promise<readonly PositionReading[]> => {
     try {
-      signal.throwIfAborted();
       const measured = await measure({ ...options, bumpShare, multicall3 }, owner, signal);
       const id = positionId(source.id, owner, 'value');
       const readings =
