@@ -461,7 +461,7 @@ function saying(
   index: number,
   change: (value: bigint) => bigint,
   only?: string,
-): PositionLie['tamper'] {
+): NonNullable<PositionLie['tamper']> {
   const { selector } = abi.getFunction(name)!;
   return (call, result) => {
     if (!call.data.startsWith(selector) || (only !== undefined && !call.data.includes(only.slice(2).toLowerCase())))

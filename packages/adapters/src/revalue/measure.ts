@@ -8,7 +8,7 @@ import {
   type StateOverride,
 } from '@evenkeel/core';
 import { InvalidInputError } from '@evenkeel/intents';
-import { Interface } from 'ethers';
+import { FunctionFragment, Interface } from 'ethers';
 import { MeasurementTornError, OverrideIneffectiveError, ViewUnmovedError, ViewUnreadableError } from './errors.js';
 import { STORAGE_READER } from './feed-code.js';
 import type { RevalueOptions, ViewValue } from './revalue.js';
@@ -151,8 +151,13 @@ export function assertView(view: ViewValue, field: string): void {
   }
 }
 
+/** By its fragment: of a signature that is none, an interface only prints a warning. */
+function abiOf(signature: string): Interface {
+  return new Interface([FunctionFragment.from(signature)]);
+}
+
 function callOf({ args = [], signature, to }: ViewValue, owner: Address): SimulatedCall {
-  const abi = new Interface([signature]);
+  const abi = abiOf(signature);
   const name = abi.fragments[0]!.format('sighash');
   const filled = args.map((arg) => (arg === '$owner' ? owner : arg));
   return { to, data: abi.encodeFunctionData(name, filled) as Hex, valueWei: 0n };
@@ -165,7 +170,7 @@ function numberOf({ data, success }: SimulatedResult, name: string, view: ViewVa
     throw new ViewUnreadableError(name, `answers ${data.length / 2 - 1} bytes instead of a word`);
   }
   try {
-    const abi = new Interface([view.signature]);
+    const abi = abiOf(view.signature);
     const outputs = abi.decodeFunctionResult(abi.fragments[0]!.format('sighash'), data);
     const number: unknown = outputs[view.output ?? 0];
     if (typeof number === 'bigint') return number;
