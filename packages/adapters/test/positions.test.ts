@@ -592,7 +592,7 @@ describe('a bad source fails', () => {
       Object.freeze({
         id: 'bad',
         name: 'bad',
-        read: async (of, signal) => Object.freeze(await readOne(chain, of, signal)),
+        read: async (of: Address, signal: AbortSignal) => Object.freeze(await readOne(chain, of, signal)),
       });
 
   test('that takes what reverts, or is empty, for zero', async () => {

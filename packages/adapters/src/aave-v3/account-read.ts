@@ -69,9 +69,9 @@ const userSchema = v.pipe(
     v.boolean(),
   ] as const),
   v.transform(([supplied, stableDebt, variableDebt, , , , , , isCollateral]) => ({
-    supplied: supplied as bigint,
-    borrowed: (stableDebt as bigint) + (variableDebt as bigint),
-    isCollateral: isCollateral as boolean,
+    supplied,
+    borrowed: stableDebt + variableDebt,
+    isCollateral,
   })),
 );
 const addressesSchema = single(v.pipe(v.array(addressSchema), v.minLength(1, 'has no reserves')));

@@ -5,7 +5,6 @@ import { mustAnswer } from './invoke.js';
 import { patienceOf, type PositionLie, type PositionSourceSubject } from './subject.js';
 
 type Tampering = (call: ReadCall, result: ReadResult) => ReadResult;
-type SourceOver = (chain: Chain) => PositionSource;
 
 const OVER = { name: 'over', has: (subject: PositionSourceSubject): boolean => subject.over !== undefined };
 
