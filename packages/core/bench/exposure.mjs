@@ -31,7 +31,32 @@ const holding = (i) => ({
   deltaPerUnit: '1',
   valuePerUnit: '0',
 });
-const makers = [option, option, option, range, holding];
+const asset = (amountUnits, deltaPerUnit, valuePerUnit, more = {}) => ({
+  amountUnits,
+  deltaPerUnit,
+  valuePerUnit,
+  ...more,
+});
+const perpetual = (i) => ({
+  kind: 'perpetual',
+  sizeUnits: String((i % 9) - 4),
+  entryPrice: '1950',
+  accruedFunding: '-3.2',
+  collateral: asset('1.5', '1', '0'),
+});
+const staked = (i) => ({
+  kind: 'rate-bearing',
+  amount: { token: { ...weth, symbol: 'wstETH' }, atoms: 10n ** 17n * BigInt(i) },
+  rate: '1.19',
+  basisRatio: '0.998',
+});
+const lending = (i) => ({
+  kind: 'lending',
+  collateral: [asset(String(1 + (i % 5)), '1.19', '0', { liquidationThreshold: '0.8', basisAsset: 'wstETH' })],
+  debt: [asset('1000', '0', '1')],
+});
+const vault = (i) => ({ kind: 'vault', scale: String(1 + (i % 3)), inside: [holding(1)] });
+const makers = [option, option, option, range, holding, perpetual, staked, lending, vault, option];
 const readings = Array.from({ length: 1000 }, (_, i) => ({
   status: 'known',
   id: `p${i}`,

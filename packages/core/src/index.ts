@@ -45,12 +45,12 @@ export * from './ports/journal.js';
 // Exposure: where am I
 export * from './exposure/assemble-exposure.js';
 export * from './exposure/exposure-digest.js';
-export * from './exposure/errors.js';
+export { ExposureEmptyError, PositionExpiredError, PositionInvalidError, SpotJumpError } from './exposure/errors.js';
 export { valuePosition } from './exposure/value-position.js';
 export { black76, type BlackInput } from './exposure/positions/option.js';
 export { grossDeltaUnits } from './exposure/value-position.js';
 export { optionDeltaBounds } from './exposure/positions/option.js';
-export { liquidationSpot } from './exposure/positions/lending.js';
+export type { SpotCheck } from './exposure/spot-jump.js';
 
 // Policy: should I trade, and how far
 export * from './policy/decide.js';

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { DevnetError } from './errors.js';
+import type { WorldPart } from './parts.js';
 import { prepareWorld, startWorld } from './start-world.js';
 import type { World, WorldEvent, WorldOptions } from './world.js';
 
@@ -10,6 +11,7 @@ Usage: node packages/devnet/dist/cli.js [options]
 
   --chains N    1, 2 or 3 chains (default 3)
   --seed N      varies depths and prices of the pools (default 1)
+  --parts LIST  protocols that are there only when asked for, with commas: perp-v2
   --fresh       deploy anew instead of loading the cached state
   --no-actors   no Across relayer, no root bundles, no Hyperlane deliveries, no arbitrage
   --json        print one JSON document on standard output
@@ -33,6 +35,7 @@ function parse(argv: readonly string[]): Arguments {
     options: {
       chains: { type: 'string', default: '3' },
       seed: { type: 'string', default: '1' },
+      parts: { type: 'string', default: '' },
       fresh: { type: 'boolean', default: false },
       'no-actors': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -42,7 +45,8 @@ function parse(argv: readonly string[]): Arguments {
     },
   });
   const chains = Number(values.chains) as 1 | 2 | 3;
-  const options = { chains, seed: Number(values.seed), fresh: values.fresh };
+  const parts = values.parts.split(',').filter((part) => part !== '') as WorldPart[];
+  const options = { chains, seed: Number(values.seed), parts, fresh: values.fresh };
   const { 'fetch-only': fetchOnly, help, json, 'no-actors': noActors, time } = values;
   return { options, json, actors: !noActors, fetchOnly, time, help };
 }
@@ -72,8 +76,8 @@ function reportWork(event: WorldEvent): void {
 }
 
 function toJson(world: World): string {
-  const chains = world.chains.map(({ contracts, hyperlaneDomain, id, name, pools, rpcUrl, tokens }) => {
-    return { id, name, rpcUrl, hyperlaneDomain, tokens, contracts, pools };
+  const chains = world.chains.map(({ contracts, hyperlaneDomain, id, name, parts, pools, rpcUrl, tokens }) => {
+    return { id, name, rpcUrl, hyperlaneDomain, tokens, contracts, parts, pools };
   });
   const document = { chains, accounts: world.accounts, seed: world.seed };
   return JSON.stringify(document, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value), 2);
@@ -82,10 +86,11 @@ function toJson(world: World): string {
 function toText(world: World): string {
   const rows = (record: object): string[] =>
     Object.entries(record).map(([key, value]) => `  ${key.padEnd(32)} ${value}`);
-  const chains = world.chains.flatMap(({ contracts, id, pools, rpcUrl, tokens }) => [
+  const chains = world.chains.flatMap(({ contracts, id, parts, pools, rpcUrl, tokens }) => [
     `Chain ${id}  ${rpcUrl}`,
     ...Object.values(tokens).map(({ address, symbol }) => `  ${symbol.padEnd(32)} ${address}`),
     ...rows(contracts),
+    ...Object.entries(parts).flatMap(([part, addresses]) => [`  ${part}:`, ...rows(addresses)]),
     ...pools.map((pool) => `  ${`pool ${pool.kind}`.padEnd(32)} ${'address' in pool ? pool.address : pool.id}`),
     '',
   ]);

@@ -125,7 +125,7 @@ export async function openWorld(options: OpenOptions): Promise<World> {
 function toChain(node: Anvil, built: BuiltChain): WorldChain {
   const { chainId, rpc, rpcUrl } = node;
   const provider = new LocalProvider(rpcUrl, chainId);
-  const { contracts, pools, tokens } = built;
+  const { contracts, parts, pools, tokens } = built;
   const name = `local-${chainId}`;
   const hyperlaneDomain = chainId;
   return Object.freeze({
@@ -136,6 +136,7 @@ function toChain(node: Anvil, built: BuiltChain): WorldChain {
     contracts,
     tokens,
     pools,
+    parts,
     hyperlaneDomain,
     rpc: rpc.request,
   });

@@ -7,6 +7,8 @@ import { DevnetError } from './errors.js';
 import { startAnvil } from './node/anvil.js';
 import type { Anvil } from './node/anvil.js';
 import { openWorld } from './open-world.js';
+import { WORLD_PARTS } from './parts.js';
+import type { WorldPart } from './parts.js';
 import { loadWorld, saveWorld, worldKey } from './state-cache.js';
 import type { SavedChain } from './state-cache.js';
 import { GENESIS_TIME_SECONDS } from './world.js';
@@ -87,6 +89,8 @@ interface Settings {
   readonly cacheDir: string;
   readonly seed: number;
   readonly fresh: boolean;
+  /** Each once, in the order of {@link WORLD_PARTS}. */
+  readonly parts: readonly WorldPart[];
   readonly startTimeSeconds: number;
   readonly baseFeeGwei: readonly number[];
   readonly blockTimeSeconds: number;
@@ -106,10 +110,14 @@ function settle(options: WorldOptions): Settings {
   requireThat(timeIsSane, 'blockTimeSeconds', blockTimeSeconds, 'Use whole seconds, or 0 for a block per transaction.');
   const feesFit = baseFeeGwei.length >= chains && baseFeeGwei.every((fee) => Number.isFinite(fee) && fee >= 0);
   requireThat(feesFit, 'baseFeeGwei', baseFeeGwei, 'Give one fee for each chain, 0 or greater.');
+  const unknown = options.parts?.find((part) => !WORLD_PARTS.includes(part));
+  requireThat(unknown === undefined, 'parts', unknown, `Use some of ${WORLD_PARTS.join(', ')}.`);
+  const parts = WORLD_PARTS.filter((part) => options.parts?.includes(part));
   const chainIds = CHAIN_IDS.slice(0, chains);
   const onProgress = options.onProgress ?? (() => {});
   const { signal } = options;
-  return { chainIds, cacheDir, seed, fresh, startTimeSeconds, baseFeeGwei, blockTimeSeconds, onProgress, signal };
+  const timing = { startTimeSeconds, baseFeeGwei, blockTimeSeconds };
+  return { chainIds, cacheDir, seed, fresh, parts, ...timing, onProgress, signal };
 }
 
 function requireThat(holds: boolean, field: string, value: unknown, wayOut: string): void {
@@ -138,25 +146,27 @@ async function startNodes(chainIds: readonly number[], { onProgress, signal }: S
   throw failed.reason;
 }
 
-async function keyOf(nodes: readonly Anvil[], { chainIds, seed }: Settings): Promise<string> {
+async function keyOf(nodes: readonly Anvil[], { chainIds, parts, seed }: Settings): Promise<string> {
   const version = await nodes[0]?.rpc.request('web3_clientVersion');
-  return worldKey(seed, chainIds, String(version));
+  return worldKey(seed, chainIds, parts, String(version));
 }
 
-function artifactsFor({ cacheDir, onProgress, signal }: Settings): Promise<Artifacts> {
+function artifactsFor({ cacheDir, onProgress, parts, signal }: Settings): Promise<Artifacts> {
   return fetchArtifacts({
     cacheDir,
+    parts,
     onPackage: (name, done, total, cached) => onProgress({ kind: 'artifacts', package: name, done, total, cached }),
     ...(signal && { signal }),
   });
 }
 
 async function build(nodes: readonly Anvil[], key: string, settings: Settings): Promise<readonly BuiltChain[]> {
-  const { cacheDir, onProgress, seed } = settings;
+  const { cacheDir, onProgress, parts, seed } = settings;
   const artifacts = await artifactsFor(settings);
   const built = await buildChains({
     artifacts,
     nodes,
+    parts,
     seed,
     onDeployed: (chainId, transactions) => onProgress({ kind: 'deployed', chainId, transactions }),
   });

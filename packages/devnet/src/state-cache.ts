@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { readLock } from './artifacts/lock.js';
 import type { BuiltChain } from './build/build-chains.js';
 import { PACKAGE_DIR } from './cache-dir.js';
+import type { WorldPart } from './parts.js';
 import { ACCOUNT_NAMES } from './world.js';
 import type { Hex } from './world.js';
 
@@ -20,14 +21,19 @@ const MANIFEST = 'chains.json';
 const KEPT_WORLDS = 12;
 
 /**
- * Names a world: same bytecode, same building code, same accounts, same seed, same chains. The building code is read from its files, so
+ * Names a world: same bytecode, same building code, same accounts, same seed, same chains, same parts. The building code is read from its files, so
  * that nobody has to remember to raise a version.
  */
-export async function worldKey(seed: number, chainIds: readonly number[], anvilVersion: string): Promise<string> {
+export async function worldKey(
+  seed: number,
+  chainIds: readonly number[],
+  parts: readonly WorldPart[],
+  anvilVersion: string,
+): Promise<string> {
   const hash = createHash('sha256').update(readLock().text);
   const sources = (await readdir(BUILD_DIR)).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
   for (const name of sources.sort()) hash.update(name).update(await readFile(join(BUILD_DIR, name)));
-  hash.update(JSON.stringify({ accounts: ACCOUNT_NAMES, seed, chainIds, anvilVersion }));
+  hash.update(JSON.stringify({ accounts: ACCOUNT_NAMES, seed, chainIds, parts, anvilVersion }));
   return hash.digest('hex').slice(0, 24);
 }
 

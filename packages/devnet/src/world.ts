@@ -1,5 +1,6 @@
 import type { JsonRpcProvider } from 'ethers';
 import type { Actors, ActorsOptions } from './actors/actors.js';
+import type { ChainParts, WorldPart } from './parts.js';
 import type { Pool } from './pools.js';
 
 /** `0x` and hexadecimal digits. */
@@ -34,6 +35,7 @@ export const ACCOUNT_NAMES = [
   'solver',
   'liquidityProvider',
   'arbitrageur',
+  'feedKeeper',
   'stranger',
 ] as const;
 
@@ -47,6 +49,7 @@ export const ACCOUNT_NAMES = [
  * - `maker` holds tokens to fill orders of UniswapX, `solver` may settle CoW batches;
  * - `liquidityProvider` owns the seeded pool positions and the LP shares of the Across hub;
  * - `arbitrageur` holds large stocks of WETH and USDC to bring pools back to an outside price;
+ * - `feedKeeper` says the price of ETH to the feeds of those parts of the world that have one;
  * - `stranger` has nothing to do with anything.
  */
 export type WorldAccounts = Readonly<Record<(typeof ACCOUNT_NAMES)[number], TestAccount>>;
@@ -113,6 +116,8 @@ export interface WorldChain {
   readonly tokens: Readonly<Record<TokenSymbol, Token>>;
   /** The seeded pools. */
   readonly pools: readonly Pool[];
+  /** What {@link WorldOptions.parts} asked for. */
+  readonly parts: ChainParts;
   /** Hyperlane's name of the chain: equal to `id`. */
   readonly hyperlaneDomain: number;
 }
@@ -144,6 +149,8 @@ export interface WorldOptions {
   readonly cacheDir?: string;
   /** Varies depths and prices of the seeded pools. Same seed, same world. Default: 1. */
   readonly seed?: number;
+  /** Protocols that are there only when they are asked for; whoever does not ask pays nothing for them. Default: none. */
+  readonly parts?: readonly WorldPart[];
   /** Deploy anew instead of loading a dumped state. Default: false. */
   readonly fresh?: boolean;
   /** Unix time at which all clocks start. Default: the wall clock. Not before {@link GENESIS_TIME_SECONDS} + 1 day. */
@@ -180,7 +187,7 @@ export interface World {
   fund(token: Token, to: Address, atoms: bigint): Promise<void>;
   /** Gives `to` so much more of the native coin. */
   fundNative(chainId: number, to: Address, wei: bigint): Promise<void>;
-  /** Starts those who fill, deliver and settle, and when asked the one who arbitrages. They stop with the world. */
+  /** Starts those who fill, deliver and settle, and when asked those who move prices. They stop with the world. */
   startActors(options?: ActorsOptions): Promise<Actors>;
   /** Stops the actors and the chains. Safe to call twice. */
   close(): Promise<void>;

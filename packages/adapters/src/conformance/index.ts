@@ -1,5 +1,13 @@
 export { bridgeConformance } from './bridge.js';
 export { type Check, type CheckResult, ConformanceError, runChecks } from './check.js';
 export { positionSourceConformance } from './position-source.js';
-export type { BridgeSubject, CommonSubject, Patience, PositionSourceSubject, Sample, VenueSubject } from './subject.js';
+export type {
+  BridgeSubject,
+  CommonSubject,
+  Patience,
+  PositionLie,
+  PositionSourceSubject,
+  Sample,
+  VenueSubject,
+} from './subject.js';
 export { venueConformance } from './venue.js';

@@ -1,11 +1,17 @@
-import { PositionExpiredError, type PositionReading, valuePosition } from '@evenkeel/core';
-import { type Check, checkMaker, type Fail, say } from './check.js';
+import { type Position, PositionExpiredError, type PositionReading } from '@evenkeel/core';
+import { underlyingsOf, valueAcross } from '@evenkeel/core/exposure';
+import { type Check, checkMaker, checksFor, type Fail, say } from './check.js';
 import { mustAnswer, mustBehave, mustHeedAbort } from './invoke.js';
+import { positionAttacks } from './position-attacks.js';
 import { patienceOf, type PositionSourceSubject } from './subject.js';
 import { requireFinite, requireFrozen } from './values.js';
 
 /**
- * What every position source has to do: say all that an owner has, in exact numbers, and say so where it cannot.
+ * What every position source has to do: say all that an owner has, in exact numbers, and say so where it cannot. With
+ * `over` it is attacked as well: by a node that is gone, views that revert, answers that are empty or cut, a
+ * new block at each read, and the subject's own `lies`.
+ *
+ * @param capabilities leaves out the checks that need any other. By default they are there, and are skipped as they run
  *
  * @example
  * ```ts
@@ -14,9 +20,10 @@ import { requireFinite, requireFrozen } from './values.js';
  */
 export function positionSourceConformance(
   subject: PositionSourceSubject | (() => PositionSourceSubject | Promise<PositionSourceSubject>),
+  capabilities: readonly ('over' | 'lies')[] = ['over', 'lies'],
 ): readonly Check[] {
   const make = checkMaker(subject);
-  return Object.freeze([
+  return checksFor(capabilities, [
     make('object-is-frozen', ({ source }, fail) => requireFrozen(source, 'the source', fail)),
     make('identity-is-stable', ({ source: { id, name } }, fail) => {
       const hint = 'Write it in the factory: { id, name, … }.';
@@ -56,6 +63,7 @@ export function positionSourceConformance(
     make('read-heeds-its-signal', async (given, fail) =>
       mustHeedAbort('read()', (signal) => given.source.read(given.owner, signal), patienceOf(given), fail),
     ),
+    ...positionAttacks(make),
   ]);
 }
 
@@ -78,14 +86,15 @@ function requireReading(reading: PositionReading, fail: Fail): void {
 /** A holding of zero is nothing, said explicitly. */
 function isNothing(reading: PositionReading): boolean {
   if (reading.status === 'unknown') return false;
-  const { deltaUnits, value } = valuePosition(reading.position, ANY_SPOT, reading.asOf.timeSeconds);
-  return deltaUnits === 0 && value === 0;
+  return valued(reading.position, reading.asOf.timeSeconds).every(
+    ({ greeks }) => greeks.deltaUnits === 0 && greeks.value === 0,
+  );
 }
 
 /** The core can value it: what it cannot value, nothing can be decided on. */
 function requirePosition({ asOf, id, position }: Extract<PositionReading, { status: 'known' }>, fail: Fail): void {
   try {
-    valuePosition(position, ANY_SPOT, asOf.timeSeconds);
+    valued(position, asOf.timeSeconds);
   } catch (error) {
     if (error instanceof PositionExpiredError) return;
     fail(
@@ -96,6 +105,16 @@ function requirePosition({ asOf, id, position }: Extract<PositionReading, { stat
     );
   }
 }
+
+/** At one price of everything that it follows; what was measured, at the price where it was. */
+function valued(position: Position, nowSeconds: number): ReturnType<typeof valueAcross>['parts'] {
+  const spot = position.kind === 'measured' ? Number(position.spot) : ANY_SPOT;
+  const spots = new Map(underlyingsOf(position, HOME).map((underlying) => [underlying, spot]));
+  return valueAcross(position, HOME, spots, nowSeconds).parts;
+}
+
+/** Stands for the underlying of positions that name none. */
+const HOME = 'home';
 
 /** Whether a position makes sense does not hang on the price. */
 const ANY_SPOT = 1_000;

@@ -5,6 +5,8 @@ import type {
   Chain,
   Hex,
   PositionSource,
+  ReadCall,
+  ReadResult,
   StateOverride,
   Token,
   VenueAdapter,
@@ -66,12 +68,24 @@ export interface BridgeSubject extends CommonSubject {
   readonly looks?: number;
 }
 
+/** What a lying chain answers: a changed result of each call, or a chain that is changed as a whole. */
+export interface PositionLie {
+  /** Continues the sentence "doubt when …": `the debt is said to be zero`. */
+  readonly name: string;
+  readonly tamper?: (call: ReadCall, result: ReadResult) => ReadResult;
+  readonly chain?: (chain: Chain) => Chain;
+}
+
 export interface PositionSourceSubject {
   readonly source: PositionSource;
   /** Has at least one position. */
   readonly owner: Address;
   /** Has none. */
   readonly stranger: Address;
+  /** Makes the same source over a chain that does not answer as it should. With it the source is attacked. */
+  readonly over?: { readonly chain: Chain; readonly source: (chain: Chain) => PositionSource };
+  /** Contradictions that this source has to see, each of which has to leave something unknown. */
+  readonly lies?: readonly PositionLie[];
   readonly patience?: Partial<Patience>;
 }
 

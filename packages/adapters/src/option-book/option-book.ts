@@ -4,8 +4,6 @@ import {
   Decimal,
   type DecimalString,
   type ForwardFeed,
-  interval,
-  type Observation,
   type PositionReading,
   type PositionSource,
   type VolatilityFeed,
@@ -13,6 +11,7 @@ import {
 import { EvenkeelError } from '@evenkeel/intents';
 import { type OptionBookConfig, parseOptionBook, type ParsedOptionBook } from './config.js';
 import { OptionBookInvalidError } from './errors.js';
+import { feedForward, feedVolatility, type OptionTerms, type Parameter, sizeBounds } from './parameters.js';
 
 /** What the book needs from outside. A feed is asked only for what the book does not state itself. */
 export interface OptionBookDependencies {
@@ -22,12 +21,6 @@ export interface OptionBookDependencies {
 }
 
 type BookPosition = ParsedOptionBook['positions'][number];
-
-/** One parameter of one option: stated in the book (asOf undefined) or observed. */
-interface Parameter {
-  readonly value: DecimalString;
-  readonly asOf?: AsOf;
-}
 
 /**
  * A position source over an option book that is given as data. Volatility and forward are stated per option or for the
@@ -110,7 +103,7 @@ async function readOne(
     return { status: 'unknown', ...named, reason: `the forward: ${reasonOf(forward.reason)}`, asOf: now };
   }
   if (volatility.status === 'rejected') {
-    const deltaBounds = boundsOf(position, forward.value.value);
+    const deltaBounds = sizeBounds(position.optionType, position.sizeUnits, forward.value.value);
     return {
       status: 'unknown',
       ...named,
@@ -143,9 +136,7 @@ async function forwardOf(
   signal: AbortSignal,
 ): Promise<Parameter> {
   const stated = statedForward(book, position);
-  if (stated !== undefined) return { value: stated };
-  const observed = await forwardFeed!.forwardRatio(book.underlying, position.expiryUnixSeconds, signal);
-  return checked(observed, 0.5, 2);
+  return stated === undefined ? feedForward(forwardFeed, termsOf(book, position), signal) : { value: stated };
 }
 
 async function volatilityOf(
@@ -155,32 +146,15 @@ async function volatilityOf(
   signal: AbortSignal,
 ): Promise<Parameter> {
   const stated = statedVolatility(book, position);
-  if (stated !== undefined) return { value: stated };
-  const { expiryUnixSeconds, strikeNumeraire } = position;
-  const feed = volatilityFeed!;
-  const observed =
-    feed.implied === undefined
-      ? await feed.realised(book.underlying, signal)
-      : await feed.implied(book.underlying, strikeNumeraire, expiryUnixSeconds, signal);
-  return checked(observed, 0.01, 10);
+  return stated === undefined ? feedVolatility(volatilityFeed, termsOf(book, position), signal) : { value: stated };
 }
 
-/** A feed is a stranger: what it says has to be a number within reason. */
-function checked({ asOf, value }: Observation, low: number, high: number): Parameter {
-  const number = new Decimal(value);
-  if (number.gte(low) && number.lte(high)) return { value: number.toFixed(), asOf };
-  throw new OptionBookInvalidError('observation', value, `from ${asOf.source} is not between ${low} and ${high}`);
-}
-
-/** Whatever the volatility: between nothing and the full size at the forward. */
-function boundsOf(position: BookPosition, forwardRatio: DecimalString): ReturnType<typeof interval> {
-  const size = new Decimal(position.sizeUnits).times(Decimal.max(1, forwardRatio));
-  const extreme = position.optionType === 'call' ? size : size.negated();
-  return interval(Decimal.min(0, extreme).toFixed(), Decimal.max(0, extreme).toFixed());
+function termsOf({ underlying }: ParsedOptionBook, position: BookPosition): OptionTerms {
+  return { underlying, strike: position.strikeNumeraire, expirySeconds: position.expiryUnixSeconds };
 }
 
 function oldest(now: AsOf, parameters: readonly Parameter[]): AsOf {
-  const times = parameters.flatMap(({ asOf }) => (asOf === undefined ? [] : [asOf.timeSeconds]));
+  const times = parameters.flatMap(({ atSeconds }) => (atSeconds === undefined ? [] : [atSeconds]));
   return { ...now, timeSeconds: Math.min(now.timeSeconds, ...times) };
 }
 

@@ -125,3 +125,8 @@ function stateOf(
   const state = { sqrtPriceX96, tick, liquidity, tickSpacing, feePpm, words, ticks };
   return feePpm === feePpmToken1In ? state : { ...state, feePpmToken1In };
 }
+
+/** A pool's price alone. */
+export function priceRead(stateView: Address, id: Hex): Read<PriceState> {
+  return viewCall(stateViewAbi, 'getSlot0', stateView, [id], slot0Schema);
+}

@@ -1,6 +1,7 @@
 import type { Address, Chain, Hex, ReadBatch, ReadCall, ReadResult } from '@evenkeel/core';
 import type { Interface, Result } from 'ethers';
 import * as v from 'valibot';
+import { EvenkeelError } from '@evenkeel/intents';
 import { ContractUnreadableError } from '../common/errors.js';
 import { firstIssue } from '../common/schemas.js';
 
@@ -98,5 +99,24 @@ export function optionalRead<T>(read: Read<T>): Read<T | undefined> {
   return {
     calls: read.calls,
     decode: (results, chainId) => (results[0]?.success === false ? undefined : read.decode(results, chainId)),
+  };
+}
+
+/** What a read came to: its value, or why there is none. */
+export type Settled<T> =
+  { readonly kind: 'value'; readonly value: T } | { readonly kind: 'unreadable'; readonly reason: string };
+
+/** The same read where what cannot be read shall not take the rest of the batch with it. */
+export function settledRead<T>(read: Read<T>): Read<Settled<T>> {
+  return {
+    calls: read.calls,
+    decode: (results, chainId) => {
+      try {
+        return { kind: 'value', value: read.decode(results, chainId) };
+      } catch (error) {
+        if (error instanceof EvenkeelError) return { kind: 'unreadable', reason: error.message };
+        throw error;
+      }
+    },
   };
 }

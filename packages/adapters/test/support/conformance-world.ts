@@ -89,19 +89,21 @@ export function acrossSubject(place: ConformanceWorld): BridgeSubject {
 export function positionSubject(place: ConformanceWorld, of: 'erc20' | 'v2' | 'v3'): PositionSourceSubject {
   const { chains, home, world } = place;
   const { contracts, id, tokens } = home;
-  const market = { chain: chains[id]!, underlying: tokens.WETH, numeraires: [tokens.USDC, tokens.USDT] };
+  const market = { underlying: tokens.WETH, numeraires: [tokens.USDC, tokens.USDT] };
   const sources = {
-    erc20: () =>
-      erc20Holdings({ chain: market.chain, tokens: [{ token: tokens.WETH, deltaPerUnit: '1', valuePerUnit: '0' }] }),
-    v2: () => uniswapV2Positions({ ...market, factory: contracts.uniswapV2Factory }),
-    v3: () =>
+    erc20: (chain: Chain) =>
+      erc20Holdings({ chain, tokens: [{ token: tokens.WETH, deltaPerUnit: '1', valuePerUnit: '0' }] }),
+    v2: (chain: Chain) => uniswapV2Positions({ ...market, chain, factory: contracts.uniswapV2Factory }),
+    v3: (chain: Chain) =>
       uniswapV3Positions({
         ...market,
+        chain,
         factory: contracts.uniswapV3Factory,
         positionManager: contracts.uniswapV3PositionManager,
       }),
   };
   const { liquidityProvider, stranger, trader } = world.accounts;
   const owner = of === 'erc20' ? trader.address : liquidityProvider.address;
-  return { source: sources[of](), owner, stranger: stranger.address };
+  const chain = chains[id]!;
+  return { source: sources[of](chain), owner, stranger: stranger.address, over: { chain, source: sources[of] } };
 }

@@ -1,5 +1,5 @@
 import type { Address, Call, Chain, Hex, Pool, SwapFill, Token, VenueAdapter } from '@evenkeel/core';
-import { startWorld, type World, type WorldChain } from '@evenkeel/devnet';
+import { startWorld, type World, type WorldChain, type WorldOptions } from '@evenkeel/devnet';
 import { Interface } from 'ethers';
 import { jsonRpcChain } from '../../src/json-rpc/index.js';
 import { uniswapV2 } from '../../src/uniswap-v2/index.js';
@@ -83,8 +83,8 @@ export function chainOf(local: WorldChain): Chain {
   return jsonRpcChain({ id: local.id, name: local.name, url: local.rpcUrl, multicall3: local.contracts.multicall3 });
 }
 
-export async function openBench(): Promise<Bench> {
-  const world = await startWorld({ chains: 1 });
+export async function openBench(parts: NonNullable<WorldOptions['parts']> = []): Promise<Bench> {
+  const world = await startWorld({ chains: 1, parts });
   const local = world.chains[0]!;
   const chain = chainOf(local);
   const tokens = Object.values(local.tokens);

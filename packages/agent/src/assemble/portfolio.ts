@@ -1,23 +1,12 @@
 import { eoaAccount, type EoaSigner } from '@evenkeel/accounts';
-import { erc20Holdings } from '@evenkeel/adapters/erc20';
-import { uniswapV2Positions } from '@evenkeel/adapters/uniswap-v2';
-import { uniswapV3Positions } from '@evenkeel/adapters/uniswap-v3';
-import { optionBook, type OptionBookConfig } from '@evenkeel/adapters/option-book';
-import {
-  type Address,
-  type Journal,
-  type Logger,
-  NATIVE_ADDRESS,
-  parsePolicyConfig,
-  type PositionSource,
-  type Random,
-} from '@evenkeel/core';
+import { type Address, Decimal, type Journal, type Logger, parsePolicyConfig, type Random } from '@evenkeel/core';
 import { type Portfolio, type RebalancerPorts } from '@evenkeel/core/rebalancer';
 import type { PortfolioConfig } from '../config/complete.js';
 import { baseToken, bridgesOf, type ConnectedChain, quoteToken, venuesOf } from './adapters.js';
 import { type StatedVolatility, statedVolatility } from '../volatility/stated-volatility.js';
 import { systemClock } from './ambient.js';
 import { chainOf } from './chains.js';
+import { sourcesOf } from './sources.js';
 
 /** What a configuration does not hold: keys, files, chance. */
 export interface Surroundings {
@@ -99,61 +88,4 @@ function portfolioOf(config: PortfolioConfig): Portfolio {
     confirmations: Object.fromEntries(chains.map(({ confirmations, id }) => [id, confirmations])),
     execution: { pollMs: config.pollMs, transferPollMs: config.pollMs },
   };
-}
-
-function sourcesOf({ positions }: PortfolioConfig, chains: readonly ConnectedChain[]): readonly PositionSource[] {
-  const { holdings, optionBook: book, uniswapV2, uniswapV3 } = positions;
-  return [
-    ...(book === undefined ? [] : [optionBook(book as unknown as OptionBookConfig, { clock: systemClock })]),
-    ...chains.flatMap((each) => [
-      ...(holdings ? [holdingsOn(each)] : []),
-      ...(uniswapV2
-        ? positionsOn(each, ['uniswapV2Factory'], (at) =>
-            uniswapV2Positions({ ...marketOf(each), factory: at('uniswapV2Factory') }),
-          )
-        : []),
-      ...(uniswapV3
-        ? positionsOn(each, ['uniswapV3Factory', 'uniswapV3PositionManager'], (at) =>
-            uniswapV3Positions({
-              ...marketOf(each),
-              factory: at('uniswapV3Factory'),
-              positionManager: at('uniswapV3PositionManager'),
-            }),
-          )
-        : []),
-    ]),
-  ];
-}
-
-type ContractName = keyof ConnectedChain['config']['contracts'];
-
-/** A source for a chain that has the contracts; a chain without them can hold no such positions. */
-function positionsOn(
-  { config }: ConnectedChain,
-  names: readonly ContractName[],
-  source: (at: (name: ContractName) => Address) => PositionSource,
-): readonly PositionSource[] {
-  const complete = names.every((name) => config.contracts[name] !== undefined);
-  return complete ? [source((name) => config.contracts[name]!)] : [];
-}
-
-function marketOf({ chain, config }: ConnectedChain) {
-  return { chain, underlying: baseToken(config), numeraires: [quoteToken(config)] };
-}
-
-/** The underlying, the numeraire and the native coin, which is the underlying unless it has a price of its own. */
-function holdingsOn({ chain, config }: ConnectedChain): PositionSource {
-  const native = { chainId: config.id, address: NATIVE_ADDRESS, symbol: 'native', decimals: 18 };
-  const foreign = config.nativePriceUsd;
-  return erc20Holdings({
-    chain,
-    tokens: [
-      { token: baseToken(config), deltaPerUnit: '1', valuePerUnit: '0' },
-      { token: quoteToken(config), deltaPerUnit: '0', valuePerUnit: '1' },
-      foreign === undefined
-        ? { token: native, deltaPerUnit: '1', valuePerUnit: '0' }
-        : { token: native, deltaPerUnit: '0', valuePerUnit: foreign },
-    ],
-    ...(config.contracts.multicall3 === undefined ? {} : { multicall3: config.contracts.multicall3 }),
-  });
 }

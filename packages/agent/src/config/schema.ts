@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { positionsSchema } from './positions-schema.js';
 
 const decimal = v.pipe(v.string(), v.regex(/^-?(?:0|[1-9]\d*)(?:\.\d+)?$/, 'is not a plain decimal; write "-1.25"'));
 const positiveDecimal = v.pipe(
@@ -47,6 +48,7 @@ const contracts = v.partial(
     uniswapV3TickLens: addressAs0x,
     uniswapV3PositionManager: addressAs0x,
     uniswapV4PoolManager: addressAs0x,
+    uniswapV4PositionManager: addressAs0x,
     uniswapV4StateView: addressAs0x,
     universalRouter: addressAs0x,
     acrossSpokePool: addressAs0x,
@@ -169,16 +171,7 @@ export const portfolioConfigSchema = v.strictObject({
   ]),
   across: v.optional(v.strictObject({ fees: acrossFees })),
   lifi: v.optional(v.strictObject({ apiUrl: v.optional(v.pipe(v.string(), v.url())), integrator: v.string() })),
-  positions: v.optional(
-    v.strictObject({
-      /** Checked by the option book itself: see its keys there. */
-      optionBook: v.optional(v.looseObject({})),
-      uniswapV2: v.optional(v.boolean(), false),
-      uniswapV3: v.optional(v.boolean(), false),
-      holdings: v.optional(v.boolean(), true),
-    }),
-    {},
-  ),
+  positions: v.optional(positionsSchema, {}),
 });
 
 /** A configuration as it is written into a file. */

@@ -11,6 +11,11 @@ export class PositionInvalidError extends EvenkeelError {
   }
 }
 
+/** What every switch over kinds of positions ends in: sources are strangers, and may speak of kinds to come. */
+export function unknownKind(position: never): never {
+  throw new PositionInvalidError('kind', (position as { kind?: unknown }).kind, 'is not a kind that is known here');
+}
+
 /** An option at or after its expiry has no greeks: its settlement decides. Code `POSITION_EXPIRED`. */
 export class PositionExpiredError extends EvenkeelError {
   constructor(expirySeconds: number, nowSeconds: number) {
@@ -31,5 +36,22 @@ export class ExposureEmptyError extends EvenkeelError {
       field: 'readings',
       hint: 'Configure a position source, and let a source that fails answer `unknown` instead of nothing.',
     });
+  }
+}
+
+/** A spot far from the last one that no other source confirms. Code `SPOT_JUMP`. */
+export class SpotJumpError extends EvenkeelError {
+  constructor(underlying: string, spot: number, previous: number, maxFactor: number) {
+    super(
+      'SPOT_JUMP',
+      `${underlying} at ${spot} is more than ${maxFactor} times away from ${previous}, the last spot.`,
+      {
+        retryable: true,
+        field: 'spot',
+        value: spot,
+        hint: 'Confirm it by a second source that says the same, or mend the feed.',
+        details: { underlying, previous, maxFactor },
+      },
+    );
   }
 }

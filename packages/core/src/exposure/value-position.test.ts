@@ -3,7 +3,7 @@ import type { AssetUnits, Position } from '../model/position.js';
 import type { Token } from '../model/token.js';
 import { PositionInvalidError } from './errors.js';
 import { normalCdf } from './normal.js';
-import { liquidationSpot } from './positions/lending.js';
+import { liquidationOf, liquidationRisk } from './positions/lending.js';
 import { grossDeltaUnits, valuePosition } from './value-position.js';
 
 const NOW = 1_700_000_000;
@@ -14,7 +14,8 @@ const cash = (amountUnits: string): AssetUnits => ({ amountUnits, deltaPerUnit: 
 const decimal = (min: number, max: number): fc.Arbitrary<string> =>
   fc.integer({ min: min * 1000, max: max * 1000 }).map((thousandths) => String(thousandths / 1000));
 
-const positions: Record<Exclude<Position['kind'], 'option'>, fc.Arbitrary<Position>> = {
+type OnOne = Exclude<Position['kind'], 'option' | 'quanto-perpetual' | 'vault'>;
+const positions: Record<OnOne, fc.Arbitrary<Position>> = {
   holding: fc.record({
     kind: fc.constant('holding' as const),
     amount: fc.record({ token: fc.constant(weth), atoms: fc.bigInt(0n, 10n ** 22n) }),
@@ -63,12 +64,39 @@ const positions: Record<Exclude<Position['kind'], 'option'>, fc.Arbitrary<Positi
     collateral: fc.array(decimal(0, 100).map((units) => ({ ...coin(units), liquidationThreshold: '0.8' }))),
     debt: fc.array(decimal(0, 10_000).map(cash)),
   }),
+  'rate-bearing': fc.record({
+    kind: fc.constant('rate-bearing' as const),
+    amount: fc.record({ token: fc.constant({ ...weth, symbol: 'wstETH' }), atoms: fc.bigInt(0n, 10n ** 22n) }),
+    rate: decimal(1, 2),
+    basisRatio: decimal(0.8, 1.1),
+  }),
+  measured: fc.record({
+    kind: fc.constant('measured' as const),
+    spot: fc.constant('1400'),
+    value: decimal(-1000, 1000),
+    deltaUnits: decimal(-10, 10),
+    gammaPerUnit: decimal(-1, 1),
+    validWithinShare: fc.constant('0.5'),
+  }),
 };
+/** Shares of vaults that hold anything of the above, and vaults. */
+const vault = fc.record({
+  kind: fc.constant('vault' as const),
+  scale: decimal(0, 3),
+  inside: fc.array(
+    fc.oneof(
+      ...Object.values(positions),
+      fc.record({ kind: fc.constant('vault' as const), scale: decimal(0, 3), inside: fc.array(positions.holding) }),
+    ),
+    { maxLength: 3 },
+  ),
+});
+const all = { ...positions, vault };
 
 /** Spots away from the edges of every range above, where delta and gamma are continuous. */
 const spot = fc.double({ min: 1200, max: 1600, noNaN: true });
 
-describe.each(Object.entries(positions))('%s', (_, arbitrary) => {
+describe.each(Object.entries<fc.Arbitrary<Position>>(all))('%s', (_, arbitrary) => {
   test('delta and gamma are the derivatives of the value', () => {
     fc.assert(
       fc.property(arbitrary, spot, (position, at) => {
@@ -89,6 +117,147 @@ describe.each(Object.entries(positions))('%s', (_, arbitrary) => {
         expect(grossDeltaUnits(position, greeks)).toBeGreaterThanOrEqual(Math.abs(greeks.deltaUnits) * (1 - 1e-12));
       }),
     );
+  });
+});
+
+describe('the second factor', () => {
+  test('an eight percent discount of staked ETH is seen, in value and in delta', () => {
+    const at = (basisRatio: string): Position => ({
+      kind: 'rate-bearing',
+      amount: { token: { ...weth, symbol: 'wstETH' }, atoms: 100n * 10n ** 18n },
+      rate: '1.19',
+      basisRatio,
+    });
+    const par = valuePosition(at('1'), 2000, NOW);
+    const discounted = valuePosition(at('0.92'), 2000, NOW);
+    const [basis] = par.basis!;
+    expect(basis).toEqual({ asset: 'wstETH', valuePerPoint: 2380, deltaPerPoint: 1.19 });
+    expect(discounted.value - par.value).toBeCloseTo(-8 * basis!.valuePerPoint, 6);
+    expect(discounted.deltaUnits - par.deltaUnits).toBeCloseTo(-8 * basis!.deltaPerPoint, 9);
+  });
+
+  test.each<[string, (deltaPerUnit: string) => Position, number]>([
+    ['margin', (deltaPerUnit) => perpetual({ ...coin('3'), deltaPerUnit, basisAsset: 'wstETH' }), 3],
+    ['collateral', (deltaPerUnit) => account([{ ...coin('3'), deltaPerUnit, basisAsset: 'wstETH' }], []), 3],
+    ['debt', (deltaPerUnit) => account([], [{ ...coin('3'), deltaPerUnit, basisAsset: 'wstETH' }]), -3],
+    [
+      'what a vault holds',
+      (deltaPerUnit) => shares(account([{ ...coin('3'), deltaPerUnit, basisAsset: 'wstETH' }], [])),
+      6,
+    ],
+  ])('as %s', (_, make, units) => {
+    const [low, here, high] = ['1.188', '1.2', '1.212'].map((delta) => valuePosition(make(delta), 2000, NOW));
+    expect(here!.basis).toHaveLength(1);
+    expect(here!.basis![0]!.valuePerPoint).toBeCloseTo((high!.value - low!.value) / 2, 9);
+    expect(here!.basis![0]!.deltaPerPoint).toBeCloseTo((units * 1.2) / 100, 12);
+  });
+
+  const perpetual = (collateral: AssetUnits): Position => ({
+    kind: 'perpetual',
+    sizeUnits: '-2',
+    entryPrice: '1900',
+    accruedFunding: '0',
+    collateral,
+  });
+  const account = (collateral: readonly AssetUnits[], debt: readonly AssetUnits[]): Position => ({
+    kind: 'lending',
+    collateral: collateral.map((asset) => ({ ...asset, liquidationThreshold: '0.8' })),
+    debt,
+  });
+  const shares = (inside: Position): Position => ({ kind: 'vault', scale: '2', inside: [inside] });
+});
+
+describe('time and volatility', () => {
+  test('only options and power perpetuals have vega; theta is what passes with time', () => {
+    const still = Object.entries<fc.Arbitrary<Position>>(positions).filter(([kind]) => kind !== 'power-perpetual');
+    for (const [, arbitrary] of still) {
+      fc.assert(
+        fc.property(arbitrary, spot, (position, at) => {
+          const { thetaPerDay, value, vegaPerPoint } = valuePosition(position, at, NOW);
+          expect(vegaPerPoint).toBe(0);
+          expect(thetaPerDay).toBe(valuePosition(position, at, NOW + 86_400).value - value);
+        }),
+        { numRuns: 20 },
+      );
+    }
+  });
+
+  test('a power perpetual: vega against central differences, theta against its decaying factor', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0.3, max: 1.5, noNaN: true }), spot, (volatility, at) => {
+        const make = (annualVolatility: number, factor: number): Position => ({
+          kind: 'power-perpetual',
+          sizeTokens: '-7',
+          normalisationFactor: factor.toFixed(12),
+          annualVolatility: annualVolatility.toFixed(12),
+          fundingPeriodDays: '17.5',
+          collateral: cash('0'),
+        });
+        const { thetaPerDay, value, vegaPerPoint } = valuePosition(make(volatility, 0.5), at, NOW);
+        const [up, down] = [1e-4, -1e-4].map((by) => valuePosition(make(volatility + by, 0.5), at, NOW).value);
+        expect(vegaPerPoint / ((up! - down!) / 0.02)).toBeCloseTo(1, 5);
+        const days = 0.01;
+        const later = valuePosition(make(volatility, 0.5 * Math.exp((-(volatility ** 2) * days) / 365)), at, NOW);
+        expect(thetaPerDay / ((later.value - value) / days)).toBeCloseTo(1, 3);
+      }),
+    );
+  });
+});
+
+describe('the liquidation kink', () => {
+  const collateral = [{ ...coin('10'), liquidationThreshold: '0.8', liquidationBonus: '0.05' }];
+  const account = { kind: 'lending', collateral, debt: [cash('12000')] } as const;
+
+  test('below it the debt has been paid out of collateral, bonus included', () => {
+    // At 1,500 a debt of 12,000 takes 12,600 of collateral: 8.4 of the 10 units.
+    const liquidation = liquidationOf(account)!;
+    expect(liquidation).toMatchObject({ spot: 1500, side: 'below', deltaUnits: 10 });
+    expect(liquidation.deltaUnitsAfter).toBeCloseTo(1.6, 12);
+    expect(liquidation.bonusPaid).toBeCloseTo(600, 9);
+    const before = valuePosition(account, 1500, NOW).value;
+    expect(liquidation.deltaUnitsAfter * 1500).toBeCloseTo(before - liquidation.bonusPaid, 9);
+  });
+
+  test('a borrower of the underlying is liquidated above it, and nothing is left of a debt that is under water', () => {
+    const short = {
+      kind: 'lending',
+      collateral: [{ ...cash('3000'), liquidationThreshold: '0.8' }],
+      debt: [coin('1')],
+    } as const;
+    expect(liquidationOf(short)).toMatchObject({ spot: 2400, side: 'above', deltaUnits: -1, deltaUnitsAfter: 0 });
+    const drowned = liquidationOf({ ...account, collateral: [{ ...collateral[0]!, liquidationThreshold: '1' }] })!;
+    expect(drowned.deltaUnitsAfter).toBe(0);
+    expect(drowned.bonusPaid).toBe(0);
+  });
+
+  test('the kink is where health is one, on either side of which the account is linear', () => {
+    const shares = fc.integer({ min: 50, max: 95 }).map((percent) => String(percent / 100));
+    fc.assert(
+      fc.property(decimal(1, 100), decimal(1, 50_000), decimal(0, 20_000), shares, (units, debt, other, threshold) => {
+        const position = {
+          kind: 'lending',
+          collateral: [
+            { ...coin(units), liquidationThreshold: threshold },
+            { ...cash(other), liquidationThreshold: '0.75' },
+          ],
+          debt: [cash(debt)],
+        } as const;
+        const kink = liquidationOf(position);
+        const backed = (at: number): number => +units * at * +threshold + +other * 0.75 - +debt;
+        if (kink === undefined) {
+          expect(backed(1e-9)).toBeGreaterThanOrEqual(-1e-6);
+          return;
+        }
+        expect(Math.abs(backed(kink.spot))).toBeLessThan(1e-6);
+        expect(liquidationRisk(position, kink.spot * 1.001).reach).toEqual({ low: 0, high: 0 });
+        expect(liquidationRisk(position, kink.spot * 0.999).reach.low).toBeGreaterThan(0);
+      }),
+    );
+  });
+
+  test('a threshold above one is refused', () => {
+    const strange = { ...account, collateral: [{ ...collateral[0]!, liquidationThreshold: '83' }] };
+    expect(() => valuePosition(strange, 2000, NOW)).toThrow(PositionInvalidError);
   });
 });
 
@@ -155,8 +324,8 @@ describe('known values', () => {
 
   test('a lending account is liquidated where thresholds meet debt', () => {
     const collateral = [{ ...coin('10'), liquidationThreshold: '0.8' }];
-    expect(liquidationSpot({ kind: 'lending', collateral, debt: [cash('12000')] })).toBe(1500);
-    expect(liquidationSpot({ kind: 'lending', collateral, debt: [] })).toBeUndefined();
+    expect(liquidationOf({ kind: 'lending', collateral, debt: [cash('12000')] })?.spot).toBe(1500);
+    expect(liquidationOf({ kind: 'lending', collateral, debt: [] })).toBeUndefined();
   });
 
   test('the normal distribution, to 14 digits (values of the error function in Abramowitz and Stegun)', () => {
@@ -182,6 +351,44 @@ describe('bad input', () => {
 
   test('a kind that is not known is refused, not counted as zero', () => {
     expect(() => valuePosition({ kind: 'barrier' } as unknown as Position, 2000, NOW)).toThrow(PositionInvalidError);
+  });
+
+  test('another underlying is refused, not counted as this one', () => {
+    const named = { ...holding, underlying: 'BTC' };
+    expect(valuePosition(named, 2000, NOW, 'BTC').deltaUnits).toBe(1e-18);
+    expect(() => valuePosition(named, 2000, NOW, 'ETH')).toThrow(PositionInvalidError);
+    const collateral = { ...coin('1'), underlying: 'BTC' };
+    const margined: Position = {
+      kind: 'perpetual',
+      sizeUnits: '1',
+      entryPrice: '1',
+      accruedFunding: '0',
+      collateral,
+    };
+    expect(() => valuePosition(margined, 2000, NOW)).toThrow(PositionInvalidError);
+    expect(() => valuePosition({ kind: 'vault', scale: '1', inside: [margined] }, 2000, NOW)).toThrow(
+      PositionInvalidError,
+    );
+  });
+
+  test('a vault that holds itself is refused', () => {
+    const inside: Position[] = [];
+    const circle: Position = { kind: 'vault', scale: '1', inside };
+    inside.push(circle);
+    expect(() => valuePosition(circle, 2000, NOW)).toThrow(PositionInvalidError);
+  });
+
+  test('a measurement is refused where the market has left it', () => {
+    const measured: Position = {
+      kind: 'measured',
+      spot: '2000',
+      value: '100',
+      deltaUnits: '2',
+      gammaPerUnit: '-0.01',
+      validWithinShare: '0.05',
+    };
+    expect(valuePosition(measured, 2050, NOW)).toMatchObject({ deltaUnits: 1.5, value: 187.5 });
+    expect(() => valuePosition(measured, 2101, NOW)).toThrow(PositionInvalidError);
   });
 
   test('an empty tick range and a negative liquidity are refused', () => {

@@ -1,6 +1,6 @@
 import type { Greeks } from '../model/exposure.js';
 import type { Position } from '../model/position.js';
-import { PositionInvalidError } from './errors.js';
+import { PositionInvalidError, unknownKind } from './errors.js';
 import { toNumber } from './number.js';
 import {
   concentratedLiquidityGreeks,
@@ -9,15 +9,21 @@ import {
 } from './positions/concentrated-liquidity.js';
 import { constantProductGreeks } from './positions/constant-product-liquidity.js';
 import { holdingGreeks } from './positions/holding.js';
+import { addGreeks, scaleGreeks, ZERO_GREEKS } from './greeks.js';
 import { inversePerpetualGreeks } from './positions/inverse-perpetual.js';
 import { lendingGreeks, lendingGrossDelta } from './positions/lending.js';
+import { measuredGreeks } from './positions/measured.js';
 import { optionDeltaBounds, optionGreeks } from './positions/option.js';
 import { perpetualGreeks } from './positions/perpetual.js';
 import { powerPerpetualGreeks } from './positions/power-perpetual.js';
+import { rateBearingGreeks } from './positions/rate-bearing.js';
+import { assertNoCircle, otherUnderlying } from './underlyings.js';
 
 /**
  * Value and greeks of any position at a spot (numeraire per unit) and a time (unix seconds). Pure.
  *
+ * @param underlying Whose spot it is: a position that says that it follows another, or two, is refused. Without it, one
+ * that follows a single underlying of whatever name is valued.
  * @throws {PositionExpiredError} for an option at or after its expiry
  * @throws {PositionInvalidError} for a position that cannot exist, a kind that is not known, or a spot that is not a
  * positive finite number
@@ -29,16 +35,27 @@ import { powerPerpetualGreeks } from './positions/power-perpetual.js';
  *   valuePerUnit: '0' }, 2500, 1_700_000_000).value // 5000
  * ```
  */
-export function valuePosition(position: Position, spot: number, nowSeconds: number): Greeks {
+export function valuePosition(position: Position, spot: number, nowSeconds: number, underlying?: string): Greeks {
   if (!(spot > 0 && Number.isFinite(spot))) throw new PositionInvalidError('spot', spot, 'is not a positive number');
-  const greeks = greeksOf(position, spot, nowSeconds);
-  if (!Object.values(greeks).every(Number.isFinite)) {
+  const other = otherUnderlying(position, underlying);
+  if (other !== undefined) {
+    throw new PositionInvalidError('underlying', other, `follows ${other} as well, whose spot is not given here`);
+  }
+  const greeks = greeksOf(position, spot, nowSeconds, 0);
+  if (!isFinite(greeks)) {
     throw new PositionInvalidError('greeks', greeks, `of this ${position.kind} are beyond what numbers hold`);
   }
   return greeks;
 }
 
-function greeksOf(position: Position, spot: number, nowSeconds: number): Greeks {
+function isFinite({ basis = [], deltaUnits, gammaPerUnit, thetaPerDay, value, vegaPerPoint }: Greeks): boolean {
+  // One sum: NaN and infinity survive addition, but for infinities of both signs, which make NaN.
+  let sum = value + deltaUnits + gammaPerUnit + vegaPerPoint + thetaPerDay;
+  for (const each of basis) sum += each.valuePerPoint + each.deltaPerPoint;
+  return Number.isFinite(sum);
+}
+
+function greeksOf(position: Position, spot: number, nowSeconds: number, depth: number): Greeks {
   switch (position.kind) {
     case 'option':
       return optionGreeks(position, spot, nowSeconds);
@@ -56,13 +73,20 @@ function greeksOf(position: Position, spot: number, nowSeconds: number): Greeks 
       return powerPerpetualGreeks(position, spot);
     case 'lending':
       return lendingGreeks(position, spot);
+    case 'rate-bearing':
+      return rateBearingGreeks(position, spot);
+    case 'measured':
+      return measuredGreeks(position, spot);
+    case 'vault': {
+      assertNoCircle(depth);
+      const inside = position.inside.map((each) => greeksOf(each, spot, nowSeconds, depth + 1));
+      return scaleGreeks(inside.reduce(addGreeks, ZERO_GREEKS), toNumber(position.scale, 'position.scale'));
+    }
+    case 'quanto-perpetual':
+      throw new PositionInvalidError('settlementUnderlying', position.settlementUnderlying, 'needs a spot of its own');
     default:
       return unknownKind(position);
   }
-}
-
-function unknownKind(position: never): never {
-  throw new PositionInvalidError('kind', (position as { kind?: unknown }).kind, 'is not a kind that is known here');
 }
 
 /**
@@ -93,7 +117,12 @@ export function grossDeltaUnits(position: Position, greeks: Greeks): number {
       const margin = toNumber(position.marginUnits, 'position.marginUnits');
       return Math.abs(greeks.deltaUnits - margin) + Math.abs(margin);
     }
+    case 'measured':
+      return 2 * Math.abs(greeks.deltaUnits);
     case 'holding':
+    case 'rate-bearing':
+    case 'vault':
+    case 'quanto-perpetual':
       return Math.abs(greeks.deltaUnits);
     default:
       return unknownKind(position);

@@ -35,7 +35,7 @@ export type ActorEvent =
   | {
       readonly kind: 'arbitraged';
       readonly chainId: number;
-      readonly venue: ArbitragedPool['kind'];
+      readonly venue: ArbitragedVenue;
       /** Address of the pool, or its id on V4. */
       readonly pool: Hex;
       readonly tokenIn: Address;
@@ -49,15 +49,36 @@ export type ActorEvent =
   | {
       readonly kind: 'arbitrage-failed';
       readonly chainId: number;
-      readonly venue: ArbitragedPool['kind'];
+      readonly venue: ArbitragedVenue;
       readonly pool: Hex;
       /** `no-inventory`, or what the chain said. */
+      readonly reason: string;
+    }
+  | {
+      readonly kind: 'feed-updated';
+      readonly chainId: number;
+      readonly feed: FeedName;
+      /** USDC for one ETH, in atoms of USDC. */
+      readonly usdcAtomsPerEth: bigint;
+      readonly txHash: Hex;
+    }
+  | {
+      readonly kind: 'feed-failed';
+      readonly chainId: number;
+      readonly feed: FeedName;
+      /** What the chain said. */
       readonly reason: string;
     }
   | { readonly kind: 'actor-error'; readonly actor: ActorName; readonly message: string };
 
 /** A pool that the arbitrageur watches. */
 export type ArbitragedPool = UniswapV2Pool | UniswapV3Pool | UniswapV4Pool;
+
+/** Where the arbitrageur trades: on a perpetual, positions instead of tokens. */
+export type ArbitragedVenue = ArbitragedPool['kind'] | 'perp-v2';
+
+/** A price feed of a part of the world that is there only when asked for. */
+export type FeedName = 'perp-v2';
 
 /** Why the relayer let a deposit pass. */
 export type AcrossSkipReason =
@@ -79,7 +100,7 @@ export interface AcrossRefund {
   readonly why: 'expired-deposit' | 'relayer-repayment';
 }
 
-export type ActorName = 'acrossRelayer' | 'acrossDataworker' | 'hyperlane' | 'arbitrageur';
+export type ActorName = 'acrossRelayer' | 'acrossDataworker' | 'hyperlane' | 'arbitrageur' | 'feedKeeper';
 
 /** A process of the world that acts by itself until it is stopped. */
 export interface Actor {
@@ -121,7 +142,8 @@ export interface HyperlaneActor extends Actor {
 export interface Arbitrageur extends Actor {
   readonly name: 'arbitrageur';
   /**
-   * Changes the outside price; the pools follow in the next pass. Does not go back with `World.revert`.
+   * Changes the outside price; the pools follow in the next pass, and the feeds in the next one of the feed keeper. Does
+   * not go back with `World.revert`.
    *
    * @param usdcPerEth USDC for one ETH, rounded to the atom of USDC. At first it is the 3,000 that the pools open around.
    * @throws {DevnetError} `INVALID_INPUT`
@@ -135,10 +157,13 @@ export interface Arbitrageur extends Actor {
 }
 
 export interface ActorsOptions {
-  /** Which act by themselves; the others are paused and act on `tick` only. Default: all but the arbitrageur. */
+  /**
+   * Which act by themselves; the others are paused and act on `tick` only. Default: all but the arbitrageur and the feed
+   * keeper.
+   */
   readonly only?: readonly ActorName[];
   readonly acrossRelayer?: Partial<AcrossRelayerBehaviour>;
-  /** Whether the arbitrageur, too, acts by itself. Default: it does when `only` names it. */
+  /** Whether the arbitrageur and the feed keeper, too, act by themselves. Default: each does when `only` names it. */
   readonly arbitrageur?: boolean;
   /** Milliseconds between two looks at the chains. Default: 100. */
   readonly pollMs?: number;
@@ -151,6 +176,8 @@ export interface Actors {
   readonly acrossDataworker: Actor;
   readonly hyperlane: HyperlaneActor;
   readonly arbitrageur: Arbitrageur;
+  /** Takes the outside price into the feeds of the world's parts, and repeats it before a feed counts as stale. */
+  readonly feedKeeper: Actor;
   /** Everything that the actors did so far, oldest first. */
   events(): readonly ActorEvent[];
   stop(): Promise<void>;

@@ -1,41 +1,42 @@
 import { Interface } from 'ethers';
-import { ETH_PRICE_USDC } from '../build/seed.js';
-import { DevnetError } from '../errors.js';
 import type { Hex, Token, World, WorldChain } from '../world.js';
-import type { ActorEvent, ArbitragedPool } from './actors.js';
+import type { ActorEvent, ArbitragedPool, ArbitragedVenue } from './actors.js';
 import { encodeOrder, orderFor, quotePool, watchedPools } from './arbitrage-order.js';
 import type { Order } from './arbitrage-order.js';
 import { findEvent, read, reasonOf, submit } from './contract.js';
+import type { OutsidePrice } from './outside-price.js';
+import { perpOrder, tradePerp } from './perp-arbitrage.js';
 
 const ERC20 = new Interface([
   'function balanceOf(address) view returns (uint256)',
   'event Transfer(address indexed from, address indexed to, uint256 value)',
 ]);
-const USDC_ATOMS = 1_000_000;
 
 export interface ArbitrageurCore {
   readonly pass: () => Promise<void>;
   readonly rewind: () => void;
-  readonly setPrice: (usdcPerEth: number) => void;
 }
 
 /**
- * Brings every WETH/USDC pool of Uniswap back to an outside price as soon as it is off by more than the pool's fee. It
+ * Brings every WETH/USDC pool of Uniswap, and that of the perpetual future, back to an outside price as soon as it is off by more than the pool's fee. It
  * stops where the last atom just earns the outside price, trades from its own stock and pays its gas, whatever that is:
  * it arbitrages to keep prices together, not to profit.
  */
-export function createArbitrageur(world: World, emit: (event: ActorEvent) => void): ArbitrageurCore {
+export function createArbitrageur(
+  world: World,
+  outside: OutsidePrice,
+  emit: (event: ActorEvent) => void,
+): ArbitrageurCore {
   const account = world.accounts.arbitrageur;
-  let usdcAtomsPerEth = toUsdcAtoms(ETH_PRICE_USDC);
   /** Chain heads and prices for which there was nothing left to do. */
   const settled = new Map<number, string>();
   const failures = new Map<string, string>();
 
-  const fail = (chain: WorldChain, pool: ArbitragedPool, reason: string): void => {
-    const key = `${chain.id}:${nameOf(pool)}`;
+  const fail = (chain: WorldChain, venue: ArbitragedVenue, pool: Hex, reason: string): void => {
+    const key = `${chain.id}:${pool}`;
     if (failures.get(key) === reason) return;
     failures.set(key, reason);
-    emit({ kind: 'arbitrage-failed', chainId: chain.id, venue: pool.kind, pool: nameOf(pool), reason });
+    emit({ kind: 'arbitrage-failed', chainId: chain.id, venue, pool, reason });
   };
 
   /** Whether the pool is where it should be now. */
@@ -44,7 +45,7 @@ export function createArbitrageur(world: World, emit: (event: ActorEvent) => voi
     const { pool } = order.quote;
     const [held] = await read(chain, tokenIn.address, ERC20, 'balanceOf', [account.address]);
     if (held === 0n) {
-      fail(chain, pool, 'no-inventory');
+      fail(chain, pool.kind, nameOf(pool), 'no-inventory');
       return false;
     }
     const call = encodeOrder(chain, order, account.address, held as bigint);
@@ -66,13 +67,28 @@ export function createArbitrageur(world: World, emit: (event: ActorEvent) => voi
       });
       return true;
     } catch (error) {
-      fail(chain, pool, reasonOf(error));
+      fail(chain, pool.kind, nameOf(pool), reasonOf(error));
+      return false;
+    }
+  };
+
+  /** The same for the pool of the perpetual, if there is one. */
+  const tradePerpOf = async (chain: WorldChain, usdcAtomsPerEth: bigint): Promise<boolean> => {
+    const perp = chain.parts.perpV2;
+    const order = perp && (await perpOrder(chain, perp, usdcAtomsPerEth));
+    if (order === undefined) return true;
+    try {
+      emit(await tradePerp(chain, order, account));
+      failures.delete(`${chain.id}:${order.perp.pool}`);
+      return order.isWhole;
+    } catch (error) {
+      fail(chain, 'perp-v2', order.perp.pool, reasonOf(error));
       return false;
     }
   };
 
   const passChain = async (chain: WorldChain): Promise<void> => {
-    const price = usdcAtomsPerEth;
+    const price = outside.usdcAtomsPerEth();
     const head = (await chain.rpc('eth_getBlockByNumber', ['latest', false])) as { readonly hash: Hex };
     const state = `${head.hash}/${price}`;
     if (settled.get(chain.id) === state) return;
@@ -81,13 +97,11 @@ export function createArbitrageur(world: World, emit: (event: ActorEvent) => voi
       const order = orderFor(chain, await quotePool(chain, pool), price);
       if (order !== undefined) done = (await trade(chain, order)) && done;
     }
+    done = (await tradePerpOf(chain, price)) && done;
     if (done) settled.set(chain.id, state);
   };
 
   return {
-    setPrice(usdcPerEth) {
-      usdcAtomsPerEth = toUsdcAtoms(usdcPerEth);
-    },
     rewind() {
       settled.clear();
       failures.clear();
@@ -99,16 +113,6 @@ export function createArbitrageur(world: World, emit: (event: ActorEvent) => voi
       if (failed !== undefined) throw failed.reason;
     },
   };
-}
-
-function toUsdcAtoms(usdcPerEth: number): bigint {
-  const atoms = Math.round(usdcPerEth * USDC_ATOMS);
-  if (Number.isSafeInteger(atoms) && atoms > 0) return BigInt(atoms);
-  throw new DevnetError(
-    'INVALID_INPUT',
-    `The outside price cannot be ${usdcPerEth} USDC for one ETH. Use a number from 0.000001 to 9,000,000,000.`,
-    { details: { field: 'usdcPerEth', value: usdcPerEth } },
-  );
 }
 
 const nameOf = (pool: ArbitragedPool): Hex => (pool.kind === 'uniswap-v4' ? pool.id : pool.address);

@@ -4,12 +4,14 @@ import { createAcrossDataworker } from './across-dataworker.js';
 import { createAcrossRelayer } from './across-relayer.js';
 import type { ActorEvent, ActorName, Actors, ActorsOptions } from './actors.js';
 import { createArbitrageur } from './arbitrageur.js';
+import { createFeedKeeper } from './feed-keeper.js';
 import { createHyperlane } from './hyperlane.js';
 import { createLoop } from './loop.js';
 import type { Loop } from './loop.js';
+import { createOutsidePrice } from './outside-price.js';
 
 const POLL_MS = 100;
-/** Not the arbitrageur: prices that somebody moved on purpose must stay unless somebody asks for him. */
+/** Not the arbitrageur and the feed keeper: prices that somebody moved on purpose must stay unless somebody asks for them. */
 const UNASKED: readonly ActorName[] = ['acrossRelayer', 'acrossDataworker', 'hyperlane'];
 
 /** Actors, with what the world needs to take them back in time with it. */
@@ -30,7 +32,7 @@ export function startActors(
 ): RunningActors {
   const { arbitrageur: arbitrage, onEvent, only = UNASKED, pollMs = POLL_MS } = options;
   const actsByItself = (name: ActorName): boolean =>
-    name === 'arbitrageur' ? (arbitrage ?? only.includes(name)) : only.includes(name);
+    name === 'arbitrageur' || name === 'feedKeeper' ? (arbitrage ?? only.includes(name)) : only.includes(name);
   const log: ActorEvent[] = [];
   const emit = (event: ActorEvent): void => {
     log.push(Object.freeze(event));
@@ -43,7 +45,9 @@ export function startActors(
   const relayer = createAcrossRelayer(world, fromBlocks, options.acrossRelayer ?? {}, emit);
   const dataworker = createAcrossDataworker(world, built, fromBlocks, emit);
   const hyperlane = createHyperlane(world, fromBlocks, emit);
-  const arbitrageur = createArbitrageur(world, emit);
+  const outside = createOutsidePrice();
+  const arbitrageur = createArbitrageur(world, outside, emit);
+  const feedKeeper = createFeedKeeper(world, outside, emit);
   const loop = (name: ActorName, pass: () => Promise<void>): Loop => {
     const onError = (error: unknown): void =>
       emit({ kind: 'actor-error', actor: name, message: error instanceof Error ? error.message : String(error) });
@@ -56,6 +60,7 @@ export function startActors(
     acrossDataworker: loop('acrossDataworker', dataworker.pass),
     hyperlane: loop('hyperlane', hyperlane.pass),
     arbitrageur: loop('arbitrageur', arbitrageur.pass),
+    feedKeeper: loop('feedKeeper', feedKeeper.pass),
   };
   const all = Object.values(loops);
   const actors: Actors = Object.freeze({
@@ -69,8 +74,9 @@ export function startActors(
     arbitrageur: Object.freeze({
       ...loops.arbitrageur,
       name: 'arbitrageur' as const,
-      setPrice: arbitrageur.setPrice,
+      setPrice: outside.set,
     }),
+    feedKeeper: Object.freeze(loops.feedKeeper),
     events: () => Object.freeze([...log]),
     stop: async () => {
       await Promise.all(all.map((one) => one.stop()));

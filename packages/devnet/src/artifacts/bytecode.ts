@@ -1,7 +1,9 @@
+import { id } from 'ethers';
 import { DevnetError } from '../errors.js';
-import type { Hex } from '../world.js';
+import type { Address, Hex } from '../world.js';
 
-const HEX = /^0x(?:[0-9a-f]{2})+$/i;
+/** Bytes, and the 20-byte places that solc leaves for the addresses of libraries. */
+const CODE = /^0x(?:[0-9a-f]{2}|__\$[0-9a-f]{34}\$__)+$/i;
 
 /**
  * Takes the creation bytecode out of a compiler's output. Understands the JSON of Hardhat, Foundry, Waffle and Balancer's
@@ -9,15 +11,15 @@ const HEX = /^0x(?:[0-9a-f]{2})+$/i;
  *
  * @param source the file's text
  * @param variable name of the variable, for a JavaScript file
- * @throws {DevnetError} `ARTIFACT_INVALID` when there is none, or when it still has unlinked libraries
+ * @throws {DevnetError} `ARTIFACT_INVALID` when there is none
  */
 export function extractBytecode(source: string, variable: string | undefined, label: string): Hex {
   const found = variable === undefined ? fromJson(source) : fromScript(source, variable);
   const bytecode = found?.startsWith('0x') ? found : `0x${found ?? ''}`;
-  if (!HEX.test(bytecode)) {
+  if (!CODE.test(bytecode)) {
     throw new DevnetError(
       'ARTIFACT_INVALID',
-      `${label} holds no linked bytecode. Point artifacts.lock.json at the file that does.`,
+      `${label} holds no bytecode. Point artifacts.lock.json at the file that does.`,
       { details: { label } },
     );
   }
@@ -35,4 +37,21 @@ function fromJson(source: string): string | undefined {
 function fromScript(source: string, variable: string): string | undefined {
   const pattern = new RegExp(`\\b${variable}\\s*=\\s*(["'])(0x[0-9a-fA-F]+)\\1`);
   return pattern.exec(source)?.[2];
+}
+
+/**
+ * Puts the addresses of libraries where the compiler left their places.
+ *
+ * @param libraries by fully qualified name: `contracts/libraries/GWAV.sol:GWAV`
+ * @throws {DevnetError} `ARTIFACT_INVALID` when a place is left
+ */
+export function linkLibraries(bytecode: Hex, libraries: Readonly<Record<string, Address>>, label: string): Hex {
+  const linked = Object.entries(libraries).reduce<string>(
+    (code, [name, address]) => code.replaceAll(`__$${id(name).slice(2, 36)}$__`, address.slice(2).toLowerCase()),
+    bytecode,
+  );
+  if (!linked.includes('_')) return linked as Hex;
+  throw new DevnetError('ARTIFACT_INVALID', `${label} calls a library that it was not linked with. Name all of them.`, {
+    details: { label, libraries: Object.keys(libraries) },
+  });
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { list } from 'tar';
 import { DevnetError } from '../errors.js';
+import type { WorldPart } from '../parts.js';
 import type { Hex } from '../world.js';
 import { extractBytecode } from './bytecode.js';
 import { readLock } from './lock.js';
@@ -13,13 +14,15 @@ import type { LockedPackage } from './lock.js';
 const run = promisify(execFile);
 const DOWNLOADS_AT_ONCE = 4;
 
-/** Creation bytecode by contract name. */
+/** Creation bytecode by contract name; where a contract calls libraries, with the compiler's places for their addresses. */
 export type Artifacts = Readonly<Record<string, Hex>>;
 
 export interface FetchOptions {
   readonly cacheDir: string;
-  /** Default: those of the lock. */
+  /** Default: those of the lock that every world needs, and those of `parts`. */
   readonly packages?: readonly LockedPackage[];
+  /** Default: none. */
+  readonly parts?: readonly WorldPart[];
   readonly onPackage?: (name: string, done: number, total: number, cached: boolean) => void;
   readonly signal?: AbortSignal;
 }
@@ -34,7 +37,7 @@ export interface FetchOptions {
  * @throws {DevnetError} `ARTIFACT_FETCH_FAILED`, `ARTIFACT_INTEGRITY`, `ARTIFACT_INVALID`, `ABORTED`
  */
 export async function fetchArtifacts(options: FetchOptions): Promise<Artifacts> {
-  const packages = options.packages ?? readLock().packages;
+  const packages = options.packages ?? packagesFor(options.parts ?? []);
   const folder = join(options.cacheDir, 'artifacts');
   await mkdir(folder, { recursive: true });
   const parts: Artifacts[] = [];
@@ -49,6 +52,10 @@ export async function fetchArtifacts(options: FetchOptions): Promise<Artifacts> 
   };
   await Promise.all(Array.from({ length: DOWNLOADS_AT_ONCE }, worker));
   return Object.freeze(Object.assign({}, ...parts) as Artifacts);
+}
+
+function packagesFor(parts: readonly WorldPart[]): readonly LockedPackage[] {
+  return readLock().packages.filter(({ part }) => part === undefined || parts.includes(part));
 }
 
 function assertNotAborted(signal: AbortSignal | undefined): void {

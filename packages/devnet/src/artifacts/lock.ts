@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PACKAGE_DIR } from '../cache-dir.js';
 import { DevnetError } from '../errors.js';
+import { WORLD_PARTS } from '../parts.js';
+import type { WorldPart } from '../parts.js';
 
 /** One npm package from which contract bytecode is taken. */
 export interface LockedPackage {
@@ -9,6 +11,8 @@ export interface LockedPackage {
   readonly version: string;
   /** `sha512-` and the base64 digest of the packed tarball. */
   readonly integrity: string;
+  /** The part of the world that alone needs this package; without it every world does. */
+  readonly part?: WorldPart;
   /**
    * Where in the package the creation bytecode of each contract lies: a path, and for a JavaScript file after `#` the
    * variable that holds it.
@@ -34,12 +38,13 @@ export function readLock(): ArtifactsLock {
 }
 
 function isLockedPackage(item: unknown): item is LockedPackage {
-  const { name, version, integrity, files } = (item ?? {}) as Record<string, unknown>;
+  const { files, integrity, name, part, version } = (item ?? {}) as Record<string, unknown>;
   return (
     typeof name === 'string' &&
     typeof version === 'string' &&
     typeof integrity === 'string' &&
     integrity.startsWith('sha512-') &&
+    (part === undefined || WORLD_PARTS.some((known) => known === part)) &&
     typeof files === 'object' &&
     files !== null &&
     Object.values(files).every((path) => typeof path === 'string')

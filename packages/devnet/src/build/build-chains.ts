@@ -2,6 +2,7 @@ import { Interface } from 'ethers';
 import type { Artifacts } from '../artifacts/fetch.js';
 import { DevnetError } from '../errors.js';
 import type { Rpc } from '../node/rpc.js';
+import type { ChainParts, WorldPart } from '../parts.js';
 import type { Pool } from '../pools.js';
 import type { Address, WorldContracts } from '../world.js';
 import { ACCOUNTS } from './accounts.js';
@@ -13,6 +14,7 @@ import type { Builder } from './builder.js';
 import { deployCowAndBalancer } from './cow-balancer.js';
 import { connectHyperlane, deployHyperlane } from './hyperlane.js';
 import type { WarpCollateral, WarpDescription } from './hyperlane.js';
+import { buildParts } from './parts.js';
 import { seedPools } from './seed.js';
 import { dressAsTether } from './tether.js';
 import { deployTokens, mint } from './tokens.js';
@@ -25,6 +27,7 @@ export interface BuiltChain {
   readonly contracts: WorldContracts;
   readonly tokens: ChainTokens;
   readonly pools: readonly Pool[];
+  readonly parts: ChainParts;
   /** On the first chain: near ends of the canonical bridge, by destination. */
   readonly acrossBridges?: Readonly<Record<number, Address>>;
 }
@@ -32,6 +35,7 @@ export interface BuiltChain {
 export interface BuildOptions {
   readonly artifacts: Artifacts;
   readonly seed: number;
+  readonly parts: readonly WorldPart[];
   readonly nodes: readonly { readonly chainId: number; readonly rpc: Rpc }[];
   readonly onDeployed?: (chainId: number, transactions: number) => void;
 }
@@ -63,9 +67,10 @@ interface Draft {
   readonly contracts: LocalContracts;
   readonly tokens: ChainTokens;
   readonly pools: readonly Pool[];
+  readonly parts: ChainParts;
 }
 
-async function draftChain({ artifacts, nodes, seed }: BuildOptions, index: number): Promise<Draft> {
+async function draftChain({ artifacts, nodes, parts, seed }: BuildOptions, index: number): Promise<Draft> {
   const { chainId, rpc } = nodes[index] as BuildOptions['nodes'][number];
   const builder = await createBuilder(chainId, rpc, artifacts);
   const tokens = deployTokens(builder);
@@ -95,11 +100,12 @@ async function draftChain({ artifacts, nodes, seed }: BuildOptions, index: numbe
     universalRouter,
     ...uniswapX,
   };
-  return { index, builder, contracts, tokens, pools };
+  const built = await buildParts({ builder, artifacts, tokens, uniswap }, parts);
+  return { index, builder, contracts, tokens, pools, parts: built };
 }
 
 async function connectChain(options: BuildOptions, drafts: readonly Draft[], draft: Draft): Promise<BuiltChain> {
-  const { builder, contracts, index, pools, tokens } = draft;
+  const { builder, contracts, index, parts, pools, tokens } = draft;
   const isHome = index === 0;
   const warps = drafts.map(warpOf);
   const own = warps[index] as WarpDescription;
@@ -117,6 +123,7 @@ async function connectChain(options: BuildOptions, drafts: readonly Draft[], dra
     chainId: builder.chainId,
     tokens,
     pools,
+    parts,
     contracts: Object.freeze(hub === undefined ? contracts : { ...contracts, acrossHubPool: hub.hubPool }),
     ...(hub && { acrossBridges: await bridgesOf(builder, hub) }),
   });

@@ -1,4 +1,5 @@
 import { AbiCoder, Interface, concat, getCreateAddress } from 'ethers';
+import { linkLibraries } from '../artifacts/bytecode.js';
 import type { Artifacts } from '../artifacts/fetch.js';
 import { DevnetError } from '../errors.js';
 import type { Rpc, RpcCall } from '../node/rpc.js';
@@ -22,11 +23,19 @@ interface Pending {
  */
 export interface Builder {
   readonly chainId: number;
-  /** Queues a deployment and returns the address that it will have. */
-  deploy(from: Address, contract: string, types?: readonly string[], args?: readonly unknown[]): Address;
+  /** Queues a deployment and returns the address that it will have. Libraries by fully qualified name. */
+  deploy(
+    from: Address,
+    contract: string,
+    types?: readonly string[],
+    args?: readonly unknown[],
+    libraries?: Readonly<Record<string, Address>>,
+  ): Address;
   /** Queues a call of `signature`, such as `approve(address,uint256)`. */
   send(from: Address, to: Address, signature: string, args?: readonly unknown[], valueWei?: bigint): void;
   sendRaw(from: Address, to: Address, data: string, label: string, valueWei?: bigint): void;
+  /** Lets so many seconds pass before the next block. A world opens a day after it was built, at the earliest. */
+  pass(seconds: number): void;
   /** Mines all that is queued. @throws {DevnetError} `DEPLOYMENT_FAILED` naming the first that reverted. */
   flush(): Promise<void>;
   /** Reads; flush first what it depends on. `signature` as in Solidity with returns: `f(uint256) view returns (address)`. */
@@ -45,7 +54,7 @@ export async function createBuilder(chainId: number, rpc: Rpc, artifacts: Artifa
   const nonces = new Map<Address, number>();
   let pending: Pending[] = [];
   let sent = 0;
-  let mined = 0;
+  let elapsed = 0;
 
   const enqueue = (from: Address, label: string, fields: object): number => {
     const nonce = nonces.get(from);
@@ -59,12 +68,19 @@ export async function createBuilder(chainId: number, rpc: Rpc, artifacts: Artifa
   return Object.freeze({
     chainId,
     rpc,
-    deploy(from: Address, contract: string, types: readonly string[] = [], args: readonly unknown[] = []): Address {
+    deploy(
+      from: Address,
+      contract: string,
+      types: readonly string[] = [],
+      args: readonly unknown[] = [],
+      libraries: Readonly<Record<string, Address>> = {},
+    ): Address {
       const bytecode = artifacts[contract];
       if (bytecode === undefined) {
         throw new DevnetError('ARTIFACT_INVALID', `No bytecode of ${contract}. List it in artifacts.lock.json.`);
       }
-      const data = concat([bytecode, AbiCoder.defaultAbiCoder().encode([...types], [...args])]);
+      const code = linkLibraries(bytecode, libraries, contract);
+      const data = concat([code, AbiCoder.defaultAbiCoder().encode([...types], [...args])]);
       const nonce = enqueue(from, `deployment of ${contract}`, { data });
       return getCreateAddress({ from, nonce }) as Address;
     },
@@ -75,6 +91,9 @@ export async function createBuilder(chainId: number, rpc: Rpc, artifacts: Artifa
     sendRaw(from: Address, to: Address, data: string, label: string, valueWei = 0n): void {
       enqueue(from, label, { to, data, value: valueWei });
     },
+    pass(seconds: number): void {
+      elapsed += seconds;
+    },
     async flush(): Promise<void> {
       const batch = pending;
       pending = [];
@@ -82,7 +101,7 @@ export async function createBuilder(chainId: number, rpc: Rpc, artifacts: Artifa
       await rpc.batch([
         { method: 'anvil_setNextBlockBaseFeePerGas', params: ['0x0'] },
         // Not the wall clock: the same build must give the same state.
-        { method: 'evm_setNextBlockTimestamp', params: [GENESIS_TIME_SECONDS + (mined += 1)] },
+        { method: 'evm_setNextBlockTimestamp', params: [GENESIS_TIME_SECONDS + (elapsed += 1)] },
         { method: 'evm_mine', params: [] },
       ]);
       const transactions = batch.flatMap((item, index) =>

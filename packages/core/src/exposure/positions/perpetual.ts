@@ -1,7 +1,7 @@
 import type { Greeks } from '../../model/exposure.js';
 import type { PerpetualPosition } from '../../model/position.js';
 import { toNumber, toPositive } from '../number.js';
-import { linearAsset } from './asset-units.js';
+import { basisPart, linearAsset } from './asset-units.js';
 
 /** A linear perpetual future: its size, plus the collateral where that moves with the spot. */
 export function perpetualGreeks(position: PerpetualPosition, spot: number): Greeks {
@@ -15,5 +15,6 @@ export function perpetualGreeks(position: PerpetualPosition, spot: number): Gree
     gammaPerUnit: 0,
     vegaPerPoint: 0,
     thetaPerDay: 0,
+    ...basisPart([{ asset: position.collateral, deltaUnits: collateral.deltaUnits }], spot),
   };
 }

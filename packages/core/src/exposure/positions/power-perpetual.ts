@@ -1,7 +1,7 @@
 import type { Greeks } from '../../model/exposure.js';
 import type { PowerPerpetualPosition } from '../../model/position.js';
 import { toNumber, toPositive } from '../number.js';
-import { linearAsset } from './asset-units.js';
+import { basisPart, linearAsset } from './asset-units.js';
 
 /** Squeeth counts the square of the spot in ten-thousandths. */
 const SCALE = 10_000;
@@ -28,5 +28,6 @@ export function powerPerpetualGreeks(position: PowerPerpetualPosition, spot: num
     gammaPerUnit: (2 * value) / (spot * spot),
     vegaPerPoint: (value * 2 * volatility * years) / 100,
     thetaPerDay: (-variance * value) / DAYS_PER_YEAR,
+    ...basisPart([{ asset: position.collateral, deltaUnits: collateral.deltaUnits }], spot),
   };
 }

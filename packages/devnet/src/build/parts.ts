@@ -1,0 +1,23 @@
+import type { Artifacts } from '../artifacts/fetch.js';
+import type { ChainParts, WorldPart } from '../parts.js';
+import type { Builder } from './builder.js';
+import { buildAaveV3 } from './aave-v3.js';
+import { buildPerpV2 } from './perp-v2.js';
+import type { ChainTokens } from './tokens.js';
+import type { UniswapContracts } from './uniswap.js';
+
+/** What the protocols that are there only when asked for may build upon. */
+export interface PartContext {
+  readonly builder: Builder;
+  readonly artifacts: Artifacts;
+  readonly tokens: ChainTokens;
+  readonly uniswap: UniswapContracts;
+}
+
+/** Deploys and fills the parts that were asked for, one after another. */
+export async function buildParts(context: PartContext, parts: readonly WorldPart[]): Promise<ChainParts> {
+  return Object.freeze({
+    ...(parts.includes('perp-v2') && { perpV2: await buildPerpV2(context) }),
+    ...(parts.includes('aave-v3') && { aaveV3: await buildAaveV3(context) }),
+  });
+}

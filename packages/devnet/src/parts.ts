@@ -1,0 +1,46 @@
+import type { Address } from './world.js';
+
+/** Protocols that a world has only when it is asked for them. */
+export const WORLD_PARTS = ['perp-v2', 'aave-v3'] as const;
+
+export type WorldPart = (typeof WORLD_PARTS)[number];
+
+/** Perpetual Protocol v2 (Curie) with one market, ETH against USD, over a pool of Uniswap V3. */
+export interface PerpV2Contracts {
+  readonly clearingHouse: Address;
+  readonly clearingHouseConfig: Address;
+  readonly vault: Address;
+  readonly exchange: Address;
+  readonly orderBook: Address;
+  readonly accountBalance: Address;
+  readonly marketRegistry: Address;
+  readonly insuranceFund: Address;
+  readonly collateralManager: Address;
+  /** vETH: exists only inside the clearing house. Its address is below that of `quoteToken`. */
+  readonly baseToken: Address;
+  /** vUSD: exists only inside the clearing house. */
+  readonly quoteToken: Address;
+  /** The Uniswap V3 pool of vETH and vUSD. */
+  readonly pool: Address;
+  /** Perp's own price feed, which reads `aggregator`. */
+  readonly priceFeed: Address;
+  /** Chainlink's own `MockV3Aggregator`, 8 decimals: anybody may say what the price is, as the feed keeper does. */
+  readonly aggregator: Address;
+}
+
+/** Aave v3 (release 3.0 of its core) with WETH, USDC and USDT. */
+export interface AaveV3Contracts {
+  readonly addressesProvider: Address;
+  readonly pool: Address;
+  readonly poolConfigurator: Address;
+  readonly oracle: Address;
+  readonly protocolDataProvider: Address;
+  /** Aave's own `MockAggregator`, 8 decimals, each with its answer in storage slot 0. */
+  readonly feeds: Readonly<Record<'WETH' | 'USDC' | 'USDT', Address>>;
+}
+
+/** What a chain has of the parts. */
+export interface ChainParts {
+  readonly aaveV3?: AaveV3Contracts;
+  readonly perpV2?: PerpV2Contracts;
+}
