@@ -1,6 +1,7 @@
 import type { Artifacts } from '../artifacts/fetch.js';
 import type { ChainParts, WorldPart } from '../parts.js';
 import type { Builder } from './builder.js';
+import { buildLyra } from './lyra.js';
 import { buildPerpV2 } from './perp-v2.js';
 import type { ChainTokens } from './tokens.js';
 import type { UniswapContracts } from './uniswap.js';
@@ -17,5 +18,6 @@ export interface PartContext {
 export async function buildParts(context: PartContext, parts: readonly WorldPart[]): Promise<ChainParts> {
   return Object.freeze({
     ...(parts.includes('perp-v2') && { perpV2: await buildPerpV2(context) }),
+    ...(parts.includes('lyra') && { lyra: await buildLyra(context) }),
   });
 }
