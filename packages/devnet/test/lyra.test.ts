@@ -48,6 +48,11 @@ const deltaOf = async (strikeId: bigint): Promise<number> => {
   return Number(greeks.callDelta) / 1e18;
 };
 
+test('has code at every address that it names', async () => {
+  const codes = await Promise.all(Object.values(lyra).map((address) => chain.provider.getCode(address)));
+  expect(codes.filter((code) => code === '0x')).toEqual([]);
+});
+
 test('opens with three boards that expire 7, 28 and 84 days from now', async () => {
   const ids: readonly bigint[] = await view(chain, lyra.optionMarket, 'getLiveBoards() view returns (uint256[])', []);
   const now = await world.clockSeconds();
