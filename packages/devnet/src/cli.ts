@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { DevnetError } from './errors.js';
+import { WORLD_PARTS } from './parts.js';
 import type { WorldPart } from './parts.js';
 import { prepareWorld, startWorld } from './start-world.js';
 import type { World, WorldEvent, WorldOptions } from './world.js';
@@ -11,7 +12,7 @@ Usage: node packages/devnet/dist/cli.js [options]
 
   --chains N    1, 2 or 3 chains (default 3)
   --seed N      varies depths and prices of the pools (default 1)
-  --parts LIST  protocols that are there only when asked for, with commas: perp-v2
+  --parts LIST  protocols that are there only when asked for, with commas: ${WORLD_PARTS.join(', ')}
   --fresh       deploy anew instead of loading the cached state
   --no-actors   no Across relayer, no root bundles, no Hyperlane deliveries, no arbitrage
   --json        print one JSON document on standard output
@@ -90,7 +91,10 @@ function toText(world: World): string {
     `Chain ${id}  ${rpcUrl}`,
     ...Object.values(tokens).map(({ address, symbol }) => `  ${symbol.padEnd(32)} ${address}`),
     ...rows(contracts),
-    ...Object.entries(parts).flatMap(([part, addresses]) => [`  ${part}:`, ...rows(addresses)]),
+    ...Object.entries(parts as Readonly<Record<string, object>>).flatMap(([part, addresses]) => [
+      `  ${part}:`,
+      ...rows(addresses),
+    ]),
     ...pools.map((pool) => `  ${`pool ${pool.kind}`.padEnd(32)} ${'address' in pool ? pool.address : pool.id}`),
     '',
   ]);

@@ -4,6 +4,7 @@ import { ACCOUNTS } from './build/accounts.js';
 import type { BuiltChain } from './build/build-chains.js';
 import { mintCalls } from './build/tokens.js';
 import { DevnetError } from './errors.js';
+import { listLyraBoards } from './lyra-boards.js';
 import type { Anvil } from './node/anvil.js';
 import { LocalProvider } from './node/local-provider.js';
 import type { Rpc } from './node/rpc.js';
@@ -38,6 +39,7 @@ export async function openWorld(options: OpenOptions): Promise<World> {
   let lastPoint = 0;
   let closing: Promise<void> | undefined;
   await Promise.all(nodes.map((node, index) => openChain(node.rpc, options, options.baseFeeGwei[index] ?? 0)));
+  await Promise.all(chains.map((chain) => listLyraBoards(chain, options.startTimeSeconds)));
   const firstBlocks = await Promise.all(nodes.map(({ rpc }) => blockNumber(rpc)));
 
   const assertOpen = (): void => {

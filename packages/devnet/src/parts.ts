@@ -1,7 +1,7 @@
 import type { Address } from './world.js';
 
 /** Protocols that a world has only when it is asked for them. */
-export const WORLD_PARTS = ['perp-v2', 'aave-v3'] as const;
+export const WORLD_PARTS = ['perp-v2', 'lyra', 'aave-v3'] as const;
 
 export type WorldPart = (typeof WORLD_PARTS)[number];
 
@@ -39,8 +39,38 @@ export interface AaveV3Contracts {
   readonly feeds: Readonly<Record<'WETH' | 'USDC' | 'USDT', Address>>;
 }
 
+/** Lyra's options market for ETH. Real are its own contracts; the Synthetix below it is played by stand-ins. */
+export interface LyraContracts {
+  readonly optionMarket: Address;
+  readonly optionMarketPricer: Address;
+  readonly optionMarketViewer: Address;
+  readonly optionGreekCache: Address;
+  readonly optionToken: Address;
+  readonly shortCollateral: Address;
+  readonly liquidityPool: Address;
+  readonly liquidityToken: Address;
+  readonly poolHedger: Address;
+  readonly gwavOracle: Address;
+  readonly synthetixAdapter: Address;
+  /** Libraries. */
+  readonly gwav: Address;
+  readonly blackScholes: Address;
+  /** From here on: the stand-ins for Synthetix of Lyra's own package. The feed keeper sets the rates. */
+  readonly exchangeRates: Address;
+  readonly exchanger: Address;
+  readonly synthetix: Address;
+  readonly collateralShort: Address;
+  readonly delegateApprovals: Address;
+  readonly addressResolver: Address;
+  /** The quote asset, 18 decimals; the deployer may mint it. */
+  readonly sUSD: Address;
+  /** The base asset, 18 decimals; the deployer may mint it. */
+  readonly sETH: Address;
+}
+
 /** What a chain has of the parts. */
 export interface ChainParts {
   readonly aaveV3?: AaveV3Contracts;
   readonly perpV2?: PerpV2Contracts;
+  readonly lyra?: LyraContracts;
 }

@@ -66,6 +66,11 @@ test('a part that does not exist is refused', async () => {
   await expect(wrong).rejects.toMatchObject({ code: 'INVALID_INPUT', details: { field: 'parts' } });
 });
 
+test('has code at every address that it names', async () => {
+  const codes = await Promise.all(Object.values(perp).map((address) => chain.provider.getCode(address)));
+  expect(codes.filter((code) => code === '0x')).toEqual([]);
+});
+
 test('opens at the feed, holds a short, and lets it go', async () => {
   // Averages of a Uniswap pool are whole ticks, a ten-thousandth each.
   expect(Math.abs(Number(await markPrice()) / 1e18 / 3_000 - 1)).toBeLessThan(1e-4);

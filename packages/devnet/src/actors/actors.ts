@@ -1,4 +1,5 @@
 import type { UniswapV2Pool, UniswapV3Pool, UniswapV4Pool } from '../pools.js';
+import type { WorldPart } from '../parts.js';
 import type { Address, Hex } from '../world.js';
 
 /** What an actor did, or did not do, and why. */
@@ -78,7 +79,7 @@ export type ArbitragedPool = UniswapV2Pool | UniswapV3Pool | UniswapV4Pool;
 export type ArbitragedVenue = ArbitragedPool['kind'] | 'perp-v2';
 
 /** A price feed of a part of the world that is there only when asked for. */
-export type FeedName = 'perp-v2';
+export type FeedName = WorldPart;
 
 /** Why the relayer let a deposit pass. */
 export type AcrossSkipReason =

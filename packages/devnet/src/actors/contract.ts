@@ -19,6 +19,12 @@ export async function read(
   return coder.decodeFunctionResult(name, (await chain.rpc('eth_call', [{ to, data }, 'latest'])) as string);
 }
 
+/** Time of the block that comes next. */
+export async function chainSeconds(chain: WorldChain): Promise<number> {
+  const block = (await chain.rpc('eth_getBlockByNumber', ['pending', false])) as { readonly timestamp: Hex };
+  return Number(block.timestamp);
+}
+
 /** Signs and sends a transaction and waits until it is mined. Throws when it would revert, before it is sent. */
 export async function submit(
   chain: WorldChain,

@@ -1,27 +1,12 @@
-import { Interface } from 'ethers';
-import type { Address, Hex, World, WorldChain } from '../world.js';
-import type { ActorEvent, FeedName } from './actors.js';
-import { read, reasonOf, submit } from './contract.js';
+import type { Hex, World, WorldChain } from '../world.js';
+import type { ActorEvent } from './actors.js';
+import { chainSeconds, reasonOf, submit } from './contract.js';
+import type { Feed } from './feed.js';
+import { feedsOf } from './feeds.js';
 import type { OutsidePrice } from './outside-price.js';
 
-const AGGREGATOR = new Interface([
-  'function latestAnswer() view returns (int256)',
-  'function latestTimestamp() view returns (uint256)',
-  'function updateAnswer(int256)',
-]);
-/** From atoms of USDC, which has 6 decimals, to the 8 of a Chainlink feed. */
-const AGGREGATOR_SCALE = 100n;
 /** A price that does not move is repeated so often, as Chainlink's feeds for ETH do on rollups. */
 const HEARTBEAT_SECONDS = 1_200;
-
-/** A contract that says what ETH is worth, and how it is told. */
-interface Feed {
-  readonly name: FeedName;
-  readonly address: Address;
-  /** What it says now, in atoms of USDC, and since when. */
-  look(): Promise<{ readonly usdcAtomsPerEth: bigint; readonly sinceSeconds: number }>;
-  encode(usdcAtomsPerEth: bigint): string;
-}
 
 export interface FeedKeeperCore {
   readonly pass: () => Promise<void>;
@@ -44,6 +29,7 @@ export function createFeedKeeper(
     const subject = { chainId: chain.id, feed: feed.name } as const;
     try {
       const { hash } = await submit(chain, account, feed.address, feed.encode(usdcAtomsPerEth));
+      await feed.after?.(account);
       failures.delete(key);
       emit({ kind: 'feed-updated', ...subject, usdcAtomsPerEth, txHash: hash as Hex });
     } catch (error) {
@@ -67,27 +53,4 @@ export function createFeedKeeper(
       if (failed !== undefined) throw failed.reason;
     },
   };
-}
-
-function feedsOf(chain: WorldChain): readonly Feed[] {
-  const { perpV2 } = chain.parts;
-  return perpV2 === undefined ? [] : [chainlinkFeed(chain, 'perp-v2', perpV2.aggregator)];
-}
-
-function chainlinkFeed(chain: WorldChain, name: FeedName, address: Address): Feed {
-  const ask = async (what: string): Promise<bigint> => (await read(chain, address, AGGREGATOR, what))[0] as bigint;
-  return {
-    name,
-    address,
-    look: async () => ({
-      usdcAtomsPerEth: (await ask('latestAnswer')) / AGGREGATOR_SCALE,
-      sinceSeconds: Number(await ask('latestTimestamp')),
-    }),
-    encode: (price) => AGGREGATOR.encodeFunctionData('updateAnswer', [price * AGGREGATOR_SCALE]),
-  };
-}
-
-async function chainSeconds(chain: WorldChain): Promise<number> {
-  const block = (await chain.rpc('eth_getBlockByNumber', ['pending', false])) as { readonly timestamp: Hex };
-  return Number(block.timestamp);
 }

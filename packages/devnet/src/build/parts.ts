@@ -2,6 +2,7 @@ import type { Artifacts } from '../artifacts/fetch.js';
 import type { ChainParts, WorldPart } from '../parts.js';
 import type { Builder } from './builder.js';
 import { buildAaveV3 } from './aave-v3.js';
+import { buildLyra } from './lyra.js';
 import { buildPerpV2 } from './perp-v2.js';
 import type { ChainTokens } from './tokens.js';
 import type { UniswapContracts } from './uniswap.js';
@@ -19,5 +20,6 @@ export async function buildParts(context: PartContext, parts: readonly WorldPart
   return Object.freeze({
     ...(parts.includes('perp-v2') && { perpV2: await buildPerpV2(context) }),
     ...(parts.includes('aave-v3') && { aaveV3: await buildAaveV3(context) }),
+    ...(parts.includes('lyra') && { lyra: await buildLyra(context) }),
   });
 }

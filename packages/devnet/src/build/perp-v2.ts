@@ -81,7 +81,7 @@ function deployMarketTokens(builder: Builder, artifacts: Artifacts): MarketToken
   return { aggregator, priceFeed, baseToken, quoteToken };
 }
 
-/** CREATE2 gives the deployer's ownership to nobody, which is why only `initialize` makes an owner. */
+/** By CREATE2, so that the address can be chosen. Whoever calls `initialize` first owns it. */
 function deployAbove(builder: Builder, floor: Address, code: string): Address {
   const hash = keccak256(code);
   for (let attempt = 0; attempt < 256; attempt += 1) {
