@@ -63,8 +63,8 @@ async function build() {
 }
 
 /** Contract artifacts of the local world, fetched once and cached; tests would otherwise race for them. */
-const fetchArtifacts = () =>
-  run(process.execPath, [join(root, 'packages/devnet/dist/cli.js'), '--fetch-only'], { quiet: true });
+const fetchArtifacts = (...parts) =>
+  run(process.execPath, [join(root, 'packages/devnet/dist/cli.js'), '--fetch-only', ...parts], { quiet: true });
 
 const tasks = {
   async start() {
@@ -78,6 +78,7 @@ const tasks = {
   },
   async test() {
     await fetchArtifacts();
+    await fetchArtifacts('--chains', '1', '--parts', 'perp-v2,lyra,aave-v3');
     await node('node_modules/jest/bin/jest.js', ...args);
   },
   async bench() {

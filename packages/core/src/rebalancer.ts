@@ -71,7 +71,8 @@ export interface Rebalancer extends Pick<EventHub, 'on' | 'off'> {
 
 /**
  * Joins the stations: exposure, policy, intent, schedule, solicit, route, award, guard, execution, report. The only
- * place that knows them all; holds no state but that it is busy.
+ * place that knows them all; holds no state but that it is busy and the price that it
+ * saw last.
  *
  * @throws {PortfolioInvalidError} for a portfolio that does not fit its parts
  *
@@ -86,7 +87,12 @@ export interface Rebalancer extends Pick<EventHub, 'on' | 'off'> {
 export function createRebalancer(portfolio: Portfolio, ports: RebalancerPorts): Rebalancer {
   checkPortfolio(portfolio, ports);
   const hub = eventHub(ports.logger);
-  const look = (signal: AbortSignal): Promise<Survey> => survey(portfolio, ports, signal);
+  let lastSeen: DecimalString | undefined;
+  const look = async (signal: AbortSignal): Promise<Survey> => {
+    const seen = await survey(portfolio, ports, signal, lastSeen);
+    lastSeen = seen.reference.price;
+    return seen;
+  };
   const context: Context = { portfolio, ports, hub, look };
   let busy: AbortController | undefined;
   const exclusively = async <T>(work: (cancelled: AbortSignal) => Promise<T>): Promise<T> => {

@@ -28,9 +28,14 @@ export function assertNoJump(spot: number, check: SpotCheck, underlying: string)
     throw new InvalidInputError('spotCheck.maxFactor', maxFactor, 'is not above 1', 'Write 2 for a half or a double.');
   }
   const before = toPositive(previous, 'spotCheck.previous');
-  if (Math.max(spot / before, before / spot) <= maxFactor) return;
+  if (!hasJumped(spot, before, maxFactor)) return;
   if (others.some((other) => confirms(other.spot, spot))) return;
   throw new SpotJumpError(underlying, spot, before, maxFactor);
+}
+
+/** Whether a price is more than so many times an earlier one, or less than the same part of it. */
+export function hasJumped(spot: number, before: number, maxFactor: number = MAX_FACTOR): boolean {
+  return !(Math.max(spot / before, before / spot) <= maxFactor);
 }
 
 function confirms(other: DecimalString, spot: number): boolean {

@@ -1,3 +1,4 @@
+import { hasJumped } from '../exposure/spot-jump.js';
 import type { Pool } from '../model/curve.js';
 import { Decimal, type DecimalString } from '../model/decimal.js';
 import type { PriceFeed } from '../ports/feeds.js';
@@ -22,6 +23,13 @@ export interface PriceDispute {
   readonly disagreementBps: number | null;
 }
 
+/** What the pools' price is held against. */
+export interface PriceWitnesses {
+  readonly feed?: PriceFeed | undefined;
+  /** What the last look took for the price; undefined in the first one. */
+  readonly lastSeen?: DecimalString | undefined;
+}
+
 /**
  * Outlying pools with less than this share of all depth are left out; with more, nobody can say who is right. A tiny
  * pool at an absurd price must not be able to stop a hedge, and a large one not to pass for the market.
@@ -30,7 +38,8 @@ const OUTLYING_SHARE = 0.25;
 
 /**
  * The pools' median, held against the pools themselves, and against the feed where there is one. A feed that fails or
- * is stale disputes: it was asked for because the pools alone were not enough.
+ * is stale disputes: it was asked for because the pools alone were not enough. Without a feed, pools that say more than
+ * double or less than half of what the last look saw are not believed before the next look sees it again.
  *
  * @throws NO_REFERENCE_PRICE when no pool answers
  */
@@ -42,7 +51,7 @@ export async function agreedPrice(
     underlying,
   }: Pick<Portfolio, 'baseTokens' | 'limits' | 'quoteTokens' | 'underlying'>,
   all: readonly Pool[],
-  feed: PriceFeed | undefined,
+  { feed, lastSeen }: PriceWitnesses,
   nowSeconds: number,
   signal: AbortSignal,
 ): Promise<AgreedPrice> {
@@ -66,11 +75,11 @@ export async function agreedPrice(
           sentence: `Pools with ${(share * 100).toFixed(0)} % of all depth are further than ${maxDisagreementBps} bps from the median ${reference.price}.`,
           disagreementBps: Math.max(...outlying.map(({ awayBps }) => awayBps)),
         };
-  const ofFeed =
+  const ofWitness =
     feed === undefined
-      ? undefined
+      ? heldAgainstLast(reference, lastSeen)
       : await heldAgainst(feed, { maxAgeSeconds, maxDisagreementBps, nowSeconds, reference, signal, underlying });
-  const dispute = ofPools ?? ofFeed;
+  const dispute = ofPools ?? ofWitness;
   const outlyingPools = new Set(outlying.map(({ pool }) => pool));
   return Object.freeze({
     reference,
@@ -78,6 +87,12 @@ export async function agreedPrice(
     refusals: Object.freeze(refusals),
     dispute: dispute === undefined ? undefined : Object.freeze(dispute),
   });
+}
+
+function heldAgainstLast({ price }: ReferencePrice, lastSeen: DecimalString | undefined): PriceDispute | undefined {
+  if (lastSeen === undefined || !hasJumped(Number(price), Number(lastSeen))) return undefined;
+  const sentence = `Pools say ${price} after ${lastSeen} in the last look, and no price feed confirms such a jump.`;
+  return { sentence, disagreementBps: bpsApart(price, lastSeen) };
 }
 
 interface FeedQuestion {

@@ -48,9 +48,15 @@ const GRACE_MS = 50;
  * Reads everything at once. Chains, venues and bridges that fail are left out and reported; positions that cannot be read
  * widen the exposure; what speaks against the price is said in `dispute`, and it is the caller's to stop.
  *
+ * @param lastSeen price of the last look, numeraire per unit; a jump away from it is disputed unless a feed confirms it
  * @throws NO_REFERENCE_PRICE when no pool answers, SOLICIT_ABORTED or the signal's reason when it aborts
  */
-export async function survey(portfolio: Portfolio, ports: RebalancerPorts, signal: AbortSignal): Promise<Survey> {
+export async function survey(
+  portfolio: Portfolio,
+  ports: RebalancerPorts,
+  signal: AbortSignal,
+  lastSeen?: DecimalString,
+): Promise<Survey> {
   const { chains, clock, prices, volatility } = ports;
   const [read, readings, volatilityNow] = await Promise.all([
     readChains(portfolio, ports, signal),
@@ -65,7 +71,7 @@ export async function survey(portfolio: Portfolio, ports: RebalancerPorts, signa
   // Pools first and alone, so that what reading them takes can be counted and stated.
   const offered = await askMarket(market, ports, [], signal, true);
   const calledAfter = requests();
-  const price = await agreedPrice(market, offered.pools, prices, atSeconds, signal);
+  const price = await agreedPrice(market, offered.pools, { feed: prices, lastSeen }, atSeconds, signal);
   const transfers = await askMarket(
     market,
     ports,
