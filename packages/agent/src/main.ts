@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import pc from 'picocolors';
 import { demo, type DemoOptions } from './commands/demo.js';
 import { hedge, type HedgeOptions, resume } from './commands/hedge.js';
+import { profile, type ProfileCommandOptions } from './commands/profile.js';
 import { verify, type VerifyOptions } from './commands/verify.js';
 
 /** A command line that cannot be understood. Code `USAGE_INVALID`. */
@@ -119,6 +120,16 @@ function commands(signal: AbortSignal, ended: (exitCode: number) => void): Comma
     .addHelpText('after', EXIT_CODES)
     .action(async (options: VerifyOptions) => {
       ended(await verify(options, signal));
+    });
+
+  program
+    .command('profile')
+    .description('the cheapest trades to a target of delta, gamma and vega; sends nothing')
+    .requiredOption('--problem <file>', 'YAML or JSON; every key is described in docs/profile.md')
+    .addOption(json)
+    .addHelpText('after', EXIT_CODES)
+    .action((options: ProfileCommandOptions) => {
+      ended(profile(options));
     });
 
   return program;

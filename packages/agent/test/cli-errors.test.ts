@@ -48,6 +48,10 @@ describe('help', () => {
       ['verify', '--help'],
       ['--rpc', '--chain', '--pins', '--write-pins', '--json'],
     ],
+    [
+      ['profile', '--help'],
+      ['--problem', '--json'],
+    ],
   ])('%j names everything', async (args, words) => {
     const { code, stderr, stdout } = await inProcess(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
