@@ -49,6 +49,10 @@ describe('help', () => {
       ['--rpc', '--chain', '--pins', '--write-pins', '--json'],
     ],
     [
+      ['schedule-bench', '--help'],
+      ['--units', '--slices', '--half-life-seconds', '--risk-aversion', '--paths', '--seed', '--html', '--json'],
+    ],
+    [
       ['profile', '--help'],
       ['--problem', '--json'],
     ],

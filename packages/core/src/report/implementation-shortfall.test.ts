@@ -49,11 +49,7 @@ it('the parts sum exactly to paper less real', () => {
       (sign, units, decisionPrice, arrivalPrice, endPrice, made) => {
         const signed = (text: string): string => new Decimal(text).times(sign).toFixed();
         const fills = made.map(({ units: each, ...rest }) => ({ ...rest, deltaUnits: signed(each) }));
-        const {
-          totalBps: _,
-          total,
-          ...parts
-        } = implementationShortfall({
+        const { delay, fees, impact, opportunity, timing, total } = implementationShortfall({
           intendedDeltaUnits: signed(units),
           decisionPrice,
           arrivalPrice,
