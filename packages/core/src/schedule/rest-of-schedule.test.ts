@@ -100,6 +100,28 @@ it('what was missed is caught up with, no faster than allowed, and what does not
   expect(limited.undoneDeltaUnits).toBe('-40');
 });
 
+it.each(paces.map((pace) => [pace.kind, pace] as const))(
+  'followed slice by slice, %s does what it said at the beginning, also where slices were joined',
+  (_, pace) => {
+    const given = { ...task, curve: curve(6) };
+    const said = restOfSchedule(pace, given, progress).slices;
+    const done: { atSeconds: number; deltaUnits: string }[] = [];
+    for (let nowSeconds = 0; ;) {
+      const needed = new Decimal(-100).minus(sum(done)).toFixed();
+      const [next] = restOfSchedule(pace, given, { neededDeltaUnits: needed, fills: done, nowSeconds }).slices;
+      if (next === undefined) break;
+      done.push({ atSeconds: next.atSeconds, deltaUnits: next.deltaUnits });
+      nowSeconds = next.atSeconds + 1;
+    }
+    expect(done).toHaveLength(said.length);
+    expect(sum(done).minus(sum(said)).abs().toNumber()).toBeLessThan(0.02);
+    // Which of two neighbours takes in a third may turn out otherwise later on: one slot of 125 s.
+    for (const [i, { atSeconds }] of done.entries()) {
+      expect(Math.abs(atSeconds - said[i]!.atSeconds)).toBeLessThanOrEqual(125);
+    }
+  },
+);
+
 it('a rest whose risk is not worth the gas stays open', () => {
   const dear = { ...task, curve: curve(20), openRiskPerSquaredUnit: 2 };
   const [twap] = paces;

@@ -1,4 +1,4 @@
-import { openSlots, type Pace, type Slots, spread } from './pace.js';
+import { type Pace, type Slots, spread } from './pace.js';
 
 /** A market with linear impact, in units of time of the caller's choice. */
 export interface LinearMarket {
@@ -45,7 +45,7 @@ export function almgrenChriss({ urgencyPerSecond, ...slots }: AlmgrenChrissOptio
     kind: 'almgren-chriss',
     propose: (work) => {
       const held = almgrenChrissHoldings(urgencyPerSecond, work.endSeconds - work.startSeconds, slots.parts);
-      return spread(work, openSlots(work, slots), (index) => held[index]! - held[index + 1]!);
+      return spread(work, slots, (index) => held[index]! - held[index + 1]!);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { openSlots, type Pace, type Slots, spread } from './pace.js';
+import { type Pace, type Slots, spread } from './pace.js';
 
 /**
  * The continuous optimum for a book of constant depth that refills at rate ρ: equal blocks at both ends and a constant
@@ -32,7 +32,7 @@ export function obizhaevaWang({ resiliencePerSecond, ...slots }: ObizhaevaWangOp
       const interval = (work.endSeconds - work.startSeconds) / slots.parts;
       const between = -Math.expm1(-resiliencePerSecond * interval);
       const last = slots.parts - 1;
-      return spread(work, openSlots(work, slots), (index) => (index === 0 || index === last ? 1 : between));
+      return spread(work, slots, (index) => (index === 0 || index === last ? 1 : between));
     },
   };
 }

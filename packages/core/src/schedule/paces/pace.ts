@@ -62,11 +62,29 @@ export function openSlots({ endSeconds, nowSeconds, startSeconds }: Work, { jitt
   return open.length > 0 ? open : [{ index: parts - 1, atSeconds: nowSeconds }];
 }
 
-/** What is left, in proportion to the weights. */
-export function spread(work: Work, slots: readonly Slot[], weightOf: (index: number) => number): readonly Proposal[] {
-  const weights = slots.map(({ index }) => weightOf(index));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+/**
+ * What is left, in proportion to the weights of the slots to come. Slots whose part has been done ahead, by a slice that was
+ * joined of several or because the need has shrunk, are passed over.
+ */
+export function spread(work: Work, slots: Slots, weightOf: (index: number) => number): readonly Proposal[] {
+  const weights = Array.from({ length: slots.parts }, (_, index) => weightOf(index));
+  const whole = total(weights);
+  const done = doneUnits(work);
+  // Rounding to lots may leave what was done one lot behind.
+  const share = done > 0 ? (done + 1.01 * work.lotUnits) / (done + work.leftUnits) : 0;
+  const isAhead = (index: number): boolean => total(weights.slice(0, index + 1)) <= share * whole;
+  const open = openSlots(work, slots);
+  const due = open.filter(({ index }, i) => i === open.length - 1 || !(done > 0 && isAhead(index)));
+  const ahead = total(due.map(({ index }) => weights[index]!));
   // Nothing more is expected of the slots to come: all that is left is due in the first of them.
-  const share = (i: number): number => (total > 0 ? weights[i]! / total : i === 0 ? 1 : 0);
-  return slots.map(({ atSeconds }, i) => ({ atSeconds, units: work.leftUnits * share(i) }));
+  const shareOf = (index: number, i: number): number => (ahead > 0 ? weights[index]! / ahead : i === 0 ? 1 : 0);
+  return due.map(({ atSeconds, index }, i) => ({ atSeconds, units: work.leftUnits * shareOf(index, i) }));
+}
+
+export function doneUnits({ fills }: Work): number {
+  return total(fills.map(({ units }) => units));
+}
+
+export function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }

@@ -1,4 +1,4 @@
-import { openSlots, type Pace, type Slots, spread } from './pace.js';
+import { doneUnits, openSlots, type Pace, type Slots, spread, total } from './pace.js';
 
 export interface VwapOptions extends Omit<Slots, 'parts'> {
   /** Volume that is expected in each bin of the span, one slice a bin; what is seen on the way may change it. */
@@ -17,10 +17,13 @@ export function vwap({ bins, expectedVolume, jitter }: VwapOptions): Pace {
     kind: 'vwap',
     propose: (work) => {
       const volume = expectedVolume(work.nowSeconds);
-      const slots = openSlots(work, { parts: bins, ...(jitter === undefined ? {} : { jitter }) });
-      return spread(work, slots, (index) => Math.max(0, volume[index] ?? 0));
+      return spread(work, slotsOf(bins, jitter), (index) => Math.max(0, volume[index] ?? 0));
     },
   };
+}
+
+function slotsOf(parts: number, jitter: Slots['jitter']): Slots {
+  return { parts, ...(jitter === undefined ? {} : { jitter }) };
 }
 
 export interface PovOptions extends VwapOptions {
@@ -33,15 +36,18 @@ export function pov({ bins, expectedVolume, jitter, participation }: PovOptions)
   return {
     kind: 'pov',
     propose: (work) => {
-      const volume = expectedVolume(work.nowSeconds);
+      const allowed = expectedVolume(work.nowSeconds).map((volume) => participation * Math.max(0, volume));
+      const slots = openSlots(work, slotsOf(bins, jitter));
       let left = work.leftUnits;
-      return openSlots(work, { parts: bins, ...(jitter === undefined ? {} : { jitter }) }).map(
-        ({ atSeconds, index }) => {
-          const units = Math.min(left, participation * Math.max(0, volume[index] ?? 0));
-          left -= units;
-          return { atSeconds, units };
-        },
-      );
+      // What was done ahead of the volume, by a slice that was joined of several, is not done again.
+      let ahead = Math.max(0, doneUnits(work) - total(allowed.slice(0, slots[0]!.index)));
+      return slots.map(({ atSeconds, index }) => {
+        const own = allowed[index] ?? 0;
+        const units = Math.min(left, Math.max(0, own - ahead));
+        ahead = Math.max(0, ahead - own);
+        left -= units;
+        return { atSeconds, units };
+      });
     },
   };
 }
