@@ -9,7 +9,7 @@ export interface CompiledProfile {
   readonly problem: ProfileProblem;
   readonly sides: readonly Side[];
   readonly goals: readonly GreekGoal[];
-  /** Bands first, in the order of `goals`, then the margin. */
+  /** Stands last, behind one row for each goal. */
   readonly marginRow: Row;
 }
 
