@@ -3,6 +3,7 @@ const STATIONS = [
   'exposure',
   'forecast',
   'policy',
+  'profile',
   'schedule',
   'solicit',
   'route',

@@ -4,6 +4,9 @@ import pc from 'picocolors';
 import { demo, type DemoOptions } from './commands/demo.js';
 import { forecast, type ForecastOptions } from './commands/forecast.js';
 import { hedge, type HedgeOptions, resume } from './commands/hedge.js';
+import { profile, type ProfileCommandOptions } from './commands/profile.js';
+import { scheduleBench, type ScheduleBenchOptions } from './commands/schedule-bench.js';
+import { DEFAULT_SETTING } from './schedule-bench/setting.js';
 import { verify, type VerifyOptions } from './commands/verify.js';
 
 /** A command line that cannot be understood. Code `USAGE_INVALID`. */
@@ -20,6 +23,12 @@ function wholeNumber(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
   throw new InvalidArgumentError('Use a whole number, 0 or more.');
+}
+
+function anyNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('Use a number.');
 }
 
 const json = new Option('--json', 'print one JSON document on standard output and nothing else').default(false);
@@ -133,6 +142,41 @@ function commands(signal: AbortSignal, ended: (exitCode: number) => void): Comma
     .addHelpText('after', EXIT_CODES)
     .action(async (options: ForecastOptions) => {
       ended(await forecast(options));
+    });
+
+  program
+    .command('profile')
+    .description('the cheapest trades to a target of delta, gamma and vega; sends nothing')
+    .requiredOption('--problem <file>', 'YAML or JSON; every key is described in docs/profile.md')
+    .addOption(json)
+    .addHelpText('after', EXIT_CODES)
+    .action((options: ProfileCommandOptions) => {
+      ended(profile(options));
+    });
+
+  const numeric = (flags: string, description: string, key: keyof typeof DEFAULT_SETTING): Option =>
+    new Option(flags, description).argParser(anyNumber).default(DEFAULT_SETTING[key]);
+  program
+    .command('schedule-bench')
+    .description('every schedule against a single trade and a naive TWAP, on a simulated pool that is refilled')
+    .addOption(numeric('--units <number>', 'what is sold', 'units'))
+    .addOption(numeric('--spot-usd <number>', 'price of a unit at the decision', 'spotUsd'))
+    .addOption(numeric('--sigma-percent <number>', 'volatility a year', 'sigmaPercent'))
+    .addOption(numeric('--span-seconds <number>', 'time that may be taken', 'spanSeconds'))
+    .addOption(numeric('--slices <number>', 'the most slices', 'slices'))
+    .addOption(numeric('--pool-units <number>', 'what the pool holds of the underlying', 'poolUnits'))
+    .addOption(numeric('--fee-bps <number>', 'fee of the pool', 'feeBps'))
+    .addOption(numeric('--half-life-seconds <number>', 'until half of a price impact is gone', 'halfLifeSeconds'))
+    .addOption(numeric('--gas-usd <number>', 'gas of a slice', 'gasUsd'))
+    .addOption(numeric('--risk-aversion <number>', 'per USD; 0 minds no risk', 'riskAversion'))
+    .addOption(numeric('--latency-seconds <number>', 'from the decision to the first slice', 'latencySeconds'))
+    .addOption(numeric('--paths <number>', 'simulated price paths', 'paths'))
+    .addOption(numeric('--seed <number>', 'the same seed gives the same paths', 'seed'))
+    .option('--html <file>', 'write a page with plots')
+    .addOption(json)
+    .addHelpText('after', EXIT_CODES)
+    .action(async (options: ScheduleBenchOptions) => {
+      ended(await scheduleBench(options, signal));
     });
 
   return program;

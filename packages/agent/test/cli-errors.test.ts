@@ -48,6 +48,14 @@ describe('help', () => {
       ['verify', '--help'],
       ['--rpc', '--chain', '--pins', '--write-pins', '--json'],
     ],
+    [
+      ['schedule-bench', '--help'],
+      ['--units', '--slices', '--half-life-seconds', '--risk-aversion', '--paths', '--seed', '--html', '--json'],
+    ],
+    [
+      ['profile', '--help'],
+      ['--problem', '--json'],
+    ],
   ])('%j names everything', async (args, words) => {
     const { code, stderr, stdout } = await inProcess(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

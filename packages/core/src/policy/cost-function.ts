@@ -61,6 +61,28 @@ export function costFunction(curve: CostCurve): CostFunction {
   };
 }
 
+/** A stretch of sizes over which the marginal cost rises in a straight line. Units, and numeraire per unit. */
+export interface MarginalPiece {
+  readonly length: number;
+  readonly left: number;
+  readonly right: number;
+}
+
+/**
+ * The variable part of {@link costFunction} as its pieces, from size zero outwards, for whoever optimises over it.
+ *
+ * @throws {PolicyInputInvalidError} as `costFunction`
+ */
+export function marginalPieces(curve: CostCurve): MarginalPiece[] {
+  const segments = segmentsOf(hullOf(checkedNodes(curve, `${curve.side}Curve`)));
+  return segments
+    .flatMap(({ end, knot, left, right, slope, start }) => [
+      { length: knot - start, left, right: slope },
+      { length: end - knot, left: slope, right },
+    ])
+    .filter(({ length }) => length > 0);
+}
+
 /** The same curve with its variable part times `factor`. */
 export function scaleVariableCost(cost: CostFunction, factor: number): CostFunction {
   return {

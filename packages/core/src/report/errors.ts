@@ -32,3 +32,10 @@ export class PriceMissingError extends EvenkeelError {
     });
   }
 }
+
+/** Numbers of which no implementation shortfall can be told. Code `SHORTFALL_INPUT_INVALID`. */
+export class ShortfallInputInvalidError extends EvenkeelError {
+  constructor(field: string, value: unknown, problem: string, hint: string) {
+    super('SHORTFALL_INPUT_INVALID', `Implementation shortfall: ${field} ${problem}.`, { field, value, hint });
+  }
+}

@@ -17,4 +17,5 @@ export {
 } from './cost-attribution.js';
 export * from './rebalancing-efficiency.js';
 export * from './execution-report.js';
+export * from './implementation-shortfall.js';
 export * from './errors.js';

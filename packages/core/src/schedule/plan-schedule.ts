@@ -130,7 +130,13 @@ function rebin(profile: readonly number[], count: number): number[] {
   return Array.from({ length: count }, (_, i) => cumulative((i + 1) / count) - cumulative(i / count));
 }
 
-function timesOf(startSeconds: number, spanSeconds: number, count: number, jitter: Jitter | undefined): number[] {
+/** When the slices of a span are due, each at the start of its interval or moved within it. */
+export function timesOf(
+  startSeconds: number,
+  spanSeconds: number,
+  count: number,
+  jitter: Jitter | undefined,
+): number[] {
   const interval = spanSeconds / count;
   const moves = jitter === undefined ? [] : seededUniforms(jitter.seed, count);
   return Array.from({ length: count }, (_, i) => {
