@@ -1,6 +1,7 @@
 import { EvenkeelError } from '@evenkeel/intents';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
+import { backtest, type BacktestOptions } from './commands/backtest.js';
 import { demo, type DemoOptions } from './commands/demo.js';
 import { hedge, type HedgeOptions, resume } from './commands/hedge.js';
 import { verify, type VerifyOptions } from './commands/verify.js';
@@ -19,6 +20,11 @@ function wholeNumber(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
   throw new InvalidArgumentError('Use a whole number, 0 or more.');
+}
+
+function positiveNumber(text: string): number {
+  if (wholeNumber(text) > 0) return Number(text);
+  throw new InvalidArgumentError('Use a whole number, 1 or more.');
 }
 
 const json = new Option('--json', 'print one JSON document on standard output and nothing else').default(false);
@@ -119,6 +125,20 @@ function commands(signal: AbortSignal, ended: (exitCode: number) => void): Comma
     .addHelpText('after', EXIT_CODES)
     .action(async (options: VerifyOptions) => {
       ended(await verify(options, signal));
+    });
+
+  program
+    .command('backtest')
+    .description('compare policies on recorded or simulated prices')
+    .requiredOption('--config <file>', 'YAML; every key is described in docs/backtest.md')
+    .option('--data <file>', 'CSV of candles: timestamp,open,high,low,close')
+    .option('--out <folder>', 'write report.html, result.json and CSV there')
+    .option('--threads <number>', 'threads that share the work; default: all; the result is the same', positiveNumber)
+    .option('--seed <number>', 'instead of the one in the file', wholeNumber)
+    .addOption(json)
+    .addHelpText('after', EXIT_CODES)
+    .action(async (options: BacktestOptions) => {
+      ended(await backtest(options, signal));
     });
 
   return program;

@@ -11,3 +11,5 @@ export * from './leg.js';
 export * from './books.js';
 export * from './episode.js';
 export { runEpisode } from './run-episode.js';
+export * from './bootstrap.js';
+export * from './compare.js';

@@ -10,15 +10,15 @@ interface LegBase {
   readonly endSeconds: number;
 }
 
-/** A European option, valued without carry at the premium volatility, settled in cash at expiry. */
+/** A European option, opened at the model's value, settled in cash at expiry. */
 export interface OptionLeg extends LegBase {
   readonly kind: 'option';
   readonly optionType: 'call' | 'put';
   /** Options on one unit each; short ones are negative. */
   readonly sizeUnits: number;
   readonly strike: number;
-  /** Per √year, at which it is bought or sold. */
-  readonly premiumVolatility: number;
+  /** Per √year, at which it is bought or sold; absent: at the forecast of the policy that hedges it. */
+  readonly premiumVolatility?: number;
 }
 
 /** Any position that ends at its value: liquidity, perpetuals, holdings. */
@@ -42,10 +42,11 @@ export function checkLeg(leg: Leg): void {
     throw new BacktestInputInvalidError(`${leg.id}.endSeconds`, leg.endSeconds, problem, 'Give a later end.');
   }
   if (leg.kind === 'position') return;
-  for (const field of ['strike', 'premiumVolatility'] as const) {
-    if (leg[field] > 0 && Number.isFinite(leg[field])) continue;
+  const { premiumVolatility = 1, strike } = leg;
+  for (const [field, value] of Object.entries({ strike, premiumVolatility })) {
+    if (value > 0 && Number.isFinite(value)) continue;
     const hint = 'Give a positive number.';
-    throw new BacktestInputInvalidError(`${leg.id}.${field}`, leg[field], 'is not above zero', hint);
+    throw new BacktestInputInvalidError(`${leg.id}.${field}`, value, 'is not above zero', hint);
   }
   if (leg.sizeUnits === 0 || !Number.isFinite(leg.sizeUnits)) {
     const hint = 'Give the number of options, negative for short ones.';
@@ -69,9 +70,9 @@ export function positionOf(leg: Leg, annualVolatility: number, annualRate: numbe
   };
 }
 
-/** What the leg is worth when the book takes it on. */
-export function openingValue(leg: Leg, spot: number, annualRate: number): number {
-  const volatility = leg.kind === 'option' ? leg.premiumVolatility : Number.NaN;
+/** What the leg is worth when the book takes it on; an option without a volatility of its own at `annualVolatility`. */
+export function openingValue(leg: Leg, spot: number, annualVolatility: number, annualRate: number): number {
+  const volatility = leg.kind === 'option' ? (leg.premiumVolatility ?? annualVolatility) : annualVolatility;
   return valuePosition(positionOf(leg, volatility, annualRate, leg.startSeconds), spot, leg.startSeconds).value;
 }
 

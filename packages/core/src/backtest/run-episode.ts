@@ -6,6 +6,7 @@ import { fillCosts, gasAt, type PendingFill, plannedFills } from './fills.js';
 import { checkLeg, closingValue, type Leg, openingValue } from './leg.js';
 import { look } from './look.js';
 import { endSecondsOf, priceAt } from './price-path.js';
+import { volatilityAt } from './volatility-table.js';
 
 /** What the books may leave unexplained, as a share of all that went through them: rounding, nothing else. */
 const MOST_UNEXPLAINED = 1e-9;
@@ -73,7 +74,7 @@ export function runEpisode(
     const seconds = path.startSeconds + step * path.stepSeconds;
     fillUntil(seconds, episode, policy, state);
     move(state, policy, seconds, path.prices[step]!);
-    changeLegs(episode, state, seconds);
+    changeLegs(episode, policy, state, seconds);
     if (step % every !== 0 || step === steps || state.live.length === 0) continue;
     const taken = lookAndAct(episode, policy, state, seconds);
     observe?.(taken);
@@ -133,13 +134,16 @@ function move(state: State, { config }: BacktestPolicy, seconds: number, price: 
   books.moveTo(seconds, price);
 }
 
-function changeLegs({ carry, legs }: Episode, state: State, seconds: number): void {
+function changeLegs({ carry, legs }: Episode, { volatility }: BacktestPolicy, state: State, seconds: number): void {
   const spot = state.books.price();
   const ended = state.live.filter((leg) => leg.endSeconds <= seconds);
   const begun = legs.filter((leg) => leg.startSeconds === seconds);
   if (ended.length === 0 && begun.length === 0) return;
   for (const leg of ended) state.books.closeLeg(closingValue(leg, spot));
-  for (const leg of begun) state.books.openLeg(openingValue(leg, spot, carry.annualRate));
+  for (const leg of begun) {
+    const { annualVolatility } = volatilityAt(volatility, seconds, leg.endSeconds - seconds);
+    state.books.openLeg(openingValue(leg, spot, annualVolatility, carry.annualRate));
+  }
   state.live = [...state.live.filter((leg) => leg.endSeconds > seconds), ...begun];
   if (state.live.length === 0) state.bookDelta = 0;
 }

@@ -1,0 +1,55 @@
+import { proportionalCosts, type PricePath } from '@evenkeel/core/backtest';
+import { loadCandles } from './candles.js';
+import { BacktestDataMissingError } from './errors.js';
+import { loadGas } from './gas-file.js';
+import { poolCosts } from './pool-costs.js';
+import type { BacktestConfig } from './schema.js';
+import { shared, type Study } from './study.js';
+import { volatilitiesInUse, volatilityTable } from './volatilities.js';
+
+export interface Sources {
+  /** Relative files in the configuration are looked up beside it. */
+  readonly configFile: string;
+  /** Candles. */
+  readonly dataFile?: string;
+}
+
+/**
+ * Reads and prepares what all episodes share: candles, forecasts on them, the cost curve, gas.
+ *
+ * @param said is told what is being done
+ * @throws BacktestDataMissingError, BacktestDataInvalidError, BarInvalidError, PriceJumpError, HistoryTooShortError
+ */
+export function prepareStudy(
+  config: BacktestConfig,
+  { configFile, dataFile }: Sources,
+  said: (text: string) => void = () => undefined,
+): Study {
+  const { gas, market } = config;
+  const costs = config.costs.kind === 'pools' ? poolCosts(config.costs) : proportional(config.costs);
+  const gasSeries = gas.kind === 'file' ? loadGas(gas, configFile) : undefined;
+  const common = { config, costs, gasSeries };
+  if (market.kind !== 'candles') {
+    return { ...common, history: undefined, filledCandles: 0, volatilities: undefined };
+  }
+  if (dataFile === undefined) throw new BacktestDataMissingError(undefined);
+  const { bars, filled } = loadCandles(dataFile, market);
+  const history: PricePath = {
+    startSeconds: bars[0]!.timeSeconds + market.intervalSeconds,
+    stepSeconds: market.intervalSeconds,
+    prices: shared(bars.map(({ close }) => close)),
+  };
+  const tables = volatilitiesInUse(config).map((name) => {
+    const tell = (share: number): void => said(`Forecasting ${name}: ${Math.round(share * 100)} %`);
+    tell(0);
+    return [
+      name,
+      volatilityTable(config.volatilities[name]!, bars, market.intervalSeconds, market.warmUpDays, tell),
+    ] as const;
+  });
+  return { ...common, history, filledCandles: filled, volatilities: Object.fromEntries(tables) };
+}
+
+function proportional({ costBps, maxSizeUnits }: Extract<BacktestConfig['costs'], { kind: 'proportional' }>) {
+  return proportionalCosts(costBps, maxSizeUnits);
+}
