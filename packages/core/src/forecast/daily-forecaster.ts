@@ -1,7 +1,7 @@
 import { type Bar, intervalOf, logReturns } from './bars.js';
 import { ForecastInputInvalidError, HistoryTooShortError } from './errors.js';
 import type { VolatilityForecast, VolatilityForecaster } from './forecast.js';
-import { DAYS_PER_YEAR, flooredVariances, horizonDays, SECONDS_PER_DAY } from './realised-variance.js';
+import { DAYS_PER_YEAR, flooredSoFar, horizonDays, SECONDS_PER_DAY } from './realised-variance.js';
 
 /** Whole days of a history, oldest first, the newest of them ending with its last bar. */
 export interface DailyHistory {
@@ -18,40 +18,42 @@ export interface DailyForecast {
   readonly logStdDev: number;
 }
 
-export interface DailyModel<Fit> {
+export interface DailyModel {
   readonly id: string;
   /** Days of history that are needed to look `days` ahead. */
   readonly leastDays: (days: number) => number;
-  /** Parameters hold for so many days; they are fitted on the history up to a multiple of them. */
-  readonly refitDays: number;
-  /** @param days of the horizon */
-  readonly fit: (history: DailyHistory, days: number) => Fit;
-  readonly forecast: (history: DailyHistory, days: number, fit: Fit) => DailyForecast;
+  /**
+   * What is said after so many days of a history, for the mean of the `days` days that follow; from those days alone.
+   * Days are asked for in ascending order, so that sums can grow.
+   */
+  readonly prepare: (history: DailyHistory, days: number) => (dayCount: number) => DailyForecast;
 }
 
-/** A forecaster from a model of daily variances. */
-export function dailyForecaster<Fit>(model: DailyModel<Fit>): VolatilityForecaster {
-  const { id, leastDays } = model;
+/** A forecaster from a model of daily variances. Each time of day that is asked for has a history of days of its own. */
+export function dailyForecaster({ id, leastDays, prepare }: DailyModel): VolatilityForecaster {
   const series = (bars: readonly Bar[], horizonSeconds: number, seen: readonly number[]): VolatilityForecast[] => {
     const days = horizonDays(horizonSeconds);
     const perDay = barsPerDay(bars);
     const need = leastDays(days) * perDay;
-    const phases = new Map<number, Phase<Fit>>();
-    return seen.map((count) => {
+    const phases = new Map<number, Phase>();
+    const forecasts = new Map<number, VolatilityForecast>();
+    for (const count of [...seen].sort((a, b) => a - b)) {
       if (count < need) throw new HistoryTooShortError(count, need);
-      const phase = phases.get(count % perDay) ?? phaseOf(model, bars, count % perDay, days);
+      const phase = phases.get(count % perDay) ?? phaseOf(bars, count % perDay, (history) => prepare(history, days));
       phases.set(count % perDay, phase);
-      const dayCount = Math.floor(count / perDay);
-      const fit = phase.fitAfter(dayCount - (dayCount % model.refitDays));
-      const { logMean, logStdDev, variance } = model.forecast(phase.history(dayCount), days, fit);
-      return Object.freeze({
-        model: id,
-        horizonSeconds,
-        annualVolatility: Math.sqrt(variance * DAYS_PER_YEAR),
-        logVarianceMean: logMean + Math.log(DAYS_PER_YEAR),
-        logVarianceStdDev: logStdDev,
-      });
-    });
+      const { logMean, logStdDev, variance } = phase(Math.floor(count / perDay));
+      forecasts.set(
+        count,
+        Object.freeze({
+          model: id,
+          horizonSeconds,
+          annualVolatility: Math.sqrt(variance * DAYS_PER_YEAR),
+          logVarianceMean: logMean + Math.log(DAYS_PER_YEAR),
+          logVarianceStdDev: logStdDev,
+        }),
+      );
+    }
+    return seen.map((count) => forecasts.get(count)!);
   };
   return Object.freeze({
     id,
@@ -71,25 +73,17 @@ export function barsPerDay(bars: readonly Bar[]): number {
   throw new ForecastInputInvalidError('bars', interval, 's long do not divide a day', hint);
 }
 
-/** The days of a history that start at one time of day. */
-interface Phase<Fit> {
-  readonly history: (dayCount: number) => DailyHistory;
-  readonly fitAfter: (dayCount: number) => Fit;
-}
+/** What is said after so many of the days that start at one time of day. */
+type Phase = (dayCount: number) => DailyForecast;
 
-function phaseOf<Fit>(model: DailyModel<Fit>, bars: readonly Bar[], firstBar: number, days: number): Phase<Fit> {
-  const raw = rawDays(bars, firstBar);
-  const history = (dayCount: number): DailyHistory => ({
-    variances: flooredVariances(raw.variances.slice(0, dayCount)),
-    returns: raw.returns.slice(0, dayCount),
-  });
-  const fits = new Map<number, Fit>();
-  const fitAfter = (dayCount: number): Fit => {
-    const known = fits.get(dayCount) ?? model.fit(history(dayCount), days);
-    fits.set(dayCount, known);
-    return known;
+function phaseOf(bars: readonly Bar[], firstBar: number, prepare: (history: DailyHistory) => Phase): Phase {
+  const { returns, variances } = rawDays(bars, firstBar);
+  const firstMove = variances.findIndex((variance) => variance > 0);
+  const after = prepare({ variances: flooredSoFar(variances), returns });
+  return (dayCount) => {
+    if (firstMove >= 0 && firstMove < dayCount) return after(dayCount);
+    throw new ForecastInputInvalidError('bars', 0, 'never move', 'Check the price history: is it a constant?');
   };
-  return { history, fitAfter };
 }
 
 function rawDays(bars: readonly Bar[], firstBar: number): DailyHistory {

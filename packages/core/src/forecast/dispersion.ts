@@ -1,4 +1,4 @@
-import { mean, residualStdDev } from './statistics.js';
+import { mean } from './statistics.js';
 import { rollingMeans } from './realised-variance.js';
 
 /** What is assumed of a forecaster that has no past to be judged by: within a factor of two. */
@@ -12,7 +12,7 @@ export interface ErrorDistribution {
 }
 
 /**
- * Errors of a forecaster over all windows that are complete by now.
+ * Errors of a forecaster over all windows that are complete after so many days.
  *
  * @param variances daily variances, oldest first
  * @param forecasts entry t is what was said after day t for the mean of days t+1 … t+days
@@ -21,16 +21,21 @@ export function pastErrors(
   variances: readonly number[],
   forecasts: readonly number[],
   days: number,
-): ErrorDistribution {
+): (dayCount: number) => ErrorDistribution {
   const realised = rollingMeans(variances, days);
-  const errors: number[] = [];
+  const sums = [0];
+  const squares = [0];
   for (let t = 0; t + 1 < realised.length && t < forecasts.length; t++) {
-    errors.push(Math.log(realised[t + 1]! / forecasts[t]!));
+    const error = Math.log(realised[t + 1]! / forecasts[t]!);
+    sums.push(sums[t]! + error);
+    squares.push(squares[t]! + error * error);
   }
-  if (errors.length < LEAST_ERRORS) return UNJUDGED;
-  const bias = mean(errors);
-  const centred = errors.map((error) => error - bias);
-  return { bias, stdDev: residualStdDev(centred, 1) };
+  return (dayCount) => {
+    const count = Math.min(sums.length - 1, dayCount - days);
+    if (count < LEAST_ERRORS) return UNJUDGED;
+    const bias = sums[count]! / count;
+    return { bias, stdDev: Math.sqrt(Math.max(0, squares[count]! - count * bias * bias) / (count - 1)) };
+  };
 }
 
 /** Half-lives beyond which an error does not count. */

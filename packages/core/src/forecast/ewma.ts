@@ -24,13 +24,15 @@ export function ewma(dailyDecay = 0.94): VolatilityForecaster {
   return dailyForecaster({
     id: 'ewma',
     leastDays: () => LEAST_DAYS,
-    refitDays: 1,
-    fit: () => null,
-    forecast: ({ variances }, days) => {
+    prepare: ({ variances }, days) => {
       let state = variances[0]!;
       const forecasts = variances.map((variance) => (state = dailyDecay * state + (1 - dailyDecay) * variance));
-      const { bias, stdDev } = pastErrors(variances, forecasts, days);
-      return { variance: state, logMean: Math.log(state) + bias, logStdDev: stdDev };
+      const errorsAfter = pastErrors(variances, forecasts, days);
+      return (dayCount) => {
+        const { bias, stdDev } = errorsAfter(dayCount);
+        const variance = forecasts[dayCount - 1]!;
+        return { variance, logMean: Math.log(variance) + bias, logStdDev: stdDev };
+      };
     },
   });
 }

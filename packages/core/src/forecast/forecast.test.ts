@@ -33,7 +33,7 @@ const golden: Record<string, readonly [number, number, number]> = {
   garch: [0.8157294492876954, -0.592793448012185, 0.6612824564909585],
   'har-rv': [0.7444713749480595, -0.7627231748247922, 0.5759649893279545],
   'log-har': [0.6328584025210706, -1.0517763971494016, 0.5412305252317002],
-  'range-har': [0.705617935296142, -0.7683087041684162, 0.5854502482591429],
+  'range-har': [0.6915915673066687, -0.8054595678136733, 0.5808907763114878],
 };
 const wandering = simulate({ bars: 24 * 330 + 7, volatility: wanderingVolatility(24 * 331, 3), steps: 4, seed: 5 });
 const steady = simulate({ bars: 24 * 400, volatility: flat(0.7) });

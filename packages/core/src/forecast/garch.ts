@@ -1,4 +1,4 @@
-import { dailyForecaster } from './daily-forecaster.js';
+import { type DailyForecast, dailyForecaster } from './daily-forecaster.js';
 import { pastErrors } from './dispersion.js';
 import type { VolatilityForecaster } from './forecast.js';
 import { mean } from './statistics.js';
@@ -23,15 +23,26 @@ function conditionalVariances(squares: readonly number[], longRun: number, alpha
   return squares.map((square) => (state = omega + alpha * square + beta * state));
 }
 
+/** Variances whose product is taken before its logarithm, which costs more than they do. */
+const AT_ONCE = 16;
+
 function gaussianLogLikelihood(squares: readonly number[], longRun: number, alpha: number, beta: number): number {
-  const omega = longRun * (1 - alpha - beta);
-  let state = longRun;
-  let sum = 0;
-  for (const square of squares) {
-    sum -= 0.5 * (Math.log(2 * Math.PI * state) + square / state);
-    state = omega + alpha * square + beta * state;
+  // In units of the long-run variance, so that no product of sixteen leaves the range of numbers.
+  const omega = 1 - alpha - beta;
+  let state = 1;
+  let product = 1;
+  let sum = squares.length * Math.log(2 * Math.PI * longRun);
+  for (let t = 0; t < squares.length; t++) {
+    const relative = squares[t]! / longRun;
+    product *= state;
+    sum += relative / state;
+    if (t % AT_ONCE === AT_ONCE - 1) {
+      sum += Math.log(product);
+      product = 1;
+    }
+    state = omega + alpha * relative + beta * state;
   }
-  return sum;
+  return -0.5 * (sum + Math.log(product));
 }
 
 /**
@@ -88,15 +99,27 @@ export function garch(): VolatilityForecaster {
   return dailyForecaster({
     id: 'garch',
     leastDays: () => LEAST_DAYS,
-    refitDays: REFIT_DAYS,
-    fit: ({ returns }) => fitGarch(returns),
-    forecast: ({ returns, variances }, days, fit) => {
-      const squares = returns.map((each) => each * each);
-      const next = conditionalVariances(squares, fit.longRunVariance, fit.alpha, fit.beta);
-      const forecasts = next.map((variance) => meanVariance(fit, variance, days));
-      const { bias, stdDev } = pastErrors(variances, forecasts, days);
-      const variance = forecasts.at(-1)!;
-      return { variance, logMean: Math.log(variance) + bias, logStdDev: stdDev };
+    prepare: ({ returns, variances }, days) => {
+      const fits = new Map<number, (dayCount: number) => DailyForecast>();
+      const fittedAfter = (fitDays: number): ((dayCount: number) => DailyForecast) => {
+        const fit = fitGarch(returns.slice(0, fitDays));
+        const inForce = fitDays + REFIT_DAYS;
+        const squares = returns.slice(0, inForce).map((each) => each * each);
+        const next = conditionalVariances(squares, fit.longRunVariance, fit.alpha, fit.beta);
+        const forecasts = next.map((variance) => meanVariance(fit, variance, days));
+        const errorsAfter = pastErrors(variances.slice(0, inForce), forecasts, days);
+        return (dayCount) => {
+          const { bias, stdDev } = errorsAfter(dayCount);
+          const variance = forecasts[dayCount - 1]!;
+          return { variance, logMean: Math.log(variance) + bias, logStdDev: stdDev };
+        };
+      };
+      return (dayCount) => {
+        const fitDays = dayCount - (dayCount % REFIT_DAYS);
+        const fitted = fits.get(fitDays) ?? fittedAfter(fitDays);
+        fits.set(fitDays, fitted);
+        return fitted(dayCount);
+      };
     },
   });
 }

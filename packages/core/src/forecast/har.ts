@@ -1,8 +1,7 @@
 import { dailyForecaster } from './daily-forecaster.js';
 import type { VolatilityForecaster } from './forecast.js';
-import { pastErrors } from './dispersion.js';
 import { rollingMeans } from './realised-variance.js';
-import { leastSquares, mean, residualStdDev } from './statistics.js';
+import { growingLeastSquares, mean, residualStdDev } from './statistics.js';
 
 /** Day, week and month of a market that never closes. */
 const WINDOWS = [1, 7, 30] as const;
@@ -20,22 +19,45 @@ function regressors(variances: readonly number[], transform: (variance: number) 
   ]);
 }
 
-interface Fit {
-  readonly rows: readonly number[][];
-  readonly coefficients: readonly number[];
-  /** Mean variance over the horizon that followed each row, as far as it has passed. */
+/** A regression that is refitted every day on all windows that are over. */
+interface Regression {
+  readonly rows: readonly (readonly number[])[];
+  /** Mean variance over the horizon that followed each row. */
   readonly outcomes: readonly number[];
+  /** How many rows there are after so many days, how many of them have an outcome, and what those say. */
+  readonly after: (dayCount: number) => {
+    readonly rowCount: number;
+    readonly outcomeCount: number;
+    readonly coefficients: readonly number[];
+  };
 }
 
-function fit(variances: readonly number[], days: number, transform: (variance: number) => number): Fit {
+/** Days are asked for in ascending order. */
+function dailyRegression(
+  variances: readonly number[],
+  days: number,
+  transform: (variance: number) => number,
+): Regression {
   const rows = regressors(variances, transform);
   const outcomes = rollingMeans(variances, days).slice(LONGEST);
-  const known = rows.slice(0, outcomes.length);
-  return { rows, coefficients: leastSquares(known, outcomes.map(transform)), outcomes };
+  const regression = growingLeastSquares(1 + WINDOWS.length);
+  let added = 0;
+  return {
+    rows,
+    outcomes,
+    after: (dayCount) => {
+      const rowCount = dayCount - LONGEST + 1;
+      const outcomeCount = dayCount - days - LONGEST + 1;
+      for (; added < outcomeCount; added++) regression.add(rows[added]!, transform(outcomes[added]!));
+      return { rowCount, outcomeCount, coefficients: regression.coefficients() };
+    },
+  };
 }
 
 function predict(row: readonly number[], coefficients: readonly number[]): number {
-  return row.reduce((sum, value, i) => sum + value * coefficients[i]!, 0);
+  let sum = 0;
+  for (let i = 0; i < row.length; i++) sum += row[i]! * coefficients[i]!;
+  return sum;
 }
 
 const leastDays = (days: number): number => LONGEST + LEAST_ROWS + days;
@@ -53,14 +75,23 @@ export function harRv(): VolatilityForecaster {
   return dailyForecaster({
     id: 'har-rv',
     leastDays,
-    refitDays: 1,
-    fit: ({ variances }, days) => fit(variances, days, identity),
-    forecast: ({ variances }, days, { coefficients, rows }) => {
-      const least = variances.reduce((a, b) => Math.min(a, b)) / 10;
-      const forecasts = rows.map((row) => Math.max(least, predict(row, coefficients)));
-      const { bias, stdDev } = pastErrors(variances.slice(LONGEST - 1), forecasts, days);
-      const variance = forecasts.at(-1)!;
-      return { variance, logMean: Math.log(variance) + bias, logStdDev: stdDev };
+    prepare: ({ variances }, days) => {
+      const { after, outcomes, rows } = dailyRegression(variances, days, identity);
+      let least = Number.POSITIVE_INFINITY;
+      const floors = variances.map((variance) => (least = Math.min(least, variance)) / 10);
+      return (dayCount) => {
+        const { coefficients, outcomeCount, rowCount } = after(dayCount);
+        const floor = floors[dayCount - 1]!;
+        const forecast = (row: number): number => Math.max(floor, predict(rows[row]!, coefficients));
+        const errors = outcomes.slice(0, outcomeCount).map((outcome, t) => Math.log(outcome / forecast(t)));
+        const bias = mean(errors);
+        const variance = forecast(rowCount - 1);
+        const logStdDev = residualStdDev(
+          errors.map((error) => error - bias),
+          1,
+        );
+        return { variance, logMean: Math.log(variance) + bias, logStdDev };
+      };
     },
   });
 }
@@ -81,14 +112,18 @@ export function logHar(): VolatilityForecaster {
   return dailyForecaster({
     id: 'log-har',
     leastDays,
-    refitDays: 1,
-    fit: ({ variances }, days) => fit(variances, days, Math.log),
-    forecast: (_, __, { coefficients, outcomes, rows }) => {
-      const residuals = outcomes.map((outcome, t) => Math.log(outcome) - predict(rows[t]!, coefficients));
-      const smearing = mean(residuals.map(Math.exp));
-      const logMean = predict(rows.at(-1)!, coefficients);
-      const logStdDev = residualStdDev(residuals, coefficients.length);
-      return { variance: Math.exp(logMean) * smearing, logMean, logStdDev };
+    prepare: ({ variances }, days) => {
+      const { after, outcomes, rows } = dailyRegression(variances, days, Math.log);
+      const logOutcomes = outcomes.map(Math.log);
+      return (dayCount) => {
+        const { coefficients, outcomeCount, rowCount } = after(dayCount);
+        const known = logOutcomes.slice(0, outcomeCount);
+        const residuals = known.map((outcome, t) => outcome - predict(rows[t]!, coefficients));
+        const smearing = mean(residuals.map(Math.exp));
+        const logMean = predict(rows[rowCount - 1]!, coefficients);
+        const logStdDev = residualStdDev(residuals, coefficients.length);
+        return { variance: Math.exp(logMean) * smearing, logMean, logStdDev };
+      };
     },
   });
 }

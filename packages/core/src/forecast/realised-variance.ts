@@ -20,6 +20,18 @@ export function flooredVariances(raw: readonly number[]): number[] {
   return raw.map((variance) => Math.max(variance, LEAST_SHARE * average));
 }
 
+/** Variance of a day that did not move in a market that has not moved yet. */
+const LEAST_VARIANCE = 1e-12;
+
+/** The same floor as it was known at each entry: by the mean up to it, so that no entry depends on a later one. */
+export function flooredSoFar(raw: readonly number[]): number[] {
+  let sum = 0;
+  return raw.map((variance, i) => {
+    sum += variance;
+    return Math.max(variance, (LEAST_SHARE * sum) / (i + 1), LEAST_VARIANCE);
+  });
+}
+
 /** Whole days, at least one, that a horizon is measured in. */
 export function horizonDays(horizonSeconds: number): number {
   if (!(horizonSeconds > 0 && Number.isFinite(horizonSeconds))) {

@@ -14,10 +14,17 @@ export interface ShrunkRegression {
  * `penalty` times the squared distance from the prior, in standard deviations of the regressors. Where regressors are
  * nearly collinear, as averages of one variance over many windows are, the data decide what they can and the prior the rest.
  *
+ * With a half-life, rows count half as much after that many more have come: what a market taught long ago fades.
+ *
  * Source: Hoerl and Kennard, "Ridge regression" (1970), with a prior mean as in Theil and Goldberger (1961).
  */
-export function shrunkRegression(prior: Slopes, penalty: number): ShrunkRegression {
+export function shrunkRegression(
+  prior: Slopes,
+  penalty: number,
+  halfLifeRows: number = Number.POSITIVE_INFINITY,
+): ShrunkRegression {
   const size = prior.length;
+  const decay = 0.5 ** (1 / halfLifeRows);
   let count = 0;
   let targetSum = 0;
   const sums = new Float64Array(size);
@@ -25,13 +32,13 @@ export function shrunkRegression(prior: Slopes, penalty: number): ShrunkRegressi
   const cross = new Float64Array(size * size);
 
   const add = (row: readonly number[], target: number): void => {
-    count++;
-    targetSum += target;
+    count = count * decay + 1;
+    targetSum = targetSum * decay + target;
     for (let i = 0; i < size; i++) {
       const value = row[i]!;
-      sums[i]! += value;
-      crossTarget[i]! += value * target;
-      for (let j = 0; j <= i; j++) cross[i * size + j]! += value * row[j]!;
+      sums[i] = sums[i]! * decay + value;
+      crossTarget[i] = crossTarget[i]! * decay + value * target;
+      for (let j = 0; j <= i; j++) cross[i * size + j] = cross[i * size + j]! * decay + value * row[j]!;
     }
   };
 

@@ -1,14 +1,30 @@
-/** Ordinary least squares by the normal equations; `rows` hold the regressors, the constant included. */
+/** Least squares that take rows one by one and are solved when wanted. */
+export interface GrowingLeastSquares {
+  readonly add: (row: readonly number[], target: number) => void;
+  readonly coefficients: () => number[];
+}
+
+/** Ordinary least squares by the normal equations; rows of `size` regressors, the constant included. */
+export function growingLeastSquares(size: number): GrowingLeastSquares {
+  const normal = Array.from({ length: size }, () => new Array<number>(size + 1).fill(0));
+  return {
+    add: (row, target) => {
+      for (let i = 0; i < size; i++) {
+        for (let j = 0; j < size; j++) normal[i]![j]! += row[i]! * row[j]!;
+        normal[i]![size]! += row[i]! * target;
+      }
+    },
+    coefficients: () => solveLinear(normal.map((row) => [...row])),
+  };
+}
+
+/** Ordinary least squares; `rows` hold the regressors, the constant included. */
 export function leastSquares(rows: readonly (readonly number[])[], targets: readonly number[]): number[] {
-  const size = rows[0]?.length ?? 0;
-  const matrix = Array.from({ length: size }, () => new Array<number>(size + 1).fill(0));
+  const regression = growingLeastSquares(rows[0]?.length ?? 0);
   rows.forEach((row, t) => {
-    for (let i = 0; i < size; i++) {
-      for (let j = 0; j < size; j++) matrix[i]![j]! += row[i]! * row[j]!;
-      matrix[i]![size]! += row[i]! * targets[t]!;
-    }
+    regression.add(row, targets[t]!);
   });
-  return solveLinear(matrix);
+  return regression.coefficients();
 }
 
 /** Gaussian elimination with partial pivoting on an augmented matrix, which is used up. A direction without information gets zero. */

@@ -7,12 +7,14 @@ const VARIANCE_DAYS = [0.25, 1, 3, 7, 15, 30, 60] as const;
 /** Days back over which the net move is held against the variance on the way. */
 const MOVE_DAYS = [1, 3, 7, 30] as const;
 const BURST_DAYS = [7, 30] as const;
+/** Days back over which what jumps did is told from what diffused. */
+const JUMP_DAYS = [1, 7, 30] as const;
 
 /** Days of history that a row needs behind it. */
 export const FEATURE_DAYS = 60;
 /** How many of a row's features, its first ones, are logarithms of a variance. */
 export const VARIANCE_FEATURES: number = 2 * VARIANCE_DAYS.length;
-export const FEATURES: number = VARIANCE_FEATURES + BURST_DAYS.length + 2 * MOVE_DAYS.length;
+export const FEATURES: number = VARIANCE_FEATURES + BURST_DAYS.length + 2 * MOVE_DAYS.length + JUMP_DAYS.length;
 
 /** Variances below this share of their mean so far are taken as it: logarithms need them above zero. */
 const LEAST_SHARE = 1e-4;
@@ -55,8 +57,9 @@ export interface VarianceFeatures {
 
 /**
  * Features of bars: range variance (Parkinson 1980, five times as efficient as squared returns) and absolute returns
- * (robust to jumps: Forsberg and Ghysels 2007) over seven windows, how far the variance came in bursts, and how far the
- * price travelled for it, up and down apart (leverage: Corsi and Renò 2012).
+ * (robust to jumps: Forsberg and Ghysels 2007) over seven windows, how far the variance came in bursts, how far the price
+ * travelled for it, up and down apart (leverage: Corsi and Renò 2012), and how much of it came by jumps: the logarithm of
+ * realised over bipower variance (Barndorff-Nielsen and Shephard 2004; as a regressor Andersen, Bollerslev and Diebold 2007).
  */
 export function varianceFeatures(bars: readonly Bar[]): VarianceFeatures {
   const barsPerDay = barsPerDayOf(bars);
@@ -74,6 +77,11 @@ export function varianceFeatures(bars: readonly Bar[]): VarianceFeatures {
   );
   const absolute = measure(returns.map(Math.abs), barsPerDay, LEAST_VOLATILITY);
   const rangeVolatility = measure(ranges, barsPerDay, LEAST_VOLATILITY);
+  const bipower = measure(
+    returns.map((each, i) => (Math.PI / 2) * Math.abs(each * (returns[i - 1] ?? each))),
+    barsPerDay,
+    LEAST_VOLATILITY ** 2,
+  );
   const net = measure(returns, barsPerDay, LEAST_VOLATILITY);
   const season = weekProfile(bars, ranges);
 
@@ -93,6 +101,7 @@ export function varianceFeatures(bars: readonly Bar[]): VarianceFeatures {
       ...BURST_DAYS.map((days) => logMean(range, end, days) - 2 * logMean(rangeVolatility, end, days)),
       ...moves,
       ...moves.map(Math.abs),
+      ...JUMP_DAYS.map((days) => logMean(squared, end, days) - logMean(bipower, end, days)),
     ];
   };
   return {
