@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parsePolicyConfig, type PolicyConfig } from '@evenkeel/core';
+import { MOST_GUARD_BPS, parsePolicyConfig, type PolicyConfig } from '@evenkeel/core';
 import * as v from 'valibot';
 import { parse as parseYaml } from 'yaml';
 import { ConfigUnreadableError } from '../config/errors.js';
@@ -70,17 +70,24 @@ function checkNames({ baseline, book, optimum, policies, targets, terms, volatil
 }
 
 /** The terms of one policy: the common ones, unless it says otherwise. */
-export function termsOf(config: BacktestConfig, policy: BacktestConfig['policies'][number]): BacktestConfig['terms'] {
-  const own = Object.entries(policy).filter(([key, value]) => key in config.terms && value !== undefined);
-  return { ...config.terms, ...Object.fromEntries(own) };
+export function termsOf(
+  { terms }: BacktestConfig,
+  { name: _, rule: __, ...own }: BacktestConfig['policies'][number],
+): BacktestConfig['terms'] {
+  const said = Object.entries(own).filter(([, value]) => value !== undefined);
+  return { ...terms, ...Object.fromEntries(said) };
 }
 
 /** The same as the policy station reads it; checked by it. */
 export function policyConfigOf(config: BacktestConfig, policy: BacktestConfig['policies'][number]): PolicyConfig {
-  const { lotUnits, maxCostBps, monitoringSeconds, riskAversion, settlement, targetDeltaUnits } = termsOf(
-    config,
-    policy,
-  );
+  const {
+    lotUnits,
+    maxCostBps = MOST_GUARD_BPS,
+    monitoringSeconds,
+    riskAversion,
+    settlement,
+    targetDeltaUnits,
+  } = termsOf(config, policy);
   return parsePolicyConfig({
     rule: policy.rule,
     riskAversion: 'perUsd' in riskAversion ? { perNumeraire: riskAversion.perUsd } : riskAversion,

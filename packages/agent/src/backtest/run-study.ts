@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Piscina } from 'piscina';
 import { episodesOf } from './episodes.js';
@@ -32,6 +33,8 @@ export async function runStudy(study: Study, { progress, signal, threads }: RunO
     }
     return outcomes;
   }
+  // Each piece of work listens to it, which is more than Node takes for normal.
+  setMaxListeners(ranges.length + 1, signal);
   const pool = new Piscina<EpisodeRange, EpisodeOutcome[]>({
     filename: new URL('./worker.js', import.meta.url).href,
     workerData: { study },

@@ -96,7 +96,7 @@ const pool = v.variant('kind', [
 ]);
 
 const costs = v.variant('kind', [
-  v.strictObject({ kind: v.literal('proportional'), costBps: notNegative, maxSizeUnits: v.optional(positive, 1e6) }),
+  v.strictObject({ kind: v.literal('proportional'), costBps: notNegative, maxSizeUnits: v.optional(positive, 1000) }),
   v.strictObject({ kind: v.literal('pools'), pools: v.pipe(v.array(pool), v.minLength(1, 'must name a pool')) }),
 ]);
 
@@ -142,7 +142,8 @@ const policyTerms = {
   riskAversion,
   monitoringSeconds: wholePositive,
   settlement: v.optional(v.picklist(['free', 'unwind', 'none'], 'must be "free", "unwind" or "none"'), 'free'),
-  maxCostBps: v.optional(positive, 500),
+  /** Absent: rules as they were published, without a limit. */
+  maxCostBps: v.optional(positive),
   lotUnits: v.optional(v.string('must be a decimal in quotes'), '0.000001'),
   targetDeltaUnits: v.optional(v.string('must be a decimal in quotes'), '0'),
   volatility: name,

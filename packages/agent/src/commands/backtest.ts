@@ -53,7 +53,7 @@ export async function backtest(options: BacktestOptions, signal: AbortSignal): P
       write('costs.csv', costsCsv(parts));
       write('trades.csv', tradesCsv(outcomes));
       write('decisions.csv', decisionsCsv(outcomes));
-      write('report.html', reportPage(study, parts, outcomes));
+      write('report.html', await reportPage(study, parts, outcomes));
     }
     if (options.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     else out.print(backtestText(study, parts, options.out));

@@ -30,6 +30,8 @@ export interface BacktestPolicy {
   /** How a trade is spread; the market is whole again after `recoverySeconds`. */
   readonly schedule: { readonly request: ScheduleRequest; readonly recoverySeconds: number };
   readonly volatility: VolatilityTable;
+  /** Whether `maxCostBps` stops trades; `ignored` shows a rule as it was published. */
+  readonly costLimit: 'enforced' | 'ignored';
 }
 
 /** One fill. */

@@ -58,6 +58,7 @@ export function look(input: LookInput): Look {
     latencySeconds,
     nowSeconds: seconds,
     holdingUnits,
+    costLimit: policy.costLimit,
     ...(lastTradeSeconds === undefined ? {} : { lastTradeSeconds }),
     ...(open === undefined ? {} : { openProgramme: open }),
     deltaAtVolatility: (annualVolatility) =>

@@ -52,6 +52,8 @@ export interface PolicyInput {
   readonly openProgramme?: OpenProgramme;
   /** The book's delta, were the volatility another one; for rules that hedge at a volatility of their own. */
   readonly deltaAtVolatility?: (annualVolatility: number) => number;
+  /** `ignored` is for studies of rules as they were published, never where money is at stake. Absent: `enforced`. */
+  readonly costLimit?: 'enforced' | 'ignored';
 }
 
 /** Everything that the steps below share. */
@@ -168,7 +170,7 @@ function priced(
   const costBps = (expectedCost / (units * market.spot)) * 10_000;
   const wide = (reason: HoldReason, sentence: string): Decision =>
     hold(situation, reason, withCaveat(sentence, outcome), band, deviation);
-  if (costBps > input.config.maxCostBps) {
+  if (costBps > input.config.maxCostBps && input.costLimit !== 'ignored') {
     const sentence = `To ${side} ${size.toFixed()} costs ${costBps.toFixed(1)} bp, above ${input.config.maxCostBps} bp.`;
     return wide('COST_ABOVE_LIMIT', sentence);
   }
