@@ -72,10 +72,10 @@ function checkNames({ baseline, book, optimum, policies, targets, terms, volatil
 /** The terms of one policy: the common ones, unless it says otherwise. */
 export function termsOf(
   { terms }: BacktestConfig,
-  { name: _, rule: __, ...own }: BacktestConfig['policies'][number],
+  policy: BacktestConfig['policies'][number],
 ): BacktestConfig['terms'] {
-  const said = Object.entries(own).filter(([, value]) => value !== undefined);
-  return { ...terms, ...Object.fromEntries(said) };
+  const own = Object.entries(policy).filter(([key, value]) => key !== 'name' && key !== 'rule' && value !== undefined);
+  return { ...terms, ...Object.fromEntries(own) };
 }
 
 /** The same as the policy station reads it; checked by it. */

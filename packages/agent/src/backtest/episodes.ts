@@ -104,9 +104,9 @@ function prepare(study: Study, { path, volatilities }: Ground, layout: Layout, p
     costs,
     gas: gasOf(study, own, place.pathIndex, from),
     carry: {
-      annualRate: (carry.annualRatePercent ?? 0) / 100,
-      annualFundingRate: (carry.annualFundingPercent ?? 0) / 100,
-      annualBorrowRate: (carry.annualBorrowPercent ?? 0) / 100,
+      annualRate: carry.annualRatePercent / 100,
+      annualFundingRate: carry.annualFundingPercent / 100,
+      annualBorrowRate: carry.annualBorrowPercent / 100,
     },
     latencySeconds,
     blockSeconds,

@@ -86,11 +86,11 @@ function partOf(config: BacktestConfig, name: string, outcomes: readonly Episode
 function bootstrapOptionsOf({ seed, statistics }: BacktestConfig, episodes: number): BootstrapOptions | undefined {
   if (episodes < 2) return undefined;
   return {
-    resamples: statistics.resamples ?? 2000,
-    meanBlock: Math.min(episodes, statistics.meanBlockEpisodes ?? 1),
+    resamples: statistics.resamples,
+    meanBlock: Math.min(episodes, statistics.meanBlockEpisodes),
     seed,
-    confidence: (statistics.confidencePercent ?? 90) / 100,
-    power: (statistics.powerPercent ?? 80) / 100,
+    confidence: statistics.confidencePercent / 100,
+    power: statistics.powerPercent / 100,
   };
 }
 

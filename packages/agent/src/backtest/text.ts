@@ -31,7 +31,7 @@ export function targetText({ target }: TargetResult): string {
 /** The result for people, on a terminal. */
 export function backtestText(study: Study, parts: readonly PartResult[], folder: string | undefined): string {
   const { config, filledCandles, history } = study;
-  const confidence = config.statistics.confidencePercent ?? 90;
+  const confidence = config.statistics.confidencePercent;
   const lines = [
     pc.bold(config.name),
     `seed ${config.seed}` +
@@ -40,7 +40,7 @@ export function backtestText(study: Study, parts: readonly PartResult[], folder:
   for (const part of parts) {
     lines.push('', pc.bold(`${part.name}: ${part.episodes} episodes; means an episode, USD`), policyTable(part));
     if (config.baseline !== undefined && part.episodes > 1) {
-      const [level, power] = [confidence, config.statistics.powerPercent ?? 80];
+      const [level, power] = [confidence, config.statistics.powerPercent];
       const title = `against ${config.baseline}: value [${level} % interval] ±smallest effect seen with ${power} % power`;
       lines.push('', pc.dim(title), comparisonTable(part));
     }

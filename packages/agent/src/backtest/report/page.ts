@@ -60,7 +60,7 @@ function introduction(
 }
 
 function partSection({ config }: Study, part: PartResult): string {
-  const { confidencePercent = 90, powerPercent = 80 } = config.statistics;
+  const { confidencePercent, powerPercent } = config.statistics;
   const heading = part.name === 'all' ? 'Result' : escaped(part.name);
   const comparison =
     config.baseline === undefined || part.episodes < 2
