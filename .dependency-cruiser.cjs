@@ -53,6 +53,20 @@ module.exports = {
     },
     ...laterStations,
     {
+      name: 'core-lattice-beside-the-policy',
+      severity: 'error',
+      comment: 'lattice/ prepares what the policy reads: it may import model/, ports/, exposure/ and policy/',
+      from: { path: '^packages/core/src/lattice/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^packages/core/src/(?!lattice/|model/|ports/|exposure/|policy/)' },
+    },
+    {
+      name: 'core-stations-need-no-lattice',
+      severity: 'error',
+      comment: 'Tables come in as plain data; nothing that is embedded carries what makes them',
+      from: { path: `^packages/core/src/(${[...STATIONS, ...JOINERS].join('|')}|index)`, pathNot: '\\.test\\.ts$' },
+      to: { path: '^packages/core/src/lattice/' },
+    },
+    {
       name: 'core-knows-no-protocol',
       severity: 'error',
       comment: 'The core knows no ABI, no HTTP, no key',

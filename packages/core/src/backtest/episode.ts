@@ -1,5 +1,6 @@
 import type { DecimalString } from '../model/decimal.js';
 import type { Decision } from '../policy/decision.js';
+import type { PreparedBands } from '../policy/band-table.js';
 import type { PolicyConfig } from '../policy/config.js';
 import type { ScheduleRequest } from '../schedule/plan-schedule.js';
 import type { Carry, ProfitAndLoss, TradingCostsByKind } from './books.js';
@@ -30,6 +31,8 @@ export interface BacktestPolicy {
   /** How a trade is spread; the market is whole again after `recoverySeconds`. */
   readonly schedule: { readonly request: ScheduleRequest; readonly recoverySeconds: number };
   readonly volatility: VolatilityTable;
+  /** For the rule `optimal`: the exact optimum of the episode's book, prepared beforehand. */
+  readonly bands?: readonly PreparedBands[];
   /** Whether `maxCostBps` stops trades; `ignored` shows a rule as it was published. */
   readonly costLimit: 'enforced' | 'ignored';
 }

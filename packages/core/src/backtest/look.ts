@@ -59,6 +59,7 @@ export function look(input: LookInput): Look {
     nowSeconds: seconds,
     holdingUnits,
     costLimit: policy.costLimit,
+    ...(policy.bands === undefined ? {} : { bands: policy.bands }),
     ...(lastTradeSeconds === undefined ? {} : { lastTradeSeconds }),
     ...(open === undefined ? {} : { openProgramme: open }),
     deltaAtVolatility: (annualVolatility) =>
