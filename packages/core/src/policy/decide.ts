@@ -222,7 +222,8 @@ function hold(
   source?: BandSource,
 ): HoldDecision {
   const open = situation.input.openProgramme;
-  const keeps = reason === 'PROGRAMME_ON_TRACK';
+  // A rule whose next trade is not due has nothing against the one that is at work.
+  const keeps = reason === 'PROGRAMME_ON_TRACK' || reason === 'NOT_DUE';
   const decision: HoldDecision = {
     action: 'hold',
     reason,
