@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import pc from 'picocolors';
 import { backtest, type BacktestOptions } from './commands/backtest.js';
 import { demo, type DemoOptions } from './commands/demo.js';
+import { forecast, type ForecastOptions } from './commands/forecast.js';
 import { hedge, type HedgeOptions, resume } from './commands/hedge.js';
 import { verify, type VerifyOptions } from './commands/verify.js';
 
@@ -139,6 +140,19 @@ function commands(signal: AbortSignal, ended: (exitCode: number) => void): Comma
     .addHelpText('after', EXIT_CODES)
     .action(async (options: BacktestOptions) => {
       ended(await backtest(options, signal));
+    });
+
+  program
+    .command('forecast')
+    .description('judge the volatility forecasters on a history of candles, or say what they say now')
+    .requiredOption('--data <file>', 'CSV of candles, oldest first: timestamp,open,high,low,close')
+    .option('--horizons <days>', 'whole days, with commas', '1,7,30')
+    .option('--from <date>', 'judge forecasts from this day on (2023-01-31); a year is always seen first')
+    .option('--now', 'print the forecast after the last candle, with its interval', false)
+    .addOption(json)
+    .addHelpText('after', EXIT_CODES)
+    .action(async (options: ForecastOptions) => {
+      ended(await forecast(options));
     });
 
   return program;

@@ -5,7 +5,6 @@ import { uniswapV3Positions } from '@evenkeel/adapters/uniswap-v3';
 import { optionBook, type OptionBookConfig } from '@evenkeel/adapters/option-book';
 import {
   type Address,
-  Decimal,
   type Journal,
   type Logger,
   NATIVE_ADDRESS,
@@ -16,6 +15,7 @@ import {
 import { type Portfolio, type RebalancerPorts } from '@evenkeel/core/rebalancer';
 import type { PortfolioConfig } from '../config/complete.js';
 import { baseToken, bridgesOf, type ConnectedChain, quoteToken, venuesOf } from './adapters.js';
+import { type StatedVolatility, statedVolatility } from '../volatility/stated-volatility.js';
 import { systemClock } from './ambient.js';
 import { chainOf } from './chains.js';
 
@@ -32,6 +32,8 @@ export interface Surroundings {
 export interface Assembled {
   readonly portfolio: Portfolio;
   readonly ports: RebalancerPorts;
+  /** Which volatility the policy uses, and the others that are known. */
+  readonly volatility: StatedVolatility;
 }
 
 const EVEN_VOLUME: readonly number[] = [1, 1, 1, 1];
@@ -47,25 +49,20 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
     config: each,
     chain: chainOf(each, `chains.${index}`, env),
   }));
+  const volatility = statedVolatility(config, systemClock);
   const ports: RebalancerPorts = {
     chains: chains.map(({ chain }) => chain),
     venues: venuesOf(config, chains),
     bridges: bridgesOf(config, chains, systemClock),
     sources: sourcesOf(config, chains),
     account: eoaAccount(signer),
-    volatility: {
-      realised: () =>
-        Promise.resolve({
-          value: new Decimal(String(config.annualVolatilityPercent)).div(100).toFixed(),
-          asOf: { source: 'configuration', timeSeconds: Math.floor(systemClock.now() / 1000) },
-        }),
-    },
+    volatility: volatility.feed,
     journal,
     clock: systemClock,
     random,
     ...(logger === undefined ? {} : { logger }),
   };
-  return { portfolio: portfolioOf(config), ports };
+  return { portfolio: portfolioOf(config), ports, volatility };
 }
 
 function portfolioOf(config: PortfolioConfig): Portfolio {

@@ -74,7 +74,9 @@ export function termsOf(
   { terms }: BacktestConfig,
   policy: BacktestConfig['policies'][number],
 ): BacktestConfig['terms'] {
-  const own = Object.entries(policy).filter(([key, value]) => key !== 'name' && key !== 'rule' && value !== undefined);
+  const own = Object.entries(policy).filter(
+    ([key, value]) => !['name', 'rule', 'lattice'].includes(key) && value !== undefined,
+  );
   return { ...terms, ...Object.fromEntries(own) };
 }
 

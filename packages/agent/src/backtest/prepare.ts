@@ -1,4 +1,5 @@
 import { proportionalCosts, type PricePath } from '@evenkeel/core/backtest';
+import { latticeProblem, preparedTable } from './bands.js';
 import { loadCandles } from './candles.js';
 import { BacktestDataMissingError } from './errors.js';
 import { loadGas } from './gas-file.js';
@@ -15,7 +16,7 @@ export interface Sources {
 }
 
 /**
- * Reads and prepares what all episodes share: candles, forecasts on them, the cost curve, gas.
+ * Reads and prepares what all episodes share: candles, forecasts on them, the cost curve, gas, tables of the optimum.
  *
  * @param said is told what is being done
  * @throws BacktestDataMissingError, BacktestDataInvalidError, BarInvalidError, PriceJumpError, HistoryTooShortError
@@ -26,9 +27,20 @@ export function prepareStudy(
   said: (text: string) => void = () => undefined,
 ): Study {
   const { gas, market } = config;
-  const costs = config.costs.kind === 'pools' ? poolCosts(config.costs) : proportional(config.costs);
+  const costs =
+    config.costs.kind === 'pools'
+      ? poolCosts(config.costs)
+      : proportionalCosts(config.costs.costBps, config.costs.maxSizeUnits);
   const gasSeries = gas.kind === 'file' ? loadGas(gas, configFile) : undefined;
-  const common = { config, costs, gasSeries };
+  const tables = Object.fromEntries(
+    config.policies.flatMap((policy) => {
+      const problem = latticeProblem(config, policy, costs, gasSeries);
+      if (problem === undefined) return [];
+      said(`Preparing the optimum of ${policy.name} …`);
+      return [[policy.name, preparedTable(problem)] as const];
+    }),
+  );
+  const common = { config, costs, gasSeries, tables };
   if (market.kind !== 'candles') {
     return { ...common, history: undefined, filledCandles: 0, volatilities: undefined };
   }
@@ -39,7 +51,7 @@ export function prepareStudy(
     stepSeconds: market.intervalSeconds,
     prices: shared(bars.map(({ close }) => close)),
   };
-  const tables = volatilitiesInUse(config).map((name) => {
+  const forecasts = volatilitiesInUse(config).map((name) => {
     const tell = (share: number): void => said(`Forecasting ${name}: ${Math.round(share * 100)} %`);
     tell(0);
     return [
@@ -47,9 +59,5 @@ export function prepareStudy(
       volatilityTable(config.volatilities[name]!, bars, market.intervalSeconds, market.warmUpDays, tell),
     ] as const;
   });
-  return { ...common, history, filledCandles: filled, volatilities: Object.fromEntries(tables) };
-}
-
-function proportional({ costBps, maxSizeUnits }: Extract<BacktestConfig['costs'], { kind: 'proportional' }>) {
-  return proportionalCosts(costBps, maxSizeUnits);
+  return { ...common, history, filledCandles: filled, volatilities: Object.fromEntries(forecasts) };
 }

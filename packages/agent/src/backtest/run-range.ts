@@ -62,6 +62,7 @@ export function runRange(
           config: competitor.config,
           schedule: { request: schedule, recoverySeconds },
           volatility: prepared.volatilities[volatility]!,
+          ...bandsOf(study, competitor.policy.name),
           costLimit: maxCostBps === undefined ? 'ignored' : 'enforced',
         }),
       );
@@ -69,6 +70,11 @@ export function runRange(
     said();
   }
   return outcomes;
+}
+
+function bandsOf({ tables }: Study, name: string): Pick<BacktestPolicy, 'bands'> {
+  const table = tables[name];
+  return table === undefined ? {} : { bands: [{ table, units: 1 }] };
 }
 
 function runOne({ episode }: PreparedEpisode, isDrawn: boolean, policy: BacktestPolicy): EpisodeOutcome {

@@ -194,6 +194,16 @@ export const backtestSchema = v.strictObject({
         name,
         /** As `policy.rule` of the agent's configuration; checked by the policy station. */
         rule: v.looseObject({ kind: v.string() }),
+        /** For the rule `optimal`: its exact tables; absent: the closed form decides. */
+        lattice: v.optional(
+          v.strictObject({
+            annualVolatilityPercent: positive,
+            /** The highest forecast that the tables serve; beyond it the closed form decides. */
+            mostAnnualVolatilityPercent: positive,
+            /** How uncertain the forecast is: standard deviation of the logarithm of the variance. */
+            logVarianceStdDev: v.optional(notNegative, 0),
+          }),
+        ),
         ...v.partial(v.strictObject(policyTerms)).entries,
       }),
     ),

@@ -1,3 +1,4 @@
+import type { BandTable } from '@evenkeel/core';
 import type { PricePath, TradingCosts, VolatilityTable } from '@evenkeel/core/backtest';
 import type { BacktestConfig } from './schema.js';
 
@@ -17,6 +18,8 @@ export interface Study {
   readonly filledCandles: number;
   readonly costs: TradingCosts;
   readonly gasSeries: GasSeries | undefined;
+  /** Prepared optimum by name of the policy that has one. */
+  readonly tables: Readonly<Record<string, BandTable>>;
   /** By name, for all episodes; absent where each simulated path has its own. */
   readonly volatilities: Readonly<Record<string, VolatilityTable>> | undefined;
 }

@@ -29,14 +29,15 @@ const STUCK: ReadonlySet<string> = new Set([
  * @returns the exit code: 0 when hedged, dry, or held because nothing is to be done; else 1
  */
 export async function runRebalancing(
-  { portfolio, ports }: Assembled,
+  { portfolio, ports, volatility }: Assembled,
   out: Screen,
   options: RunOptions,
 ): Promise<number> {
   const { deltaChangeUnits, dryRun, json, signal, startedAtMs } = options;
   if (deltaChangeUnits !== undefined) checkDeltaPlaces(deltaChangeUnits, portfolio.baseTokens);
   const rebalancer = createRebalancer(portfolio, ports);
-  showRebalancing(rebalancer, portfolio, out);
+  const stated = volatility.state();
+  showRebalancing(rebalancer, portfolio, stated, out);
   out.busy('Reading positions and pools …');
   try {
     await checkTokens(portfolio, ports.chains, signal);
@@ -48,7 +49,7 @@ export async function runRebalancing(
     if (json) {
       const first = result.slices[0];
       const quotes = quotesOf(portfolio, first?.survey ?? result.before, first?.route);
-      const document = jsonDocument(result, quotes, Date.now() - startedAtMs);
+      const document = jsonDocument(result, quotes, stated, Date.now() - startedAtMs);
       process.stdout.write(`${JSON.stringify(document, plain, 2)}\n`);
     }
     const { outcome } = result.report;

@@ -21,8 +21,9 @@ export interface ChainConfig extends Omit<CheckedChain, 'base' | 'quote'> {
 }
 
 /** A configuration in which nothing is left to be looked up. */
-export interface PortfolioConfig extends Omit<CheckedConfig, 'chains'> {
+export interface PortfolioConfig extends Omit<CheckedConfig, 'chains' | 'volatility'> {
   readonly chains: readonly ChainConfig[];
+  readonly volatility: NonNullable<CheckedConfig['volatility']>;
 }
 
 /**
@@ -32,7 +33,7 @@ export interface PortfolioConfig extends Omit<CheckedConfig, 'chains'> {
  * @throws {ChainNotDescribedError} UNKNOWN_CHAIN where a chain is not described and does not describe itself
  * @throws {TokenNotDescribedError} UNKNOWN_TOKEN for a symbol that the chain does not have
  * @throws {NativePriceMissingError} NATIVE_PRICE_MISSING where gas is paid in another coin than the underlying
- * @throws {InvalidInputError} for a native coin as a token, and a price of the underlying beside the market's own
+ * @throws {InvalidInputError} without a volatility, for a native coin as a token, and a price of the underlying beside the market's own
  */
 export function completeConfig(config: CheckedConfig): PortfolioConfig {
   const chains = config.chains.map((chain, index) =>
@@ -42,7 +43,18 @@ export function completeConfig(config: CheckedConfig): PortfolioConfig {
   );
   // The public service knows the public chains, and no others.
   const across = config.across ?? (chains.every(({ id }) => describedChainIds.includes(id)) ? PUBLIC_FEES : undefined);
-  return { ...config, chains, ...(across === undefined ? {} : { across }) };
+  return { ...config, chains, volatility: volatilityOf(config), ...(across === undefined ? {} : { across }) };
+}
+
+function volatilityOf({ annualVolatilityPercent, volatility }: CheckedConfig): PortfolioConfig['volatility'] {
+  if (annualVolatilityPercent === undefined && volatility === undefined) {
+    const hint = 'Give it in percent a year, or volatility: { kind: forecast, candlesFile }.';
+    throw new InvalidInputError('annualVolatilityPercent', undefined, 'is missing', hint);
+  }
+  if (volatility === undefined) return { kind: 'configured', annualPercent: annualVolatilityPercent! };
+  if (volatility.kind !== 'configured' || annualVolatilityPercent === undefined) return volatility;
+  const hint = 'Keep one of the two.';
+  throw new InvalidInputError('volatility.annualPercent', volatility.annualPercent, 'is said twice', hint);
 }
 
 const PUBLIC_FEES = { fees: { kind: 'api' } } as const;

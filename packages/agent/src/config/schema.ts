@@ -89,6 +89,24 @@ const acrossFees = v.variant('kind', [
   }),
 ]);
 
+const annualPercent = v.pipe(v.number(), v.minValue(0.01, 'must be above zero'), v.maxValue(1000));
+/** Which volatility the policy uses. */
+const volatility = v.variant('kind', [
+  v.strictObject({ kind: v.literal('configured'), annualPercent }),
+  /** That of the options in `positions.optionBook`, weighted by their sizes. */
+  v.strictObject({ kind: v.literal('implied') }),
+  v.strictObject({
+    kind: v.literal('forecast'),
+    candlesFile: v.pipe(v.string(), v.minLength(1, 'names no file')),
+    model: v.optional(v.picklist(['range-har', 'log-har', 'har-rv', 'garch', 'ewma']), 'range-har'),
+    /** Candles that ended longer ago are refused. */
+    maxAgeHours: v.optional(
+      v.pipe(v.number(), v.minValue(1), v.maxValue(168, 'must be at most a week; an older market is not this one')),
+      48,
+    ),
+  }),
+]);
+
 /**
  * What one portfolio is and how it is kept. Every number whose unit could be mistaken carries it in its key; unknown
  * keys are refused.
@@ -100,8 +118,9 @@ export const portfolioConfigSchema = v.strictObject({
   /** Name of the environment variable that holds the owner's key. A key itself is never written into a file. */
   privateKeyEnv: v.optional(v.string(), 'EVENKEEL_PRIVATE_KEY'),
   journal: v.optional(v.string()),
-  /** Expected over the life of the book; used for the policy's band. */
-  annualVolatilityPercent: v.pipe(v.number(), v.minValue(0.01, 'must be above zero'), v.maxValue(1000)),
+  /** Expected over the life of the book; used for the policy's band unless `volatility` says otherwise. */
+  annualVolatilityPercent: v.optional(annualPercent),
+  volatility: v.optional(volatility),
   policy: v.optional(
     v.strictObject({
       rule: v.optional(v.looseObject({ kind: v.string() }), { kind: 'optimal' }),

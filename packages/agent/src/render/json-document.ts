@@ -2,11 +2,13 @@ import { type CompareRow, midpoint } from '@evenkeel/core';
 import { type CostAttribution } from '@evenkeel/core/report';
 import { type Rebalancing, type SliceResult } from '@evenkeel/core/rebalancer';
 import { intentToJson } from '@evenkeel/intents';
+import type { VolatilityStatement } from '../volatility/stated-volatility.js';
 
 /** What `--json` prints: everything a machine needs, decimals and atoms as strings. Every key is always there. */
 export function jsonDocument(
   { before, decision, report, schedule, signed, slices }: Rebalancing,
   quotes: readonly CompareRow[],
+  volatility: VolatilityStatement,
   durationMs: number,
 ): Record<string, unknown> {
   const { costs, delta, efficiency, outcome, reason, reconciliation } = report;
@@ -15,6 +17,7 @@ export function jsonDocument(
     reason,
     simulated: outcome === 'dry-run',
     decision: { action: decision.action, code: decision.reason, sentence: decision.sentence },
+    volatility,
     delta: {
       before: midpoint(delta.before),
       target: delta.target,

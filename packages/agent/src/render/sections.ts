@@ -53,7 +53,7 @@ export function decisionText(decision: Decision): string {
   }
   const { budgetBpsPerMonth, perNumeraire } = inputs.riskAversion;
   lines.push(
-    `  risk aversion ${units(perNumeraire)} per USD, which is a budget of ${units(budgetBpsPerMonth, 3)} bp a month; volatility ${units(inputs.annualVolatility * 100, 4)} % a year`,
+    `  risk aversion ${units(perNumeraire)} per USD, which is a budget of ${units(budgetBpsPerMonth, 3)} bp a month`,
   );
   if (decision.marginalCost !== undefined && decision.marginalRisk !== undefined) {
     lines.push(

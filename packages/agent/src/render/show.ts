@@ -13,6 +13,8 @@ import {
   routeText,
   scheduleText,
 } from './sections.js';
+import type { VolatilityStatement } from '../volatility/stated-volatility.js';
+import { volatilityText } from './volatility-text.js';
 
 /** Where the text goes, and a line that moves while something takes long. */
 export interface Screen {
@@ -51,7 +53,12 @@ export async function screen(quiet: boolean): Promise<Screen> {
 }
 
 /** Shows a rebalancing station by station while it happens. */
-export function showRebalancing(rebalancer: Rebalancer, portfolio: Portfolio, out: Screen): void {
+export function showRebalancing(
+  rebalancer: Rebalancer,
+  portfolio: Portfolio,
+  volatility: VolatilityStatement,
+  out: Screen,
+): void {
   rebalancer.on('surveyed', (survey) => {
     out.print(heading(1, 'Exposure'));
     out.print(exposureText(survey.exposure));
@@ -63,6 +70,7 @@ export function showRebalancing(rebalancer: Rebalancer, portfolio: Portfolio, ou
   rebalancer.on('decided', (decision) => {
     out.print(heading(2, 'Decision'));
     out.print(decisionText(decision));
+    out.print(volatilityText(volatility));
   });
   rebalancer.on('signed', (signed) => {
     out.print(heading(3, 'Intent'));

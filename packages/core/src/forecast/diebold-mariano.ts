@@ -1,4 +1,6 @@
+import { blockBootstrapInterval } from './block-bootstrap.js';
 import { ForecastInputInvalidError } from './errors.js';
+import { type ClassicalComparison, harveyLeybourneNewbold } from './harvey-leybourne-newbold.js';
 import { mean } from './statistics.js';
 import { studentQuantile, studentTwoSided } from './student.js';
 
@@ -15,6 +17,10 @@ export interface LossComparison {
   readonly interval: readonly [number, number];
   /** The smallest true difference, either way, that would have been found at this confidence four times out of five. */
   readonly smallestDetectable: number;
+  /** The same by resampling blocks of two overlaps each. */
+  readonly bootstrapInterval: readonly [number, number];
+  /** The test as it is mostly reported; too sure of itself where windows are long and few. */
+  readonly classical: ClassicalComparison;
 }
 
 export interface LossComparisonInput {
@@ -68,6 +74,8 @@ export function dieboldMariano(input: LossComparisonInput): LossComparison {
     pValue: studentTwoSided(statistic, freedom),
     interval: Object.freeze([meanDifference - reach, meanDifference + reach] as const),
     smallestDetectable: reach + powered,
+    bootstrapInterval: blockBootstrapInterval(differences, Math.max(2 * overlap, Math.cbrt(count)), confidence),
+    classical: harveyLeybourneNewbold(differences, overlap),
   });
 }
 

@@ -1,3 +1,4 @@
+import { normalCdf } from '../exposure/normal.js';
 import { type Bar, intervalOf, logReturns } from './bars.js';
 import { dieboldMariano, type LossComparison } from './diebold-mariano.js';
 import { ForecastInputInvalidError } from './errors.js';
@@ -27,6 +28,8 @@ export interface ForecastEvaluationInput {
   readonly periods?: readonly EvaluationPeriod[];
   /** Of the intervals; 0.9 unless told. */
   readonly confidence?: number;
+  /** Told how many of the walks, one a forecaster and horizon, are done. */
+  readonly onProgress?: (done: number, of: number) => void;
 }
 
 /** Realised variance regressed on the forecast: a good one has intercept 0, slope 1. Source: Mincer, Zarnowitz (1969). */
@@ -44,6 +47,11 @@ export interface ForecastScore {
   readonly mincerZarnowitz: MincerZarnowitz;
   /** Share of outcomes inside the central intervals of 50, 68 and 90 %. */
   readonly coverage: { readonly [nominal in '50' | '68' | '90']: number };
+  /**
+   * Probability integral transform: the share of outcomes in each tenth of the predictive distribution, lowest first. All
+   * are a tenth where the distribution is right.
+   */
+  readonly pitDeciles: readonly number[];
   /** Of the logarithm of variance. */
   readonly crps: number;
   readonly logScore: number;
@@ -78,7 +86,9 @@ export function evaluateForecasts(input: ForecastEvaluationInput): ForecastEvalu
   if (!forecasters.some(({ id }) => id === baselineId)) {
     throw new ForecastInputInvalidError('baselineId', baselineId, 'names no forecaster', 'Give it among them.');
   }
-  return input.horizonsSeconds.flatMap((horizonSeconds) => evaluateHorizon(input, horizonSeconds));
+  let walks = 0;
+  const walked = (): void => input.onProgress?.(++walks, forecasters.length * input.horizonsSeconds.length);
+  return input.horizonsSeconds.flatMap((horizonSeconds) => evaluateHorizon(input, horizonSeconds, walked));
 }
 
 /** One forecaster's forecasts and what came of them, losses beside. */
@@ -99,7 +109,11 @@ interface Entry {
   readonly deviation: number;
 }
 
-function evaluateHorizon(input: ForecastEvaluationInput, horizonSeconds: number): ForecastEvaluation[] {
+function evaluateHorizon(
+  input: ForecastEvaluationInput,
+  horizonSeconds: number,
+  walked: () => void,
+): ForecastEvaluation[] {
   const { bars, confidence = 0.9, everyBars, forecasters, warmUpBars } = input;
   const windowSeconds = horizonDays(horizonSeconds) * SECONDS_PER_DAY;
   const windowBars = windowSeconds / intervalOf(bars);
@@ -108,6 +122,7 @@ function evaluateHorizon(input: ForecastEvaluationInput, horizonSeconds: number)
   const realised = realisedAfter(bars, windowBars, warmUpBars, everyBars);
   const tracks = forecasters.map((forecaster): Track => {
     const forecasts = walkForward({ forecaster, bars: known, horizonSeconds, warmUpBars, everyBars });
+    walked();
     return { id: forecaster.id, entries: forecasts.map((forecast, i) => entryOf(forecast, realised[i]!)) };
   });
   const whole = { label: 'all', fromSeconds: Number.NEGATIVE_INFINITY, untilSeconds: Number.POSITIVE_INFINITY };
@@ -179,6 +194,7 @@ function scoreOf(track: Track, baseline: Track, settings: ComparisonSettings): F
       '68': inside(HALF_WIDTHS['68']),
       '90': inside(HALF_WIDTHS['90']),
     }),
+    pitDeciles: pitDeciles(entries),
     crps: average((entry) => entry.crps),
     logScore: average((entry) => entry.logScore),
     ...(id === baseline.id
@@ -190,6 +206,12 @@ function scoreOf(track: Track, baseline: Track, settings: ComparisonSettings): F
           }),
         }),
   });
+}
+
+function pitDeciles(entries: readonly Entry[]): readonly number[] {
+  const counts = new Array<number>(10).fill(0);
+  for (const { deviation } of entries) counts[Math.min(9, Math.floor(10 * normalCdf(deviation)))]!++;
+  return Object.freeze(counts.map((count) => count / entries.length));
 }
 
 function mincerZarnowitz(entries: readonly Entry[]): MincerZarnowitz {

@@ -1,0 +1,17 @@
+import { ewma, garch, harRv, logHar, rangeHar, type VolatilityForecaster } from '@evenkeel/core/forecast';
+
+/** Every forecaster by its id, the baseline's among them. */
+export const MODELS = {
+  ewma,
+  garch,
+  'har-rv': harRv,
+  'log-har': logHar,
+  'range-har': rangeHar,
+} as const satisfies Record<string, () => VolatilityForecaster>;
+
+export type ModelId = keyof typeof MODELS;
+
+/** The one that the others are held against. */
+export const BASELINE: ModelId = 'log-har';
+/** The one that is ours. */
+export const OURS: ModelId = 'range-har';
