@@ -7,27 +7,24 @@ export class BacktestConfigInvalidError extends EvenkeelError {
   }
 }
 
-/** A file of candles or gas prices that cannot be used. Code `BACKTEST_DATA_INVALID`. */
-export class BacktestDataInvalidError extends EvenkeelError {
+/** A file of gas prices that cannot be used. Code `GAS_FILE_INVALID`. */
+export class GasFileInvalidError extends EvenkeelError {
   constructor(file: string, line: number, value: unknown, problem: string, cause?: unknown) {
-    super('BACKTEST_DATA_INVALID', `Line ${line} of ${file} ${problem}.`, {
+    super('GAS_FILE_INVALID', `${file}, line ${line}: ${problem}.`, {
       field: `line ${line}`,
       value,
-      hint: 'Give a CSV with a header, oldest first: timestamp,open,high,low,close.',
+      hint: 'Give a CSV with a header, oldest first, at equal intervals.',
       cause,
     });
   }
 }
 
-/** Market data that the configuration needs and nobody gave. Code `BACKTEST_DATA_MISSING`. */
+/** A backtest on candles without any. Code `BACKTEST_DATA_MISSING`. */
 export class BacktestDataMissingError extends EvenkeelError {
-  constructor(file: string | undefined, cause?: unknown) {
-    const problem = file === undefined ? 'no file of candles is given' : `the file ${file} cannot be read`;
-    super('BACKTEST_DATA_MISSING', `This backtest runs on data, and ${problem}.`, {
+  constructor() {
+    super('BACKTEST_DATA_MISSING', 'This backtest runs on candles, and none are given.', {
       field: '--data',
-      value: file,
       hint: 'Give a CSV of candles by --data FILE.',
-      cause,
     });
   }
 }

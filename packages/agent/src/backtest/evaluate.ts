@@ -8,7 +8,7 @@ import {
   summarise,
 } from '@evenkeel/core/backtest';
 import type { RebalancingEfficiency } from '@evenkeel/core/report';
-import { secondsOf } from './candles.js';
+import { secondsOf } from './history.js';
 import { termsOf } from './config.js';
 import type { EpisodeOutcome } from './run-range.js';
 import type { BacktestConfig, TargetConfig } from './schema.js';

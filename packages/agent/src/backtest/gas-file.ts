@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { BacktestDataInvalidError, BacktestDataMissingError } from './errors.js';
+import { GasFileInvalidError } from './errors.js';
 import type { BacktestConfig } from './schema.js';
 import { type GasSeries, shared } from './study.js';
 
@@ -11,7 +11,7 @@ const GWEI_PER_COIN = 1e9;
 /**
  * Reads gas prices at regular times. A time is unix seconds, or a date and time in UTC such as `2023-08-14 00:00:00`.
  *
- * @throws BacktestDataMissingError, BacktestDataInvalidError
+ * @throws GasFileInvalidError
  */
 export function loadGas(config: GasFileConfig, configFile: string): GasSeries {
   const file = resolve(dirname(configFile), config.file);
@@ -19,12 +19,12 @@ export function loadGas(config: GasFileConfig, configFile: string): GasSeries {
   try {
     lines = readFileSync(file, 'utf8').trimEnd().split('\n');
   } catch (error) {
-    throw new BacktestDataMissingError(file, error);
+    throw new GasFileInvalidError(file, 1, undefined, 'cannot be read', error);
   }
   const header = lines[0]!.trim().split(',');
   const place = (name: string): number => {
     const index = header.indexOf(name);
-    if (index < 0) throw new BacktestDataInvalidError(file, 1, lines[0], `has no column "${name}"`);
+    if (index < 0) throw new GasFileInvalidError(file, 1, lines[0], `has no column "${name}"`);
     return index;
   };
   const [timePlace, gweiPlace] = [place(config.timeColumn), place(config.gweiColumn)];
@@ -33,16 +33,15 @@ export function loadGas(config: GasFileConfig, configFile: string): GasSeries {
     const cells = line.trim().split(',');
     const seconds = secondsOf(cells[timePlace] ?? '');
     const gwei = Number(cells[gweiPlace] ?? Number.NaN);
-    if (!Number.isFinite(seconds)) throw new BacktestDataInvalidError(file, i + 2, line, 'has no time');
-    if (!(gwei >= 0 && Number.isFinite(gwei)))
-      throw new BacktestDataInvalidError(file, i + 2, line, 'has no gas price');
+    if (!Number.isFinite(seconds)) throw new GasFileInvalidError(file, i + 2, line, 'has no time');
+    if (!(gwei >= 0 && Number.isFinite(gwei))) throw new GasFileInvalidError(file, i + 2, line, 'has no gas price');
     return { seconds, usd: gwei * usdPerGwei };
   });
-  if (rows.length < 2) throw new BacktestDataInvalidError(file, 2, rows.length, 'begins fewer than two prices');
+  if (rows.length < 2) throw new GasFileInvalidError(file, 2, rows.length, 'begins fewer than two prices');
   const everySeconds = rows[1]!.seconds - rows[0]!.seconds;
   rows.forEach(({ seconds }, i) => {
     if (seconds === rows[0]!.seconds + i * everySeconds && everySeconds > 0) return;
-    throw new BacktestDataInvalidError(file, i + 2, seconds, `is not ${everySeconds} s after the line before`);
+    throw new GasFileInvalidError(file, i + 2, seconds, `is not ${everySeconds} s after the line before`);
   });
   const usdPerTrade = shared(rows.map(({ usd }) => usd));
   return { firstSeconds: rows[0]!.seconds, everySeconds, usdPerTrade };

@@ -1,8 +1,7 @@
 import { proportionalCosts, type PricePath } from '@evenkeel/core/backtest';
 import { latticeProblem, preparedTable } from './bands.js';
-import { loadCandles } from './candles.js';
-import { BacktestDataMissingError } from './errors.js';
 import { loadGas } from './gas-file.js';
+import { readHistory } from './history.js';
 import { poolCosts } from './pool-costs.js';
 import type { BacktestConfig } from './schema.js';
 import { shared, type Study } from './study.js';
@@ -19,7 +18,7 @@ export interface Sources {
  * Reads and prepares what all episodes share: candles, forecasts on them, the cost curve, gas, tables of the optimum.
  *
  * @param said is told what is being done
- * @throws BacktestDataMissingError, BacktestDataInvalidError, BarInvalidError, PriceJumpError, HistoryTooShortError
+ * @throws what `readHistory`, `loadGas` and `latticeProblem` throw; HISTORY_TOO_SHORT for a warm-up that is
  */
 export function prepareStudy(
   config: BacktestConfig,
@@ -44,8 +43,7 @@ export function prepareStudy(
   if (market.kind !== 'candles') {
     return { ...common, history: undefined, filledCandles: 0, volatilities: undefined };
   }
-  if (dataFile === undefined) throw new BacktestDataMissingError(undefined);
-  const { bars, filled } = loadCandles(dataFile, market);
+  const { bars, filled } = readHistory(dataFile, market);
   const history: PricePath = {
     startSeconds: bars[0]!.timeSeconds + market.intervalSeconds,
     stepSeconds: market.intervalSeconds,

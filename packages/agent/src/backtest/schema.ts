@@ -1,4 +1,7 @@
 import * as v from 'valibot';
+import { type ModelId, MODELS } from '../forecast/models.js';
+
+const MODEL_IDS = Object.keys(MODELS) as ModelId[];
 
 const number = v.pipe(v.number('must be a number'), v.finite('must be finite'));
 const positive = v.pipe(number, v.gtValue(0, 'must be above 0'));
@@ -29,7 +32,6 @@ const market = v.variant('kind', [
     kind: v.literal('candles'),
     intervalSeconds: wholePositive,
     warmUpDays: whole,
-    maxJumpRatio: v.optional(v.pipe(number, v.gtValue(1, 'must be above 1')), 10),
     from: v.optional(date),
     to: v.optional(date),
   }),
@@ -127,7 +129,7 @@ const volatility = v.variant('kind', [
   v.strictObject({ kind: v.literal('trailing'), days: wholePositive }),
   v.strictObject({
     kind: v.literal('forecast'),
-    model: v.picklist(['ewma', 'garch', 'har-rv', 'log-har', 'range-har'], 'must be a forecaster'),
+    model: v.picklist(MODEL_IDS, `must be one of ${MODEL_IDS.join(', ')}`),
     everyHours: v.optional(wholePositive, 24),
     horizonDays: v.optional(v.pipe(v.array(wholePositive), v.minLength(1)), [1, 3, 7, 14, 30]),
   }),

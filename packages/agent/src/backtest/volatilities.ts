@@ -1,12 +1,11 @@
-import { type Bar, ewma, garch, harRv, logHar, rangeHar, type VolatilityForecaster } from '@evenkeel/core/forecast';
+import type { Bar, VolatilityForecaster } from '@evenkeel/core/forecast';
 import { trailingVolatility, type VolatilityTable } from '@evenkeel/core/backtest';
+import { MODELS } from '../forecast/models.js';
 import type { BacktestConfig, VolatilityConfig } from './schema.js';
 import { shared } from './study.js';
 
 const SECONDS_PER_DAY = 86_400;
 const SECONDS_PER_HOUR = 3_600;
-
-const MODELS = { ewma, garch, 'har-rv': harRv, 'log-har': logHar, 'range-har': rangeHar } as const;
 
 /** How often a forecast is made anew, and for which horizons. */
 interface Plan {

@@ -5,11 +5,11 @@ import { loadBacktestConfig } from '../backtest/config.js';
 import { evaluate } from '../backtest/evaluate.js';
 import { backtestDocument } from '../backtest/document.js';
 import { prepareStudy } from '../backtest/prepare.js';
-import { progressBar } from '../backtest/progress.js';
 import { runStudy } from '../backtest/run-study.js';
 import { backtestText } from '../backtest/text.js';
 import { reportPage } from '../backtest/report/page.js';
 import { costsCsv, decisionsCsv, summaryCsv, tradesCsv } from '../backtest/tables.js';
+import { progress } from '../forecast/progress.js';
 import { screen } from '../render/show.js';
 
 export interface BacktestOptions {
@@ -30,7 +30,7 @@ export async function backtest(options: BacktestOptions, signal: AbortSignal): P
   const loaded = loadBacktestConfig(options.config);
   const config = options.seed === undefined ? loaded : { ...loaded, seed: options.seed };
   const out = await screen(options.json);
-  const progress = await progressBar();
+  const bar = await progress('Episodes');
   try {
     const sources = { configFile: options.config, ...(options.data === undefined ? {} : { dataFile: options.data }) };
     const study = prepareStudy(config, sources, (text) => {
@@ -38,8 +38,8 @@ export async function backtest(options: BacktestOptions, signal: AbortSignal): P
     });
     out.idle();
     const threads = options.threads ?? availableParallelism();
-    const outcomes = await runStudy(study, { threads, signal, progress: progress.show });
-    progress.end();
+    const outcomes = await runStudy(study, { threads, signal, progress: bar.show });
+    bar.done();
     const parts = evaluate(config, outcomes);
     const document = backtestDocument(study, parts, outcomes);
     if (options.out !== undefined) {
@@ -59,7 +59,7 @@ export async function backtest(options: BacktestOptions, signal: AbortSignal): P
     else out.print(backtestText(study, parts, options.out));
     return parts.every(({ targets }) => targets.every(({ passed }) => passed)) ? 0 : 1;
   } finally {
-    progress.end();
+    bar.done();
     out.idle();
   }
 }

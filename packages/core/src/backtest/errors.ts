@@ -9,12 +9,12 @@ export class BacktestInputInvalidError extends EvenkeelError {
 
 /** A price so far from the one before it that it is taken for a fault of the data. Code `PRICE_JUMP`. */
 export class PriceJumpError extends EvenkeelError {
-  constructor(index: number, before: number, after: number, maxJumpRatio: number) {
-    super('PRICE_JUMP', `The price goes from ${before} to ${after} in one step, by more than ${maxJumpRatio} times.`, {
+  constructor(index: number, before: number, after: number, mostRatio: number) {
+    super('PRICE_JUMP', `The price goes from ${before} to ${after} in one step, by more than ${mostRatio} times.`, {
       field: `prices[${index}]`,
       value: after,
-      hint: 'Correct the data, or allow such a jump by maxJumpRatio.',
-      details: { before, maxJumpRatio },
+      hint: 'Correct the data: such a move is a wrong tick, another unit or another asset.',
+      details: { before, mostRatio },
     });
   }
 }

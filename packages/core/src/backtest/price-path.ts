@@ -8,11 +8,14 @@ export interface PricePath {
   readonly prices: Float64Array;
 }
 
+/** A move by more than this from one price to the next is a wrong tick or another unit, not a market. */
+const MOST_JUMP_RATIO = 10;
+
 /**
  * @throws {BacktestInputInvalidError} for fewer than two prices, a price that is not positive and finite, or no step
- * @throws {PriceJumpError} for a step by more than `maxJumpRatio` times, up or down
+ * @throws {PriceJumpError} for a step by more than ten times, up or down
  */
-export function checkPath({ prices, startSeconds, stepSeconds }: PricePath, maxJumpRatio: number): void {
+export function checkPath({ prices, startSeconds, stepSeconds }: PricePath): void {
   if (!(Number.isSafeInteger(stepSeconds) && stepSeconds > 0)) {
     throw new BacktestInputInvalidError('path.stepSeconds', stepSeconds, 'is no step', 'Give whole seconds above 0.');
   }
@@ -28,8 +31,8 @@ export function checkPath({ prices, startSeconds, stepSeconds }: PricePath, maxJ
       throw new BacktestInputInvalidError(`path.prices[${i}]`, price, 'is no price', 'Correct or leave out the data.');
     }
     const before = prices[i - 1] ?? price;
-    if (price > before * maxJumpRatio || price * maxJumpRatio < before) {
-      throw new PriceJumpError(i, before, price, maxJumpRatio);
+    if (price > before * MOST_JUMP_RATIO || price * MOST_JUMP_RATIO < before) {
+      throw new PriceJumpError(i, before, price, MOST_JUMP_RATIO);
     }
   }
 }

@@ -5,7 +5,7 @@ import { BacktestInputInvalidError, BacktestUnreconciledError } from './errors.j
 import { fillCosts, gasAt, type PendingFill, plannedFills } from './fills.js';
 import { checkLeg, closingValue, type Leg, openingValue } from './leg.js';
 import { look } from './look.js';
-import { endSecondsOf, priceAt } from './price-path.js';
+import { checkPath, endSecondsOf, priceAt } from './price-path.js';
 import { volatilityAt } from './volatility-table.js';
 
 /** What the books may leave unexplained, as a share of all that went through them: rounding, nothing else. */
@@ -39,7 +39,8 @@ const HELD_BACK: ReadonlySet<string> = new Set(['COST_ABOVE_LIMIT', 'NO_ROUTE', 
  * A decision sees prices, gas and forecasts up to its time and nothing later. Pure: the same input gives the same result.
  *
  * @param observe is told of every decision, in order
- * @throws {BacktestInputInvalidError} for a book that does not fit on the path, or monitoring that does not fit its step
+ * @throws {PriceJumpError} for a path with a move of more than ten times in one step
+ * @throws {BacktestInputInvalidError} for prices that are none, a book that does not fit on the path, or monitoring that does not fit its step
  * @throws {BacktestUnreconciledError} when the parts of the profit do not sum to it
  *
  * @example
@@ -56,6 +57,7 @@ export function runEpisode(
 ): EpisodeResult {
   const { carry, legs, path } = episode;
   const every = stepsBetweenLooks(episode, policy);
+  checkPath(path);
   for (const leg of legs) checkLegOnPath(episode, leg);
   const state: State = {
     books: openBooks(path.startSeconds, path.prices[0]!, carry),
