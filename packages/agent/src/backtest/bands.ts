@@ -15,7 +15,7 @@ const SECONDS_PER_YEAR = 365 * 86_400;
 const DAYS_PER_YEAR = 365;
 const MOST_STEPS = 1440;
 /** Raised with every change of what a table means or how it is made. */
-const CACHE_VERSION = 1;
+const CACHE_VERSION = 2;
 
 type PolicyEntry = BacktestConfig['policies'][number];
 
@@ -56,7 +56,7 @@ export function latticeProblem(
   const [first] = costs.buy;
   const isLinear = costs.buy.length === 1 && costs.sell.length === 1;
   return {
-    book: latticeBook(config, spot, refuse),
+    book: latticeBook(config, spot, endsAtOnce, refuse),
     spot,
     annualVolatility: lattice.annualVolatilityPercent / 100,
     logVarianceStdDev: lattice.logVarianceStdDev,
@@ -72,7 +72,12 @@ export function latticeProblem(
   };
 }
 
-function latticeBook({ book }: BacktestConfig, spot: number, refuse: (problem: string, hint: string) => never): Book {
+function latticeBook(
+  { book }: BacktestConfig,
+  spot: number,
+  endsAtOnce: boolean,
+  refuse: (problem: string, hint: string) => never,
+): Book {
   return book.legs.map((leg) => {
     if (leg.startDay !== 0) return refuse('needs legs that start together', 'Leave out startDay.');
     switch (leg.kind) {
@@ -81,7 +86,8 @@ function latticeBook({ book }: BacktestConfig, spot: number, refuse: (problem: s
           kind: leg.optionType,
           units: leg.sizeUnits,
           strike: (spot * leg.strikePercentOfSpot) / 100,
-          years: leg.daysToExpiry / DAYS_PER_YEAR,
+          // A book that ends at once ends with its time, however that is laid out.
+          ...(endsAtOnce ? {} : { years: leg.daysToExpiry / DAYS_PER_YEAR }),
         };
       case 'liquidity': {
         const low = (spot * (leg.lowPercentOfSpot ?? 0)) / 100;
