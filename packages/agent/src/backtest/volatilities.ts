@@ -2,6 +2,7 @@ import type { Bar, VolatilityForecaster } from '@evenkeel/core/forecast';
 import { trailingVolatility, type VolatilityTable } from '@evenkeel/core/backtest';
 import { MODELS } from '../forecast/models.js';
 import type { BacktestConfig, VolatilityConfig } from './schema.js';
+import { BacktestConfigInvalidError } from './errors.js';
 import { shared } from './study.js';
 
 const SECONDS_PER_DAY = 86_400;
@@ -52,6 +53,15 @@ export function volatilityTable(
   const everyBars = Math.max(1, Math.round(everySeconds / intervalSeconds));
   const seen: number[] = [];
   const first = Math.max(1, (warmUpDays * SECONDS_PER_DAY) / intervalSeconds);
+  if (first > bars.length) {
+    const problem = `is longer than the ${bars.length} bars of the history`;
+    throw new BacktestConfigInvalidError(
+      'market.warmUpDays',
+      warmUpDays,
+      problem,
+      'Give more data or a shorter warm-up.',
+    );
+  }
   for (let count = first; count <= bars.length; count += everyBars) seen.push(count);
   const count = horizonsSeconds.length;
   const columns = {

@@ -20,6 +20,12 @@ export function timeAxis(scale: TimeScale, rest: Record<string, unknown> = {}): 
     : xAxis({ name: 'days since the start', ...rest });
 }
 
+/** The next number up with one digit. */
+function upTo(value: number): number {
+  const unit = 10 ** Math.floor(Math.log10(Math.max(value, 1e-9)));
+  return Math.ceil(value / unit) * unit;
+}
+
 /** Keeps every so many points, the ends included. */
 export function thinned<T>(points: readonly T[]): T[] {
   const every = Math.ceil(points.length / MOST_POINTS);
@@ -59,7 +65,8 @@ export function priceChart({ steps = [], trades }: EpisodeOutcome, scale: TimeSc
         name,
         symbol: 'triangle',
         symbolRotate,
-        symbolSize: 9,
+        symbolSize: 12,
+        z: 5,
         itemStyle: { color },
         data: trades
           .filter(({ units }) => units * sign > 0)
@@ -84,10 +91,10 @@ export function deltaChart({ steps = [] }: EpisodeOutcome, scale: TimeScale): EC
     data: shown.map((step) => [timeOf(step.seconds, start, scale), of(step) ?? null]),
   });
   const deltas = shown.map(({ delta }) => Math.abs(delta)).sort((a, b) => a - b);
-  const room = 1.3 * (deltas[Math.floor(0.995 * deltas.length)] ?? 1);
+  const room = upTo(1.3 * (deltas[Math.floor(0.995 * deltas.length)] ?? 1));
   return {
     grid: { left: 60, right: 20, top: 40, bottom: 50 },
-    legend: legend(['delta with hedge', 'edge of the band']),
+    legend: legend(['delta with hedge', 'edge of the band'], { itemGap: 24 }),
     xAxis: timeAxis(scale),
     yAxis: yAxis({ name: 'delta, units', min: -room, max: room, axisLabel: { color: INK, formatter: tick } }),
     series: [

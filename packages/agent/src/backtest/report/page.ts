@@ -111,8 +111,13 @@ function policyTable(policies: readonly PolicyResult[]): string {
   );
 }
 
+/** Three digits: a whole estimate stands in one cell. */
+function brief(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
 function estimateCells({ detectable, high, low, value }: Omit<Estimate, 'standardError'>): string {
-  return `${short(value)} [${short(low)}, ${short(high)}] ± ${short(detectable)}`;
+  return `${brief(value)} [${brief(low)}, ${brief(high)}] ± ${brief(detectable)}`;
 }
 
 function comparisonTable(policies: readonly PolicyResult[]): string {

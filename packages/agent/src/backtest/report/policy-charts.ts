@@ -4,6 +4,9 @@ import type { EpisodeOutcome } from '../run-range.js';
 import { legend, tick, xAxis, yAxis } from './axes.js';
 import { INK, PALETTE } from './draw.js';
 
+/** Where names stand about their points, so that neighbours do not cover one another. */
+const PLACES = ['right', 'top', 'bottom', 'left'] as const;
+
 /** Mean cost against what was left open: towards the lower left is better. */
 export function frontierChart(policies: readonly PolicyResult[]): EChartsCoreOption {
   return {
@@ -19,8 +22,7 @@ export function frontierChart(policies: readonly PolicyResult[]): EChartsCoreOpt
       name,
       symbolSize: 12,
       itemStyle: { color: PALETTE[i % PALETTE.length] },
-      label: { show: true, position: i % 2 === 0 ? 'right' : 'top', formatter: name, color: INK },
-      labelLayout: { moveOverlap: 'shiftY' },
+      label: { show: true, position: PLACES[i % PLACES.length], formatter: name, color: INK },
       data: [[Math.sqrt(summary.meanTrackingVariance), summary.meanCost]],
     })),
   };
