@@ -12,6 +12,7 @@ const benches = {
   solicit: 'packages/core/bench/solicit.mjs',
   route: 'packages/core/bench/route.mjs',
   forecast: 'packages/core/bench/forecast.mjs',
+  policy: 'packages/core/bench/policy.mjs',
 };
 
 const wanted = process.argv.slice(2);

@@ -229,7 +229,6 @@ export const backtestSchema = v.strictObject({
   drawnEpisode: v.optional(whole, 0),
 });
 
-export type BacktestConfigInput = v.InferInput<typeof backtestSchema>;
 export type BacktestConfig = v.InferOutput<typeof backtestSchema>;
 export type MarketConfig = BacktestConfig['market'];
 export type LegConfig = BacktestConfig['book']['legs'][number];

@@ -71,15 +71,36 @@ export function continuation({ aversion, holdings, kernels, spots }: Lattice, st
         ratio[j] = Math.exp(-aversion * spacing * move);
         at[j] = i * columns;
       }
-      for (; m <= end; m++) {
-        let sum = 0;
-        for (let j = 0; j < width; j++) {
-          const f = factor[j]!;
-          sum += f * next[at[j]! + m]!;
-          factor[j] = f * ratio[j]!;
-        }
-        out[m] = sum;
-      }
+      for (let column = m; column <= end; column++) out[column] = 0;
+      // Two moves at a time, whose progressions do not wait for one another.
+      for (let j = 0; j + 1 < width; j += 2) addTwo(next, out, m, end, j);
+      addLast(next, out, m, end);
+      m = end + 1;
+    }
+  }
+
+  function addTwo(next: Float64Array, out: Float64Array, from: number, to: number, j: number): void {
+    let first = factor[j]!;
+    let second = factor[j + 1]!;
+    const firstRatio = ratio[j]!;
+    const secondRatio = ratio[j + 1]!;
+    const firstAt = at[j]!;
+    const secondAt = at[j + 1]!;
+    for (let m = from; m <= to; m++) {
+      out[m]! += first * next[firstAt + m]! + second * next[secondAt + m]!;
+      first *= firstRatio;
+      second *= secondRatio;
+    }
+  }
+
+  /** A kernel has an odd number of moves. */
+  function addLast(next: Float64Array, out: Float64Array, from: number, to: number): void {
+    let last = factor[width - 1]!;
+    const lastRatio = ratio[width - 1]!;
+    const lastAt = at[width - 1]!;
+    for (let m = from; m <= to; m++) {
+      out[m]! += last * next[lastAt + m]!;
+      last *= lastRatio;
     }
   }
 

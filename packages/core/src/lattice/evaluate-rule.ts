@@ -9,10 +9,10 @@ export interface RuleValue {
   readonly tradesPerPath: number;
 }
 
-/** Points at which a row's value is kept, evenly over the band. */
-const POINTS = 48;
+/** Points at which a row's value is kept, evenly over the band, unless said otherwise. */
+const DEFAULT_POINTS = 40;
 /** Standard deviations of the time that has passed, beyond which a path's value is taken as what it owes. */
-const CONE_DEVIATIONS = 6.5;
+const CONE_DEVIATIONS = 6;
 const MOST_EXPONENT = 600;
 const SIDES = 2;
 /** Of a gap between points, by which rounding may put one beyond an edge that it stands on. */
@@ -22,10 +22,10 @@ const EDGE_SLACK = 1e-9;
 interface Layer {
   /** At [node·{@link EDGES}]. */
   readonly edges: Float64Array;
-  /** The holdings over which points lie: first, and points per unit; negative where nothing stays. */
+  /** The holdings over which points lie: first, and points per unit; 0 for a single point. */
   readonly first: Float64Array;
   readonly perUnit: Float64Array;
-  /** E and trades to come of holding on, at [node·{@link POINTS} + point]. */
+  /** E and trades to come of holding on, at [node·points + point]. */
   readonly stay: Float64Array;
   readonly stayTrades: Float64Array;
   /** The same where trades land, at [node·2]: by buying and by selling. */
@@ -52,8 +52,10 @@ const SIGNS = [-1, 0, 1] as const;
  * and `simulateRule`, whose holdings are continuous, is beside it.
  *
  * For a known volatility and linear costs.
+ *
+ * @param points at which a row's value is kept; a dozen is enough to look for a parameter
  */
-export function evaluateRule(lattice: Lattice, rule: LatticeRule): RuleValue {
+export function evaluateRule(lattice: Lattice, rule: LatticeRule, points: number = DEFAULT_POINTS): RuleValue {
   const { aversion, holdings, owedAt, problem, reach: mostRows, rows, spots, startRow, stepYears } = lattice;
   const { reach, weights } = lattice.kernels[0]!;
   const width = weights.length;
@@ -65,8 +67,8 @@ export function evaluateRule(lattice: Lattice, rule: LatticeRule): RuleValue {
   const signs = SIGNS.filter((sign) => (sign < 0 ? lowest < 0 : sign > 0 ? highest > 0 : true));
   const endGas = aversion * problem.fixedCost * Math.exp(-problem.annualRate * problem.years);
   const isUnwound = problem.settlement === 'unwind';
-  let now = newLayer(rows);
-  let next = newLayer(rows);
+  let now = newLayer(rows, points);
+  let next = newLayer(rows, points);
   let means = new Float64Array(rows);
   let meansNext = new Float64Array(rows);
   let isEnd = true;
@@ -99,15 +101,30 @@ export function evaluateRule(lattice: Lattice, rule: LatticeRule): RuleValue {
     const sellAt = edges[row * EDGES + EDGES - 1]!;
     const first = Math.max(buyAt, sign < 0 ? lowest : 0);
     const last = Math.min(sellAt, sign > 0 ? highest : 0);
-    now.perUnit[node] = -1;
-    if (first <= last) {
+    // Where nothing of this sign stays, all of it is traded one way.
+    if (first > last) {
+      if (buyAt > last) now.edges[node * EDGES] = Number.POSITIVE_INFINITY;
+      else now.edges[node * EDGES + EDGES - 1] = Number.NEGATIVE_INFINITY;
+    } else {
       if (sign === 0 || first === last) holdAlone(row, node, first);
       else holdBand(row, sign, node, first, last);
     }
     for (let side = 0; side < SIDES; side++) {
       if (side === 0 ? buyAt === Number.NEGATIVE_INFINITY : sellAt === Number.POSITIVE_INFINITY) continue;
-      const holding = edges[row * EDGES + 1 + side]!;
-      if (side === 0 || holding !== edges[row * EDGES + 1]!) hold(row, holding);
+      const holding = Math.min(highest, Math.max(lowest, edges[row * EDGES + 1 + side]!));
+      now.edges[node * EDGES + 1 + side] = holding;
+      if (side === 1 && holding === now.edges[node * EDGES + 1]!) {
+        now.land[node * SIDES + 1] = now.land[node * SIDES]!;
+        now.landTrades[node * SIDES + 1] = now.landTrades[node * SIDES]!;
+        continue;
+      }
+      const twin = node - 1;
+      if (sign > signs[0]! && holding === now.edges[twin * EDGES + 1 + side]!) {
+        now.land[node * SIDES + side] = now.land[twin * SIDES + side]!;
+        now.landTrades[node * SIDES + side] = now.landTrades[twin * SIDES + side]!;
+        continue;
+      }
+      hold(row, holding);
       now.land[node * SIDES + side] = value;
       now.landTrades[node * SIDES + side] = trades;
     }
@@ -117,8 +134,8 @@ export function evaluateRule(lattice: Lattice, rule: LatticeRule): RuleValue {
     now.first[node] = holding;
     now.perUnit[node] = 0;
     hold(row, holding);
-    now.stay[node * POINTS] = value;
-    now.stayTrades[node * POINTS] = trades;
+    now.stay[node * points] = value;
+    now.stayTrades[node * points] = trades;
   }
 
   /**
@@ -127,13 +144,13 @@ export function evaluateRule(lattice: Lattice, rule: LatticeRule): RuleValue {
    * unwinding is still to be paid, so that every point reads what is kept for its sign.
    */
   function holdBand(row: number, sign: -1 | 1, node: number, first: number, last: number): void {
-    const gap = (last - first) / (POINTS - 1);
+    const gap = (last - first) / (points - 1);
     const here = spots[row]!;
-    const base = node * POINTS;
+    const base = node * points;
     now.first[node] = first;
     now.perUnit[node] = 1 / gap;
-    now.stay.fill(0, base, base + POINTS);
-    now.stayTrades.fill(0, base, base + POINTS);
+    now.stay.fill(0, base, base + points);
+    now.stayTrades.fill(0, base, base + points);
     for (let j = 0, i = row - reach; j < width; j++, i++) {
       const move = spots[i]! - here;
       const exponent = aversion * (meansNext[i]! - means[row]! - first * move);
@@ -143,15 +160,15 @@ export function evaluateRule(lattice: Lattice, rule: LatticeRule): RuleValue {
       if (isEnd || i < next.from || i > next.to) {
         const paid = isEnd && isUnwound ? Math.exp(endGas + price * Math.abs(first)) : 1;
         const grows = isEnd && isUnwound ? Math.exp(sign * price * gap) : 1;
-        addGeometric(base, 0, POINTS, factor * paid, ratio * grows, 0, 0);
+        addGeometric(base, 0, points, factor * paid, ratio * grows, 0, 0);
         continue;
       }
       const later = i * SIGNS.length + sign + 1;
       const buyAt = next.edges[later * EDGES]!;
       const sellAt = next.edges[later * EDGES + EDGES - 1]!;
       // Points below `bought` are bought from, those from `sold` on are sold from.
-      const bought = Math.min(POINTS, Math.max(0, Math.ceil((buyAt - first) / gap - EDGE_SLACK)));
-      const sold = Math.max(bought, Math.min(POINTS, Math.floor((sellAt - first) / gap + EDGE_SLACK) + 1));
+      const bought = Math.min(points, Math.max(0, Math.ceil((buyAt - first) / gap - EDGE_SLACK)));
+      const sold = Math.max(bought, Math.min(points, Math.floor((sellAt - first) / gap + EDGE_SLACK) + 1));
       if (bought > 0) {
         const cost = next.gas + price * (next.edges[later * EDGES + 1]! - first);
         const land = next.land[later * SIDES]! * Math.exp(cost);
@@ -165,15 +182,15 @@ export function evaluateRule(lattice: Lattice, rule: LatticeRule): RuleValue {
           1 + next.landTrades[later * SIDES]!,
         );
       }
-      if (sold > bought) addBetween(base, later, first, gap, bought, sold, factor * ratio ** bought, ratio, j);
-      if (sold < POINTS) {
+      if (sold > bought) addBetween(base, later, first, gap, bought, sold, factor * power(ratio, bought), ratio, j);
+      if (sold < points) {
         const cost = next.gas + price * (first + sold * gap - next.edges[later * EDGES + 2]!);
         const land = next.land[later * SIDES + 1]! * Math.exp(cost);
-        const from = factor * ratio ** sold * land;
+        const from = factor * power(ratio, sold) * land;
         addGeometric(
           base,
           sold,
-          POINTS,
+          points,
           from,
           ratio * Math.exp(price * gap),
           j,
@@ -212,12 +229,26 @@ export function evaluateRule(lattice: Lattice, rule: LatticeRule): RuleValue {
     ratio: number,
     j: number,
   ): void {
-    let factor = start;
+    const { stay, stayTrades } = next;
+    const into = now.stay;
+    const intoTrades = now.stayTrades;
+    const perUnit = next.perUnit[node]!;
+    const kept = node * points;
     const weight = weights[j]!;
+    const advance = gap * perUnit;
+    const origin = (first - next.first[node]!) * perUnit;
+    let factor = start;
     for (let i = from; i < until; i++) {
-      readBetween(node, first + i * gap);
-      now.stay[base + i]! += factor * value;
-      now.stayTrades[base + i]! += weight * trades;
+      const place = Math.min(points - 1, Math.max(0, origin + i * advance));
+      const below = Math.min(points - 2, Math.floor(place));
+      const four = perUnit > 0 ? Math.min(points - 4, Math.max(0, below - 1)) : 0;
+      const x = perUnit > 0 ? place - four : 0;
+      const at = kept + four;
+      into[base + i]! += factor * cubic(stay, at, x);
+      const share = place - below;
+      const trade = kept + (perUnit > 0 ? below : 0);
+      intoTrades[base + i]! +=
+        weight * (stayTrades[trade]! + (perUnit > 0 ? share : 0) * (stayTrades[trade + 1]! - stayTrades[trade]!));
       factor *= ratio;
     }
   }
@@ -257,40 +288,46 @@ export function evaluateRule(lattice: Lattice, rule: LatticeRule): RuleValue {
     readBetween(node, holding);
   }
 
-  /** The cubic through the four points around a holding. */
+  /** Between the points around a holding. */
   function readBetween(node: number, holding: number): void {
     const perUnit = next.perUnit[node]!;
-    const base = node * POINTS;
+    const base = node * points;
     if (!(perUnit > 0)) {
       value = next.stay[base]!;
       trades = next.stayTrades[base]!;
       return;
     }
-    const place = (holding - next.first[node]!) * perUnit;
-    const start = place < 1 ? 0 : place > POINTS - 2 ? POINTS - 4 : Math.floor(place) - 1;
-    const x = Math.min(3, Math.max(0, place - start));
-    const a = x - 1;
-    const b = x - 2;
-    const c = x - 3;
-    const w0 = (-a * b * c) / 6;
-    const w1 = (x * b * c) / 2;
-    const w2 = (-x * a * c) / 2;
-    const w3 = (x * a * b) / 6;
-    const at = base + start;
-    const { stay, stayTrades } = next;
-    value = w0 * stay[at]! + w1 * stay[at + 1]! + w2 * stay[at + 2]! + w3 * stay[at + 3]!;
-    trades = w0 * stayTrades[at]! + w1 * stayTrades[at + 1]! + w2 * stayTrades[at + 2]! + w3 * stayTrades[at + 3]!;
+    const place = Math.min(points - 1, Math.max(0, (holding - next.first[node]!) * perUnit));
+    const below = Math.min(points - 2, Math.floor(place));
+    const four = Math.min(points - 4, Math.max(0, below - 1));
+    value = cubic(next.stay, base + four, place - four);
+    const trade = base + below;
+    const { stayTrades } = next;
+    trades = stayTrades[trade]! + (place - below) * (stayTrades[trade + 1]! - stayTrades[trade]!);
   }
 }
 
-function newLayer(rows: number): Layer {
+function power(base: number, exponent: number): number {
+  return exponent === 0 ? 1 : base ** exponent;
+}
+
+/** Through four values from `at` on, `x` intervals past the first of them (Lagrange). */
+function cubic(values: Float64Array, at: number, x: number): number {
+  const a = x - 1;
+  const b = x - 2;
+  const c = x - 3;
+  const outer = (b * a * (x * values[at + 3]! - c * values[at]!)) / 6;
+  return outer + (x * c * (b * values[at + 1]! - a * values[at + 2]!)) / 2;
+}
+
+function newLayer(rows: number, points: number): Layer {
   const nodes = rows * SIGNS.length;
   return {
     edges: new Float64Array(nodes * EDGES),
     first: new Float64Array(nodes),
-    perUnit: new Float64Array(nodes).fill(-1),
-    stay: new Float64Array(nodes * POINTS),
-    stayTrades: new Float64Array(nodes * POINTS),
+    perUnit: new Float64Array(nodes),
+    stay: new Float64Array(nodes * points),
+    stayTrades: new Float64Array(nodes * points),
     land: new Float64Array(nodes * SIDES),
     landTrades: new Float64Array(nodes * SIDES),
     from: 0,

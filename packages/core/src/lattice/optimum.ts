@@ -61,6 +61,7 @@ export function solveOptimum(lattice: Lattice, { onBand, wantsBands }: OptimumOp
     recursion.end();
   }
   const values = recursion.values();
+  recursion.solver.fill(values, startRow, flat);
   const means = recursion.means();
   const premium = states.reduce((sum, { probability }, s) => sum + probability * means[s]![startRow]!, 0);
   const mixed = states.reduce((sum, { probability }, s) => {
@@ -80,7 +81,7 @@ interface Recursion {
 
 /** The two layers of values and of means, a pair for each state of the volatility. */
 function recursionOf(lattice: Lattice): Recursion {
-  const { owedAt, problem, rows, states } = lattice;
+  const { owedAt, rows, states } = lattice;
   const continuations: readonly Continuation[] = states.map((_, s) => continuation(lattice, s));
   const ended = endValues(lattice);
   let next = states.map(() => ended.slice());
@@ -98,7 +99,7 @@ function recursionOf(lattice: Lattice): Recursion {
         meansNow[s]!.set(later);
         continuations[s]!.means(later, meansNow[s]!, first, last);
       }
-      solver.load(next, now, meansNext, meansNow, step === problem.steps - 1);
+      solver.load(next, now, meansNext, meansNow);
     },
     end() {
       [next, now] = [now, next];

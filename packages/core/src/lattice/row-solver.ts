@@ -5,6 +5,9 @@ import type { NodeBand } from './node-band.js';
 /** Columns computed beyond the last known region without a trade; widened where they do not reach a trade. */
 const MARGIN = 3;
 
+/** Columns beyond those solved that are filled at once; the rest when another row asks for them. */
+const FILLED = 4;
+
 const NOWHERE = -1;
 
 /** Solves the recursion at one row after the other. State of one row at a time. */
@@ -14,12 +17,13 @@ export interface RowSolver {
     now: readonly Float64Array[],
     meansNext: readonly Float64Array[],
     meansNow: readonly Float64Array[],
-    isLast: boolean,
   ): void;
   /** @param fixed e^{γd·k}, the factor of paying the fixed cost now */
   solve(row: number, fixed: number, step: number): void;
   /** Of the row that was solved last. */
   readBand(band: NodeBand): void;
+  /** Makes sure that a column of the layer that was solved last holds its value. */
+  fill(layers: readonly Float64Array[], row: number, column: number): void;
 }
 
 /** Where a trade in one direction lands: the column, how far from it and how much lower ln E is there. */
@@ -39,7 +43,7 @@ interface Landing {
  * between decision and fill, a trade also costs the risk of its old deviation, less that of its new one, for so long.
  */
 export function rowSolver(lattice: Lattice, continuations: readonly Continuation[]): RowSolver {
-  const { aversion, flat, holdings, problem, rows, spots, states } = lattice;
+  const { aversion, flat, holdings, kernels, problem, rows, spots, states } = lattice;
   const columns = holdings.length;
   const top = columns - 1;
   // Gas saved by holding exactly nothing at the end puts a jump at the flat column: no parabola across it.
@@ -49,6 +53,10 @@ export function rowSolver(lattice: Lattice, continuations: readonly Continuation
   const regionLow = new Int32Array(rows);
   const regionHigh = new Int32Array(rows).fill(top);
   const flatMatters = new Uint8Array(rows);
+  const stride = Math.max(...kernels.map((kernel) => kernel.reach));
+  // Columns of each row that hold values; beyond them lies one trade after the other.
+  let filledNext = { low: new Int32Array(rows), high: new Int32Array(rows).fill(top) };
+  let filledNow = { low: new Int32Array(rows), high: new Int32Array(rows).fill(top) };
   const stay = new Float64Array(columns);
   const buy = new Float64Array(columns);
   const sell = new Float64Array(columns);
@@ -122,7 +130,49 @@ export function rowSolver(lattice: Lattice, continuations: readonly Continuation
     return slope;
   }
 
+  /** Fills the next step's values as far as these columns, in every row that one step can reach. */
+  function fillNext(row: number, first: number, last: number): void {
+    const { high: highest, low: lowest } = filledNext;
+    for (let i = row - stride; i <= row + stride; i++) {
+      if (lowest[i]! > first) fillBelow(next, i, lowest[i]!, first);
+      if (highest[i]! < last) fillAbove(next, i, highest[i]!, last);
+      if (lowest[i]! > first) lowest[i] = first;
+      if (highest[i]! < last) highest[i] = last;
+    }
+  }
+
+  function fillBelow(layers: readonly Float64Array[], row: number, from: number, until: number): void {
+    const base = row * columns;
+    const price = aversion * problem.proportionalCost * spots[row]!;
+    let spacing = Number.NaN;
+    let factor = 1;
+    for (let m = from - 1; m >= until; m--) {
+      const gap = holdings[m + 1]! - holdings[m]!;
+      if (!(Math.abs(gap - spacing) <= 1e-12)) {
+        spacing = gap;
+        factor = Math.exp(price * gap);
+      }
+      for (let s = 0; s < layers.length; s++) layers[s]![base + m] = layers[s]![base + m + 1]! * factor;
+    }
+  }
+
+  function fillAbove(layers: readonly Float64Array[], row: number, from: number, until: number): void {
+    const base = row * columns;
+    const price = aversion * problem.proportionalCost * spots[row]!;
+    let spacing = Number.NaN;
+    let factor = 1;
+    for (let m = from + 1; m <= until; m++) {
+      const gap = holdings[m]! - holdings[m - 1]!;
+      if (!(Math.abs(gap - spacing) <= 1e-12)) {
+        spacing = gap;
+        factor = Math.exp(price * gap);
+      }
+      for (let s = 0; s < layers.length; s++) layers[s]![base + m] = layers[s]![base + m - 1]! * factor;
+    }
+  }
+
   function hold(row: number, first: number, last: number): void {
+    fillNext(row, first, last);
     for (let s = 0; s < states.length; s++) {
       continuations[s]!.hold(next[s]!, meansNext[s]!, meansNow[s]![row]!, row, first, last, stayOf[s]!);
     }
@@ -207,14 +257,20 @@ export function rowSolver(lattice: Lattice, continuations: readonly Continuation
     const sold = sellLanding.column === NOWHERE ? bought : sellLanding.column;
     regionLow[row] = low === NOWHERE ? Math.min(bought, sold) : low;
     regionHigh[row] = low === NOWHERE ? Math.max(bought, sold) : high;
+    // With waiting times, what lies beyond is no progression, and all of it is filled here.
+    const until = lateness > 0 ? 0 : Math.max(0, from - FILLED);
+    const upTo = lateness > 0 ? top : Math.min(top, to + FILLED);
     for (let s = 0; s < states.length; s++) {
       const values = now[s]!;
-      for (let m = from - 1; m >= 0; m--)
+      for (let m = from - 1; m >= until; m--) {
         values[base + m] = (values[base + m + 1]! * toll[m]! * wait[m]!) / wait[m + 1]!;
-      for (let m = to + 1; m <= top; m++) {
+      }
+      for (let m = to + 1; m <= upTo; m++) {
         values[base + m] = (values[base + m - 1]! * toll[m - 1]! * wait[m]!) / wait[m - 1]!;
       }
     }
+    filledNow.low[row] = until;
+    filledNow.high[row] = upTo;
   }
 
   /** buy[m]: the least E that buying from m can reach, gas and waiting left out. From above: one running minimum. */
@@ -361,6 +417,7 @@ export function rowSolver(lattice: Lattice, continuations: readonly Continuation
 
   return {
     load(valuesNext, valuesNow, laterMeans, currentMeans) {
+      if (next.length > 0) [filledNext, filledNow] = [filledNow, filledNext];
       next = valuesNext;
       now = valuesNow;
       meansNext = laterMeans;
@@ -368,6 +425,10 @@ export function rowSolver(lattice: Lattice, continuations: readonly Continuation
     },
     solve,
     readBand,
+    fill(layers, row, column) {
+      if (filledNow.low[row]! > column) fillBelow(layers, row, filledNow.low[row]!, column);
+      if (filledNow.high[row]! < column) fillAbove(layers, row, filledNow.high[row]!, column);
+    },
   };
 }
 

@@ -20,7 +20,8 @@ export interface RuleLayers {
 }
 
 const SIGNS = 3;
-const LEAST_HOLDING = 1e-9;
+/** Of the range of holdings: a landing at none at all is exactly that, whatever rounding has left of it. */
+const LEAST_HOLDING = 1e-6;
 
 /** @param keepAll for walks that come back to a step; without it only the last step asked for is kept */
 export function ruleLayers({ problem, rows }: Lattice, rule: LatticeRule, keepAll: boolean): RuleLayers {
@@ -42,7 +43,9 @@ export function ruleLayers({ problem, rows }: Lattice, rule: LatticeRule, keepAl
 
 /** A rule of the policy on a lattice with cost k + λS|q|. */
 export function policyRuleOn(lattice: Lattice, rule: Rule, prepared: readonly PreparedBands[] = []): LatticeRule {
-  const { liability, problem, stepYears } = lattice;
+  const { holdings, liability, problem, stepYears } = lattice;
+  const least = LEAST_HOLDING * (holdings.at(-1)! - holdings[0]!);
+  const flatOr = (holding: number): number => (Math.abs(holding) < least ? 0 : holding);
   return (step, row, sign, out, at) => {
     const market = marketAt(lattice, step, row, sign);
     const cost = linearCost(problem, market.spot);
@@ -70,11 +73,6 @@ export function policyRuleOn(lattice: Lattice, rule: Rule, prepared: readonly Pr
     out[at + 2] = flatOr(centre + outcome.sell.inner);
     out[at + 3] = centre + outcome.sell.outer;
   };
-}
-
-/** A landing at no holding at all is exactly that, whatever rounding has left of it. */
-function flatOr(holding: number): number {
-  return Math.abs(holding) < LEAST_HOLDING ? 0 : holding;
 }
 
 /** The delta at a node: what a rule without a band trades to. */

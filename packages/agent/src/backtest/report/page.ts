@@ -79,7 +79,7 @@ function policyTable(policies: readonly PolicyResult[]): string {
   const head = [
     'policy',
     'P&L',
-    'its std dev',
+    'std dev',
     'gross P&L',
     'cost',
     'fee',
