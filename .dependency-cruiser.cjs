@@ -13,6 +13,9 @@ const STATIONS = [
   'report',
 ];
 
+/** What joins stations: nothing in a station knows of it. */
+const JOINERS = ['rebalancer', 'backtest'];
+
 const only = (name, from, allowed) => ({
   name,
   severity: 'error',
@@ -26,7 +29,7 @@ const laterStations = STATIONS.map((station, index) => ({
   severity: 'error',
   comment: `${station}/ may import model/, ports/ and the stations before it`,
   from: { path: `^packages/core/src/${station}/`, pathNot: '\\.test\\.ts$' },
-  to: { path: `^packages/core/src/(${[...STATIONS.slice(index + 1), 'rebalancer'].join('|')})` },
+  to: { path: `^packages/core/src/(${[...STATIONS.slice(index + 1), ...JOINERS].join('|')})` },
 }));
 
 module.exports = {
@@ -47,9 +50,23 @@ module.exports = {
       name: 'core-model-and-ports-are-the-floor',
       severity: 'error',
       from: { path: '^packages/core/src/(model|ports)/', pathNot: '\\.test\\.ts$' },
-      to: { path: `^packages/core/src/(${STATIONS.join('|')}|rebalancer)` },
+      to: { path: `^packages/core/src/(${[...STATIONS, ...JOINERS].join('|')})` },
     },
     ...laterStations,
+    {
+      name: 'core-lattice-beside-the-policy',
+      severity: 'error',
+      comment: 'lattice/ prepares what the policy reads: it may import model/, ports/, exposure/ and policy/',
+      from: { path: '^packages/core/src/lattice/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^packages/core/src/(?!lattice/|model/|ports/|exposure/|policy/)' },
+    },
+    {
+      name: 'core-stations-need-no-lattice',
+      severity: 'error',
+      comment: 'Tables come in as plain data; nothing that is embedded carries what makes them',
+      from: { path: `^packages/core/src/(${[...STATIONS, ...JOINERS].join('|')}|index)`, pathNot: '\\.test\\.ts$' },
+      to: { path: '^packages/core/src/lattice/' },
+    },
     {
       name: 'core-knows-no-protocol',
       severity: 'error',

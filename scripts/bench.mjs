@@ -13,6 +13,7 @@ const benches = {
   route: 'packages/core/bench/route.mjs',
   forecast: 'packages/core/bench/forecast.mjs',
   profile: 'packages/core/bench/profile.mjs',
+  policy: 'packages/core/bench/policy.mjs',
 };
 
 const wanted = process.argv.slice(2);

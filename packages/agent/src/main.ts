@@ -1,12 +1,14 @@
 import { EvenkeelError } from '@evenkeel/intents';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
+import { backtest, type BacktestOptions } from './commands/backtest.js';
 import { demo, type DemoOptions } from './commands/demo.js';
 import { forecast, type ForecastOptions } from './commands/forecast.js';
 import { hedge, type HedgeOptions, resume } from './commands/hedge.js';
 import { profile, type ProfileCommandOptions } from './commands/profile.js';
 import { scheduleBench, type ScheduleBenchOptions } from './commands/schedule-bench.js';
 import { DEFAULT_SETTING } from './schedule-bench/setting.js';
+import { benchPolicies, type PolicyBenchOptions } from './commands/policy-bench.js';
 import { verify, type VerifyOptions } from './commands/verify.js';
 
 /** A command line that cannot be understood. Code `USAGE_INVALID`. */
@@ -31,6 +33,11 @@ function anyNumber(text: string): number {
   throw new InvalidArgumentError('Use a number.');
 }
 
+function positiveNumber(text: string): number {
+  if (wholeNumber(text) > 0) return Number(text);
+  throw new InvalidArgumentError('Use a whole number, 1 or more.');
+}
+
 const json = new Option('--json', 'print one JSON document on standard output and nothing else').default(false);
 const dryRun = new Option('--dry-run', 'go the same way, simulate everything, send nothing').default(false);
 const deltaChange = new Option('--delta-change <units>', 'trade exactly this change of delta, signed, such as -1.25');
@@ -40,6 +47,14 @@ Exit codes:
   0    hedged, held or simulated; resumed; verified
   1    anything else, with a stable code and the way out; with --json as { "outcome": "failed", "error": { "code" } }
   130  interrupted (143 by SIGTERM); what was sent is in the journal`;
+
+const BENCH_NOTES = `
+The book is one written option, or one held liquidity position over the full range that holds one unit of the underlying
+and its worth in numeraire at --strike, fees left aside. It starts without a hedge: buying the first one is part of the
+cost. CE is the certainty equivalent beyond the frictionless value, under CARA, on a lattice of one standard deviation a
+step with a Gaussian kernel cut off at 7.5. "optimal" decides from a table prepared for the parameters, kept under
+$XDG_CACHE_HOME/evenkeel/bands. Rules that trade to their very trigger are blurred on any lattice: see Monte Carlo.
+${EXIT_CODES}`;
 
 const KEY = `
 Environment:
@@ -132,6 +147,20 @@ function commands(signal: AbortSignal, ended: (exitCode: number) => void): Comma
     });
 
   program
+    .command('backtest')
+    .description('compare policies on recorded or simulated prices')
+    .requiredOption('--config <file>', 'YAML; every key is described in docs/backtest.md')
+    .option('--data <file>', 'CSV of candles: timestamp,open,high,low,close')
+    .option('--out <folder>', 'write report.html, result.json and CSV there')
+    .option('--threads <number>', 'threads that share the work; default: all; the result is the same', positiveNumber)
+    .option('--seed <number>', 'instead of the one in the file', wholeNumber)
+    .addOption(json)
+    .addHelpText('after', EXIT_CODES)
+    .action(async (options: BacktestOptions) => {
+      ended(await backtest(options, signal));
+    });
+
+  program
     .command('forecast')
     .description('judge the volatility forecasters on a history of candles, or say what they say now')
     .requiredOption('--data <file>', 'CSV of candles, oldest first: timestamp,open,high,low,close')
@@ -177,6 +206,36 @@ function commands(signal: AbortSignal, ended: (exitCode: number) => void): Comma
     .addHelpText('after', EXIT_CODES)
     .action(async (options: ScheduleBenchOptions) => {
       ended(await scheduleBench(options, signal));
+    });
+
+  program
+    .command('policy-bench')
+    .description('what each hedging rule costs against the exact optimum, for stated parameters')
+    .addOption(
+      new Option('--product <kind>', 'written call, written put, or held full-range liquidity position')
+        .choices(['call', 'put', 'lp'])
+        .default('call'),
+    )
+    .option('--spot <number>', 'numeraire per unit of the underlying', '100')
+    .option(
+      '--strike <number>',
+      "the option's strike; for lp, the spot at which it holds one unit and its worth",
+      '100',
+    )
+    .option('--sigma <decimal>', 'volatility per square root of a year, as a plain decimal: 0.7 is 70 %', '0.7')
+    .option('--days <number>', 'until the book settles', '30')
+    .option('--rate <decimal>', 'continuously compounded rate per year, as a plain decimal: 0.05 is 5 %', '0')
+    .option('--lambda <decimal>', 'one-way proportional cost, as a plain decimal: 0.0005 is 5 bp', '0.0005')
+    .option('--gas <number>', 'fixed cost of a trade, numeraire', '0.0025')
+    .option('--gamma <number>', 'absolute risk aversion per numeraire, of U(W) = -exp(-gamma W)', '0.02')
+    .option('--steps <number>', 'looks at the book over its life, evenly', '720')
+    .option('--unwind', 'the hedge must be traded away at the end; otherwise it is taken over for nothing', false)
+    .option('--paths <number>', 'simulated paths a rule, 0 for none', '2000')
+    .option('--seed <number>', 'of the simulation', wholeNumber, 1)
+    .addOption(json)
+    .addHelpText('after', BENCH_NOTES)
+    .action(async (options: PolicyBenchOptions) => {
+      ended(await benchPolicies(options, signal));
     });
 
   return program;

@@ -58,7 +58,8 @@ export * from './policy/decision.js';
 export * from './policy/config.js';
 export * from './policy/errors.js';
 export type { RiskAversion } from './policy/risk-aversion.js';
-export type { RuleConfig } from './policy/rules/rule.js';
+export type { BandTable, PreparedBands, PreparedFor } from './policy/band-table.js';
+export type { BandSource, RuleConfig } from './policy/rules/rule.js';
 
 // Schedule: in which slices
 export * from './schedule/schedule.js';

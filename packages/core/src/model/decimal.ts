@@ -28,7 +28,8 @@ export function parseDecimal(value: unknown, field: string): Decimal {
 /** A finite JS number (the stochastic side) as a decimal string, without exponent. */
 export function decimalFromNumber(value: number, field: string): DecimalString {
   if (!Number.isFinite(value)) throw new InvalidInputError(field, value, 'is not finite', 'Check its inputs.');
-  return new Decimal(value.toString()).toFixed();
+  const text = value.toString();
+  return text.includes('e') ? new Decimal(text).toFixed() : text;
 }
 
 /** `"1.5"` of a 6-decimal token → `1500000n`. More decimals than the token has are refused, never rounded away. */

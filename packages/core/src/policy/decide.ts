@@ -3,6 +3,7 @@ import { Decimal, type DecimalString, decimalFromNumber, parseDecimal } from '..
 import type { Exposure } from '../model/exposure.js';
 import { shift } from '../model/interval.js';
 import type { VolatilityForecast } from '../forecast/forecast.js';
+import type { PreparedBands } from './band-table.js';
 import { checkGuardBps, type PolicyConfig } from './config.js';
 import { type CostFunction, costFunction, totalCost } from './cost-function.js';
 import type {
@@ -19,7 +20,7 @@ import { impulseBand, valueGradient } from './impulse-band.js';
 import { latencyCostPerYear, type Market, staticRisk } from './market.js';
 import { hedgingCostBpsPerMonth, riskAversionOf } from './risk-aversion.js';
 import { ruleOf } from './rules/rule-of.js';
-import type { RuleOutcome } from './rules/rule.js';
+import type { BandSource, RuleOutcome } from './rules/rule.js';
 import type { Side } from './settlement-band.js';
 
 const SECONDS_PER_YEAR = 365 * 86_400;
@@ -52,6 +53,13 @@ export interface PolicyInput {
   readonly openProgramme?: OpenProgramme;
   /** The book's delta, were the volatility another one; for rules that hedge at a volatility of their own. */
   readonly deltaAtVolatility?: (annualVolatility: number) => number;
+  /** `ignored` is for studies of rules as they were published, never where money is at stake. Absent: `enforced`. */
+  readonly costLimit?: 'enforced' | 'ignored';
+  /**
+   * The exact optimum of this very book, prepared beforehand; for the rule `optimal`. Without one that fits the market of
+   * now, the closed form decides, and the decision says so.
+   */
+  readonly bands?: readonly PreparedBands[];
 }
 
 /** Everything that the steps below share. */
@@ -111,6 +119,8 @@ export function decide(input: PolicyInput): Decision {
     nowSeconds: input.nowSeconds,
     lastTradeSeconds: input.lastTradeSeconds,
     deltaAtVolatility: input.deltaAtVolatility,
+    deviationUnits: middleOf(exposure) - Number(input.config.targetDeltaUnits),
+    prepared: input.bands ?? [],
   });
   switch (outcome.kind) {
     case 'never':
@@ -129,7 +139,7 @@ function withinBand(situation: Situation, outcome: BandOutcome): Decision {
   const deviation = deviationOf(input.exposure, centre);
   const { middle, near, side } = deviation;
   const wide = (reason: HoldReason, sentence: string): Decision =>
-    hold(situation, reason, withCaveat(sentence, outcome), band, deviation);
+    hold(situation, reason, withCaveat(sentence, outcome), band, deviation, outcome.source);
   const left = remainingOf(input.openProgramme, side);
   if (left !== undefined && left > 0 && near.gte(left) && middle - left <= outcome[side].outer) {
     return wide('PROGRAMME_ON_TRACK', 'The open programme ends within the band.');
@@ -167,8 +177,8 @@ function priced(
   const expectedCost = totalCost(costs[side], units);
   const costBps = (expectedCost / (units * market.spot)) * 10_000;
   const wide = (reason: HoldReason, sentence: string): Decision =>
-    hold(situation, reason, withCaveat(sentence, outcome), band, deviation);
-  if (costBps > input.config.maxCostBps) {
+    hold(situation, reason, withCaveat(sentence, outcome), band, deviation, outcome.source);
+  if (costBps > input.config.maxCostBps && input.costLimit !== 'ignored') {
     const sentence = `To ${side} ${size.toFixed()} costs ${costBps.toFixed(1)} bp, above ${input.config.maxCostBps} bp.`;
     return wide('COST_ABOVE_LIMIT', sentence);
   }
@@ -191,6 +201,7 @@ function priced(
     reason,
     sentence: withCaveat(sentence, outcome),
     band,
+    ...(outcome.source === undefined ? {} : { bandSource: outcome.source }),
     deltaChangeUnits: signed.toFixed(),
     postTradeDelta,
     expectedCost,
@@ -208,14 +219,17 @@ function hold(
   sentence: string,
   band?: Band,
   deviation?: Deviation,
+  source?: BandSource,
 ): HoldDecision {
   const open = situation.input.openProgramme;
-  const keeps = reason === 'PROGRAMME_ON_TRACK';
+  // A rule whose next trade is not due has nothing against the one that is at work.
+  const keeps = reason === 'PROGRAMME_ON_TRACK' || reason === 'NOT_DUE';
   const decision: HoldDecision = {
     action: 'hold',
     reason,
     sentence,
     band,
+    ...(source === undefined ? {} : { bandSource: source }),
     marginalCost: deviation === undefined ? undefined : situation.costs[deviation.side].marginalCost(0),
     marginalRisk:
       deviation === undefined ? undefined : marginalRisk(situation, deviation.side, Math.max(0, deviation.middle)),
@@ -236,6 +250,10 @@ function remainingOf(open: OpenProgramme | undefined, side: Side): number | unde
   if (open === undefined) return undefined;
   const signed = parseDecimal(open.remainingDeltaUnits, 'openProgramme.remainingDeltaUnits').toNumber();
   return side === 'buy' ? signed : -signed;
+}
+
+function middleOf({ delta }: Exposure): number {
+  return (Number(delta.low) + Number(delta.high)) / 2;
 }
 
 function deviationOf({ delta }: Exposure, centre: number): Deviation {

@@ -1,6 +1,6 @@
 import type { DecimalString } from '../model/decimal.js';
 import type { Interval } from '../model/interval.js';
-import type { RuleConfig } from './rules/rule.js';
+import type { BandSource, RuleConfig } from './rules/rule.js';
 
 /** The tolerated delta: trade outside of [low, high], back to [innerLow, innerHigh]. Units. */
 export interface Band {
@@ -48,6 +48,8 @@ interface DecisionBase {
   readonly sentence: string;
   /** Undefined where the rule has none, or the exposure has no bounds. */
   readonly band: Band | undefined;
+  /** Of the optimal rule: whether a prepared table of the exact optimum drew the band, or the corrected closed form. */
+  readonly bandSource?: BandSource;
   /**
    * Numeraire per unit. Of a trade: what its last unit costs, and what that unit's risk is worth, which the optimal rule
    * makes equal. Of a hold: what the first unit would cost without gas, and what its risk is worth.

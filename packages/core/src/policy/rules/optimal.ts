@@ -12,7 +12,7 @@ export interface OptimalSide {
 }
 
 /**
- * The first form of our own rule: the impulse-control band against the live convex cost curve ({@link impulseBand}), its
+ * The closed form of our own rule: the impulse-control band against the live convex cost curve ({@link impulseBand}), its
  * trigger moved in for discrete monitoring ({@link monitoredBand}), and neither end below what pays when the deviation
  * stays until the book settles ({@link settlementBand}). With a linear curve it is the corrected Whalley–Wilmott 1999
  * rule; with a convex one it lands earlier, the larger the trade. Latency leaves it where it is (see
@@ -42,7 +42,8 @@ export function optimalLanding(
   return Math.min(deviation, Math.max(impulse, settlementLanding(market, cost, side, deviation)));
 }
 
-export const optimalRule: Rule = ({ buy, market, sell }) => {
+/** The closed form as a rule: what decides where no table is prepared. */
+export const closedFormRule: Rule = ({ buy, market, sell }) => {
   const sides = { buy: optimalSide(market, buy, 'buy'), sell: optimalSide(market, sell, 'sell') };
   const costs = { buy, sell };
   return {
@@ -51,5 +52,6 @@ export const optimalRule: Rule = ({ buy, market, sell }) => {
     sell: sides.sell.band,
     centreShiftUnits: 0,
     land: (side, deviation) => optimalLanding(market, costs[side], side, sides[side], deviation),
+    source: 'closed-form',
   };
 };

@@ -1,3 +1,4 @@
+import type { PreparedBands } from '../band-table.js';
 import type { CostFunction } from '../cost-function.js';
 import type { HalfBand, Market } from '../market.js';
 
@@ -21,7 +22,14 @@ export interface RuleContext {
   readonly lastTradeSeconds: number | undefined;
   /** The book's delta, were the volatility another one: for rules that hedge at a volatility of their own. */
   readonly deltaAtVolatility: ((annualVolatility: number) => number) | undefined;
+  /** Where the delta stands against its target, positive above it; the middle of what it may be. */
+  readonly deviationUnits?: number;
+  /** Tables of the exact optimum, for the rule that reads them. */
+  readonly prepared?: readonly PreparedBands[];
 }
+
+/** What drew a band of the optimal rule: a table of the exact optimum, or the corrected closed form. */
+export type BandSource = 'lattice' | 'closed-form';
 
 /** A rule's answer: never, not before a time, or a band. */
 export type RuleOutcome =
@@ -37,6 +45,7 @@ export type RuleOutcome =
       readonly centreShiftUnits: number;
       /** Where a trade from a deviation beyond `outer` ends; without it, at `inner`. */
       readonly land?: (side: 'buy' | 'sell', deviation: number) => number;
+      readonly source?: BandSource;
       /** A sentence on what the rule lacked, if anything. */
       readonly caveat?: string;
     };

@@ -1,0 +1,77 @@
+import type { Liability } from './book.js';
+import { deviationScale, type LatticeResolution } from './lattice.js';
+import type { HedgingProblem } from './problem.js';
+
+const DEFAULT_COLUMNS_PER_BAND = 14;
+const MOST_COLUMNS = 800;
+/** Moments before each payment at which the hedge is looked at, as shares of the book's time. */
+const BEFORE_PAYMENT = [1, 0.5, 0.1, 1e-6] as const;
+const SPARE_COLUMNS = 2;
+
+/**
+ * Holdings from none to the largest that may be wanted on either side, spaced by a share of what the deviation may be:
+ * the band at the start and one step's drift. Where the band widens with the holding, as it does for liquidity at low
+ * spots, the spacing doubles, once or several times. A long hedge that must be unwound is worth 1 − λ, so that more of
+ * it is wanted.
+ */
+export function layHoldings(
+  problem: HedgingProblem,
+  liability: Liability,
+  spots: Float64Array,
+  { columnsPerBand = DEFAULT_COLUMNS_PER_BAND, mostColumns = MOST_COLUMNS }: LatticeResolution,
+): Float64Array {
+  const { annualVolatility, proportionalCost, settlement, years } = problem;
+  const deltas = Array.from(spots, (spot) => liability.delta(spot, years, annualVolatility));
+  const wanted = Array.from(spots).flatMap((spot) => extremes(liability, spot, years, annualVolatility));
+  const stretch = settlement === 'unwind' ? 1 / (1 - proportionalCost) : 1;
+  const lowest = Math.min(0, ...wanted) * stretch;
+  const highest = Math.max(0, ...wanted) * stretch;
+  const scales = Array.from(spots, (spot) => deviationScale(problem, liability, spot));
+  const usual = Array.from(spots.keys()).filter((row) => isUsual(problem, spots[row]!));
+  const usualDeltas = usual.map((row) => deltas[row]!);
+  const span = Math.max(...usualDeltas, 0) - Math.min(...usualDeltas, 0);
+  const finest = Math.max(...usual.map((row) => scales[row]!)) / columnsPerBand;
+  const spacing = Math.max(finest, span / mostColumns, (highest - lowest) * 1e-4, 1e-9);
+  const byDelta = deltas.map((delta, row) => ({ delta, scale: scales[row]! })).sort((a, b) => a.delta - b.delta);
+  const ladder = (most: number, sign: 1 | -1): number[] => {
+    const sizes: number[] = [];
+    let last = 0;
+    let spare = 0;
+    while (last < most || spare++ < SPARE_COLUMNS) {
+      last += doubled(spacing, scaleAt(byDelta, sign * last) / columnsPerBand);
+      sizes.push(sign * last);
+    }
+    return sizes;
+  };
+  const below = lowest < 0 ? ladder(-lowest, -1).reverse() : [];
+  const above = highest > 0 ? ladder(highest, 1) : [];
+  return Float64Array.from([...below, 0, ...above]);
+}
+
+/** The hedge at a spot, over the times at which it may be most extreme. */
+function extremes(liability: Liability, spot: number, years: number, sigma: number): number[] {
+  return liability.payments.flatMap((paid) =>
+    BEFORE_PAYMENT.map((share) => liability.delta(spot, years - paid + share * paid, sigma)),
+  );
+}
+
+/** `spacing` times the largest power of two that stays below `wanted`. */
+function doubled(spacing: number, wanted: number): number {
+  return wanted < 2 * spacing ? spacing : spacing * 2 ** Math.floor(Math.log2(wanted / spacing));
+}
+
+function scaleAt(byDelta: readonly { readonly delta: number; readonly scale: number }[], delta: number): number {
+  let low = 0;
+  let high = byDelta.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (byDelta[middle]!.delta < delta) low = middle + 1;
+    else high = middle;
+  }
+  return byDelta[low]!.scale;
+}
+
+/** Within one standard deviation of the whole period. */
+function isUsual({ annualVolatility, spot, years }: HedgingProblem, x: number): boolean {
+  return Math.abs(Math.log(x / spot)) <= annualVolatility * Math.sqrt(years) * (1 + 1e-9);
+}

@@ -1,0 +1,108 @@
+import { BAND_FIELDS, type BandTable } from '../policy/band-table.js';
+import { type Lattice, layLattice, spotAt } from './lattice.js';
+import type { NodeBand } from './node-band.js';
+import { solveOptimum } from './optimum.js';
+import type { HedgingProblem } from './problem.js';
+
+/** Ratio of the remaining time from one row to the next. */
+const TIME_RATIO = 1.08;
+/** Standard deviations of the whole period that the table covers. */
+const COVERED_DEVIATIONS = 5;
+/** Stands for "stay flat whatever", so that neighbours can still be interpolated. */
+const FAR = 1e6;
+
+/**
+ * Solves a problem and keeps its bands. Takes as long as the lattice, once; what is prepared can be read for as long as
+ * volatility, costs and risk aversion stay near.
+ *
+ * @throws {PolicyInputInvalidError} for a problem that has no answer
+ *
+ * @example
+ * ```ts
+ * const table = prepareBands({ book: standardBook('call', 100), spot: 100, annualVolatility: 0.7, years: 30 / 365,
+ *   steps: 720, annualRate: 0, proportionalCost: 0.0005, fixedCost: 0.0025, riskAversion: 0.02, settlement: 'free' })
+ * decide({ ...input, bands: [{ table, units: 10 }] })
+ * ```
+ */
+export function prepareBands(problem: HedgingProblem): BandTable {
+  const lattice = layLattice(problem);
+  const { cell, holdings, reach, startRow, stepYears } = lattice;
+  const { steps } = problem;
+  const remaining = remainingRows(steps);
+  const distance = Math.min(reach, Math.ceil(COVERED_DEVIATIONS * Math.sqrt(steps)));
+  const logSpots = 2 * distance + 1;
+  const edges = new Float32Array(remaining.length * logSpots * BAND_FIELDS);
+  const least = holdings[0]!;
+  const most = holdings.at(-1)!;
+  const timeOf = new Map(remaining.map((looks, i) => [looks, i]));
+  const { certaintyEquivalent } = solveOptimum(lattice, {
+    wantsBands: (step) => timeOf.has(steps - step),
+    onBand: (step, row, band) => {
+      const column = row - startRow + distance;
+      if (column < 0 || column >= logSpots) return;
+      const at = (timeOf.get(steps - step)! * logSpots + column) * BAND_FIELDS;
+      writeEdges(edges, at, hedgeAt(lattice, step, row), band, least, most);
+    },
+  });
+  return Object.freeze({
+    version: 2,
+    prepared: Object.freeze({
+      spot: problem.spot,
+      annualVolatility: problem.annualVolatility,
+      logVarianceStdDev: problem.logVarianceStdDev ?? 0,
+      years: problem.years,
+      monitoringYears: stepYears,
+      latencyYears: problem.latencyYears ?? 0,
+      annualRate: problem.annualRate,
+      proportionalCost: problem.proportionalCost,
+      fixedCost: problem.fixedCost,
+      riskAversion: problem.riskAversion,
+      settlement: problem.settlement,
+      endsAtOnce: lattice.liability.payments.length === 1,
+    }),
+    certaintyEquivalent,
+    years: Object.freeze(remaining.map((looks) => looks * stepYears)),
+    firstLogSpot: -distance * cell,
+    logSpotStep: cell,
+    logSpots,
+    edges,
+  });
+}
+
+/** Frictionless holding at a node. */
+function hedgeAt(lattice: Lattice, step: number, row: number): number {
+  const { liability, problem, stepYears } = lattice;
+  const years = (problem.steps - step) * stepYears;
+  return liability.delta(spotAt(lattice, step, row), years, problem.annualVolatility);
+}
+
+function remainingRows(steps: number): number[] {
+  const rows = [1];
+  while (rows.at(-1)! < steps) {
+    rows.push(Math.min(steps, Math.max(rows.at(-1)! + 1, Math.round(rows.at(-1)! * TIME_RATIO))));
+  }
+  return rows;
+}
+
+/** An edge beyond all holdings is put as far out as the other one, and at least beyond them. */
+function writeEdges(
+  edges: Float32Array,
+  at: number,
+  delta: number,
+  { buyInner, buyOuter, flatGain, sellInner, sellOuter, toFlat }: NodeBand,
+  least: number,
+  most: number,
+): void {
+  const centre = (buyInner + sellInner) / 2;
+  const span = most - least;
+  const reachUp = Number.isFinite(sellOuter) ? sellOuter - centre : span;
+  const reachDown = Number.isFinite(buyOuter) ? centre - buyOuter : span;
+  const low = Number.isFinite(buyOuter) ? buyOuter : Math.min(least - span / 100, centre - reachUp);
+  const high = Number.isFinite(sellOuter) ? sellOuter : Math.max(most + span / 100, centre + reachDown);
+  edges[at] = low - delta;
+  edges[at + 1] = buyInner - delta;
+  edges[at + 2] = sellInner - delta;
+  edges[at + 3] = high - delta;
+  edges[at + 4] = Math.max(-FAR, Math.min(FAR, flatGain));
+  edges[at + 5] = toFlat;
+}

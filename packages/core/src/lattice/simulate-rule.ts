@@ -1,0 +1,129 @@
+import type { Random } from '../ports/ambient.js';
+import { aliveRows, type Lattice } from './lattice.js';
+import { EDGES, type LatticeRule, ruleLayers } from './rule-on-lattice.js';
+
+export interface SimulatedRule {
+  /** Estimate of the rule's certainty equivalent, numeraire. */
+  readonly certaintyEquivalent: number;
+  readonly standardError: number;
+  readonly tradesPerPath: number;
+  readonly paths: number;
+}
+
+/**
+ * The certainty equivalent of a rule by simulation of the same chain, its holdings exact instead of on columns: what
+ * {@link evaluateRule} must agree with. The profit of the hedge against the frictionless premium is a martingale whose
+ * mean is zero on this very lattice, and serves as control variate.
+ *
+ * @param premium frictionless, as the optimum gives it
+ * @param random seeded, where the figures are to come again
+ */
+export function simulateRule(
+  lattice: Lattice,
+  rule: LatticeRule,
+  premium: number,
+  paths: number,
+  random: Random,
+): SimulatedRule {
+  const { aversion } = lattice;
+  const path = pathOf(lattice, rule, random);
+  const disutility = new Float64Array(paths);
+  const martingale = new Float64Array(paths);
+  let trades = 0;
+  for (let i = 0; i < paths; i++) {
+    const { costs, count, owedUnhedged } = path();
+    martingale[i] = owedUnhedged - premium;
+    disutility[i] = Math.exp(aversion * (martingale[i]! + costs));
+    trades += count;
+  }
+  const share = slopeOf(martingale, disutility);
+  const controlled = disutility.map((value, i) => value - share * martingale[i]!);
+  const mean = meanOf(controlled);
+  const variance = meanOf(controlled.map((value) => (value - mean) ** 2));
+  return Object.freeze({
+    certaintyEquivalent: Math.log(mean) / aversion,
+    standardError: Math.sqrt(variance / paths) / (mean * aversion),
+    tradesPerPath: trades / paths,
+    paths,
+  });
+}
+
+interface PathResult {
+  /** Numeraire, discounted. */
+  readonly costs: number;
+  /** Owed along the way less what the hedge has earned, costs aside. */
+  readonly owedUnhedged: number;
+  readonly count: number;
+}
+
+function pathOf(lattice: Lattice, rule: LatticeRule, random: Random): () => PathResult {
+  const { problem, spots, startRow, stepYears } = lattice;
+  const { annualRate, fixedCost, proportionalCost, settlement, steps, years } = problem;
+  const layers = ruleLayers(lattice, rule, true);
+  const jump = jumpOf(lattice, random);
+  const discounts = Float64Array.from({ length: steps + 1 }, (_, step) => Math.exp(-annualRate * step * stepYears));
+  const { first, last } = aliveRows(lattice, steps);
+  return () => {
+    let row = startRow;
+    let holding = 0;
+    let costs = 0;
+    let owed = 0;
+    let count = 0;
+    for (let step = 0; step < steps; step++) {
+      if (row >= first && row <= last) {
+        const edges = layers.edges(step, row, Math.sign(holding) as -1 | 0 | 1);
+        const target = targetOf(edges, row * EDGES, holding);
+        if (target !== holding) {
+          costs += fixedCost * discounts[step]! + proportionalCost * spots[row]! * Math.abs(target - holding);
+          holding = target;
+          count++;
+        }
+        const before = spots[row]!;
+        row += jump();
+        owed -= holding * (spots[row]! - before);
+      }
+      owed += lattice.owedAt(step + 1)?.[row] ?? 0;
+    }
+    if (settlement === 'unwind' && holding !== 0) {
+      costs += fixedCost * Math.exp(-annualRate * years) + proportionalCost * spots[row]! * Math.abs(holding);
+    }
+    return { costs, owedUnhedged: owed, count };
+  };
+}
+
+function targetOf(edges: Float64Array, at: number, holding: number): number {
+  if (holding < edges[at]!) return edges[at + 1]!;
+  return holding > edges[at + EDGES - 1]! ? edges[at + 2]! : holding;
+}
+
+/** Draws from the kernel by inverting its distribution function. */
+function jumpOf({ kernels }: Lattice, random: Random): () => number {
+  const { reach, weights } = kernels[0]!;
+  let sum = 0;
+  const cumulative = weights.map((weight) => (sum += weight));
+  return () => {
+    const draw = random.next();
+    let j = 0;
+    while (j < cumulative.length - 1 && draw >= cumulative[j]!) j++;
+    return j - reach;
+  };
+}
+
+function meanOf(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}
+
+/** Of the least-squares line of `y` over `x`. */
+function slopeOf(x: Float64Array, y: Float64Array): number {
+  const meanX = meanOf(x);
+  const meanY = meanOf(y);
+  let covariance = 0;
+  let variance = 0;
+  for (let i = 0; i < x.length; i++) {
+    covariance += (x[i]! - meanX) * (y[i]! - meanY);
+    variance += (x[i]! - meanX) ** 2;
+  }
+  return variance === 0 ? 0 : covariance / variance;
+}
