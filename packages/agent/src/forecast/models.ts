@@ -9,7 +9,9 @@ export const MODELS = {
   'range-har': rangeHar,
 } as const satisfies Record<string, () => VolatilityForecaster>;
 
+export type ModelId = keyof typeof MODELS;
+
 /** The one that the others are held against. */
-export const BASELINE = 'log-har' satisfies keyof typeof MODELS;
+export const BASELINE = 'log-har' satisfies ModelId;
 /** The one that is ours. */
-export const OURS = 'range-har' satisfies keyof typeof MODELS;
+export const OURS = 'range-har' satisfies ModelId;

@@ -27,7 +27,6 @@ function agreed(price: bigint, witnesses: PriceWitnesses): ReturnType<typeof agr
 }
 
 const feedAt = (value: string): PriceWitnesses['feed'] => ({
-  id: 'feed',
   price: async () => ({ value, asOf: { source: 'feed', timeSeconds: 1000 } }),
 });
 

@@ -4,7 +4,7 @@ import { Decimal, type DecimalString } from '../model/decimal.js';
 import type { PriceFeed } from '../ports/feeds.js';
 import { poolPrices, type ReferencePrice, referencePrice } from '../route/reference-price.js';
 import type { Refusal } from '../solicit/solicit.js';
-import type { Portfolio } from './portfolio.js';
+import type { Portfolio, RebalanceLimits } from './portfolio.js';
 
 /** What the market says, which pools are believed, and what speaks against it. */
 export interface AgreedPrice {
@@ -21,6 +21,11 @@ export interface PriceDispute {
   readonly sentence: string;
   /** Null where there is nothing to compare with. */
   readonly disagreementBps: number | null;
+}
+
+/** Whose price it is, and how far it may be doubted. */
+export interface PricedMarket extends Pick<Portfolio, 'baseTokens' | 'quoteTokens' | 'underlying'> {
+  readonly limits: Pick<RebalanceLimits, 'maxAgeSeconds' | 'maxDisagreementBps'>;
 }
 
 /** What the pools' price is held against. */
@@ -44,12 +49,7 @@ const OUTLYING_SHARE = 0.25;
  * @throws NO_REFERENCE_PRICE when no pool answers
  */
 export async function agreedPrice(
-  {
-    baseTokens,
-    limits,
-    quoteTokens,
-    underlying,
-  }: Pick<Portfolio, 'baseTokens' | 'limits' | 'quoteTokens' | 'underlying'>,
+  { baseTokens, limits, quoteTokens, underlying }: PricedMarket,
   all: readonly Pool[],
   { feed, lastSeen }: PriceWitnesses,
   nowSeconds: number,
