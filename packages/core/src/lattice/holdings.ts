@@ -53,7 +53,22 @@ export function layHoldings(
   };
   const below = lowest < 0 ? ladder(-lowest, -1).reverse() : [];
   const above = highest > 0 ? ladder(highest, 1) : [];
-  return Float64Array.from([...below, 0, ...above]);
+  const full = [spots[0]!, spots.at(-1)!].flatMap((spot) => extremes(liability, spot, years, annualVolatility));
+  return withFull([...below, 0, ...above], full, spacing);
+}
+
+/** The hedges of the farthest spots themselves, where a hair's breadth off is ruin; columns next to them make room. */
+function withFull(ladder: readonly number[], full: readonly number[], spacing: number): Float64Array {
+  const room = spacing / 4;
+  const exact = full.filter(
+    (each, i) => Math.abs(each) > room && full.findIndex((other) => near(each, other, room)) === i,
+  );
+  const kept = ladder.filter((each) => each === 0 || !exact.some((other) => near(each, other, room)));
+  return Float64Array.from([...kept, ...exact]).sort();
+}
+
+function near(a: number, b: number, room: number): boolean {
+  return Math.abs(a - b) < room;
 }
 
 /** The hedge at a spot, over the times at which it may be most extreme. */
