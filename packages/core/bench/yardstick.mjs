@@ -77,16 +77,27 @@ function owes({ product, strike }, spot) {
   return -2 * Math.sqrt(strike * spot);
 }
 
-/** Evenly over all that an option may want; for liquidity the hedges of evenly spaced log spots, ever more as spots fall. */
+/**
+ * Evenly over all that an option may want. For liquidity, half of them evenly up to what it wants two standard deviations
+ * down, then the hedges of evenly spaced log spots, ever more as spots fall, and as many as these close to none.
+ */
 function holdingsOf({ annualVolatility, product, proportionalCost, settlement, spot, strike, years }, count) {
   const stretch = settlement === 'unwind' ? 1 / (1 - proportionalCost) : 1;
-  const spread = 7 * annualVolatility * Math.sqrt(years);
-  const shares = Array.from({ length: count - 1 }, (_, m) => m / (count - 2));
+  const deviation = annualVolatility * Math.sqrt(years);
+  const hedge = (deviations) => Math.sqrt(strike / spot) * Math.exp(-(deviations * deviation) / 2);
+  const half = (count - 1) >> 1;
+  const quarter = half >> 1;
+  const rest = count - 1 - half - quarter;
   const sizes =
     product === 'lp'
-      ? shares.map((share) => -Math.sqrt(strike / (spot * Math.exp(spread * (1 - 2 * share)))))
-      : shares.map((share) => (product === 'call' ? 1 : -1) * stretch * (share + 1 / (count - 1)) * (1 - 1 / count));
-  return Float64Array.from([...sizes, 0]).sort();
+      ? [
+          ...Array.from({ length: half }, (_, m) => (hedge(-2) * (m + 1)) / half),
+          ...Array.from({ length: quarter }, (_, m) => hedge(-2 - (6 * (m + 1)) / quarter)),
+          ...Array.from({ length: rest }, (_, m) => hedge((8 * (m + 0.5)) / rest) * (1 + 1e-9)),
+        ]
+      : Array.from({ length: count - 1 }, (_, m) => (stretch * (m + 1)) / (count - 2));
+  const sign = product === 'call' ? 1 : -1;
+  return Float64Array.from([...sizes.map((size) => sign * size), 0]).sort();
 }
 
 function tilted(h) {

@@ -91,7 +91,11 @@ export function evaluateRule(lattice: Lattice, rule: LatticeRule, points: number
     isEnd = false;
   }
   read(startRow, 0);
-  return Object.freeze({ certaintyEquivalent: Math.log(value) / aversion, tradesPerPath: trades });
+  const certaintyEquivalent = Math.log(value) / aversion;
+  return Object.freeze({
+    certaintyEquivalent: Number.isNaN(certaintyEquivalent) ? Number.POSITIVE_INFINITY : certaintyEquivalent,
+    tradesPerPath: trades,
+  });
 
   function solveNode(step: number, row: number, sign: -1 | 0 | 1): void {
     const node = row * SIGNS.length + sign + 1;

@@ -7,11 +7,15 @@ const MOST_COLUMNS = 800;
 /** Moments before each payment at which the hedge is looked at, as shares of the book's time. */
 const BEFORE_PAYMENT = [1, 0.5, 0.1, 1e-6] as const;
 const SPARE_COLUMNS = 2;
+/** An option's hedge ends at none and at a full one; that of liquidity goes on becoming smaller. */
+const MOST_HALVINGS = { option: 1, lp: 7 } as const;
+/** Standard deviations of the whole period within which the band says how fine the columns are. */
+const WEIGHED_DEVIATIONS = 5;
 
 /**
  * Holdings from none to the largest that may be wanted on either side, spaced by a share of what the deviation may be:
- * the band at the start and one step's drift. Where the band widens with the holding, as it does for liquidity at low
- * spots, the spacing doubles, once or several times. A long hedge that must be unwound is worth 1 − λ, so that more of
+ * the band at the start and one step's drift. Where the band is wider or narrower at another holding, as it is for
+ * liquidity at low and high spots, the spacing doubles or halves, once or several times. A long hedge that must be unwound is worth 1 − λ, so that more of
  * it is wanted.
  */
 export function layHoldings(
@@ -27,25 +31,44 @@ export function layHoldings(
   const lowest = Math.min(0, ...wanted) * stretch;
   const highest = Math.max(0, ...wanted) * stretch;
   const scales = Array.from(spots, (spot) => deviationScale(problem, liability, spot));
-  const usual = Array.from(spots.keys()).filter((row) => isUsual(problem, spots[row]!));
+  const usual = Array.from(spots.keys()).filter((row) => isWithin(problem, spots[row]!, 1));
   const usualDeltas = usual.map((row) => deltas[row]!);
   const span = Math.max(...usualDeltas, 0) - Math.min(...usualDeltas, 0);
   const finest = Math.max(...usual.map((row) => scales[row]!)) / columnsPerBand;
   const spacing = Math.max(finest, span / mostColumns, (highest - lowest) * 1e-4, 1e-9);
-  const byDelta = deltas.map((delta, row) => ({ delta, scale: scales[row]! })).sort((a, b) => a.delta - b.delta);
+  const byDelta = Array.from(spots.keys())
+    .filter((row) => isWithin(problem, spots[row]!, WEIGHED_DEVIATIONS))
+    .map((row) => ({ delta: deltas[row]!, scale: scales[row]! }))
+    .sort((a, b) => a.delta - b.delta);
+  const mostHalvings = MOST_HALVINGS[problem.book.some(({ kind }) => kind === 'lp') ? 'lp' : 'option'];
   const ladder = (most: number, sign: 1 | -1): number[] => {
     const sizes: number[] = [];
     let last = 0;
     let spare = 0;
     while (last < most || spare++ < SPARE_COLUMNS) {
-      last += doubled(spacing, scaleAt(byDelta, sign * last) / columnsPerBand);
+      last += scaled(spacing, scaleAt(byDelta, sign * last) / columnsPerBand, mostHalvings);
       sizes.push(sign * last);
     }
     return sizes;
   };
   const below = lowest < 0 ? ladder(-lowest, -1).reverse() : [];
   const above = highest > 0 ? ladder(highest, 1) : [];
-  return Float64Array.from([...below, 0, ...above]);
+  const full = [spots[0]!, spots.at(-1)!].flatMap((spot) => extremes(liability, spot, years, annualVolatility));
+  return withFull([...below, 0, ...above], full, spacing);
+}
+
+/** The hedges of the farthest spots themselves, where a hair's breadth off is ruin; columns next to them make room. */
+function withFull(ladder: readonly number[], full: readonly number[], spacing: number): Float64Array {
+  const room = spacing / 4;
+  const exact = full.filter(
+    (each, i) => Math.abs(each) > room && full.findIndex((other) => near(each, other, room)) === i,
+  );
+  const kept = ladder.filter((each) => each === 0 || !exact.some((other) => near(each, other, room)));
+  return Float64Array.from([...kept, ...exact]).sort();
+}
+
+function near(a: number, b: number, room: number): boolean {
+  return Math.abs(a - b) < room;
 }
 
 /** The hedge at a spot, over the times at which it may be most extreme. */
@@ -55,9 +78,10 @@ function extremes(liability: Liability, spot: number, years: number, sigma: numb
   );
 }
 
-/** `spacing` times the largest power of two that stays below `wanted`. */
-function doubled(spacing: number, wanted: number): number {
-  return wanted < 2 * spacing ? spacing : spacing * 2 ** Math.floor(Math.log2(wanted / spacing));
+/** `spacing` times a power of two: as much wider as `wanted` allows, as much finer as it asks for, within limits. */
+function scaled(spacing: number, wanted: number, mostHalvings: number): number {
+  const octaves = Math.log2(wanted / spacing);
+  return spacing * 2 ** (octaves > 0 ? Math.floor(octaves) : Math.max(-mostHalvings, Math.ceil(octaves)));
 }
 
 function scaleAt(byDelta: readonly { readonly delta: number; readonly scale: number }[], delta: number): number {
@@ -71,7 +95,7 @@ function scaleAt(byDelta: readonly { readonly delta: number; readonly scale: num
   return byDelta[low]!.scale;
 }
 
-/** Within one standard deviation of the whole period. */
-function isUsual({ annualVolatility, spot, years }: HedgingProblem, x: number): boolean {
-  return Math.abs(Math.log(x / spot)) <= annualVolatility * Math.sqrt(years) * (1 + 1e-9);
+/** Within so many standard deviations of the whole period. */
+function isWithin({ annualVolatility, spot, years }: HedgingProblem, x: number, deviations: number): boolean {
+  return Math.abs(Math.log(x / spot)) <= deviations * annualVolatility * Math.sqrt(years) * (1 + 1e-9);
 }

@@ -3,6 +3,7 @@ import type { CostFunction } from '../cost-function.js';
 import type { HalfBand, Market } from '../market.js';
 import type { Side } from '../settlement-band.js';
 import { closedFormRule, optimalLanding, type OptimalSide, optimalSide } from './optimal.js';
+import { correctedWhalleyWilmott1999Band } from './whalley-wilmott-1999.js';
 import type { Rule, RuleContext, RuleOutcome } from './rule.js';
 
 /** How far costs, risk aversion, latency and uncertainty may be from a table's, as a factor, for it to be carried. */
@@ -152,8 +153,8 @@ function rescaled(
 ): Omit<Edges, 'toFlat'> {
   const then = marketThen(market, bands);
   const cost = costThen(market, bands);
-  const buy = ratios(sides('buy').band, optimalSide(then, cost, 'buy').band);
-  const sell = ratios(sides('sell').band, optimalSide(then, cost, 'sell').band);
+  const buy = ratios(sides('buy').band, correctedWhalleyWilmott1999Band(then, cost, 'buy'));
+  const sell = ratios(sides('sell').band, correctedWhalleyWilmott1999Band(then, cost, 'sell'));
   const low = raw.low * buy.inner;
   const high = Math.max(low, raw.high * sell.inner);
   return {
