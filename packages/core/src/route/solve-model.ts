@@ -1,6 +1,6 @@
 import { provenBound } from './certificate.js';
 import { type CostsByKind, routeCosts, totalCost } from './costs.js';
-import { solveMixed, type MixedSolution } from './integer.js';
+import { type MixedSolution, prepareSearch } from './search.js';
 import { RouteDisconnectedError } from './errors.js';
 import { type CompiledModel, compileModel, type RouteModel } from './model.js';
 import { replay, type Replay } from './replay.js';
@@ -98,11 +98,10 @@ function isShortByRounding({ compiled, replay: { remainder } }: SolvedModel): bo
 function attempt(model: RouteModel, options: SolveModelOptions): SolvedModel {
   const compiled = compileModel(model);
   const { amount, midPrice, network, sink, source, spotPrice } = compiled;
-  const mixed = solveMixed(
-    { network, source, sink, exactOut: model.exactOut, amount, maxHops: model.maxHops },
-    { nodeBudget: options.nodeBudget, tolerance: amount * spotPrice * options.toleranceBps * 1e-4 },
-    options.warm,
-  );
+  const search = prepareSearch({ network, source, sink, exactOut: model.exactOut, maxHops: model.maxHops });
+  const tolerance = amount * spotPrice * options.toleranceBps * 1e-4;
+  const warm = options.warm?.length === network.nodeCount ? options.warm : undefined;
+  const mixed = search.solve({ amount, nodeBudget: options.nodeBudget, tolerance }, warm);
   const played = replay(compiled, mixed.edges, mixed.flowIn, mixed.flowOut);
   const referencePrice = options.referencePrice ?? midPrice;
   const { perHop, total } = routeCosts(compiled, played, mixed.prices, referencePrice);

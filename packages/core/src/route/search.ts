@@ -1,0 +1,615 @@
+import type { BoundProof } from './certificate.js';
+import { findCycle } from './cycles.js';
+import { initialPrices } from './initial-prices.js';
+import { type Network, segmentsCrossed } from './network.js';
+import {
+  createWorkspace,
+  type DualWorkspace,
+  EDGE_ON,
+  EDGE_RELAXED,
+  evaluate,
+  magnitude,
+  residualValue,
+  setLive,
+  solveDual,
+} from './newton.js';
+import { bestPaths } from './paths.js';
+
+/** A single-source, single-sink problem over a network. One of the two is the numeraire, with price 1. */
+export interface MixedProblem {
+  readonly network: Network;
+  readonly source: number;
+  readonly sink: number;
+  readonly exactOut: boolean;
+  readonly maxHops: number;
+}
+
+export interface MixedOptions {
+  /** Units of the source's token to place, or of the sink's token to deliver. */
+  readonly amount: number;
+  /** Convex problems that may be solved; decides when the search ends. */
+  readonly nodeBudget: number;
+  /** A gap in numeraire that is not worth closing. */
+  readonly tolerance: number;
+}
+
+/** The best support found: which edges are used, with their flows, and the proof of how much better any other may be. */
+export interface MixedSolution {
+  /** Numeraire received (negative: paid), net of fixed costs and tick costs. */
+  readonly value: number;
+  readonly edges: readonly number[];
+  /** Units of input and of output, in the order of `edges`. */
+  readonly flowIn: Float64Array;
+  readonly flowOut: Float64Array;
+  readonly prices: Float64Array;
+  readonly proof: BoundProof;
+  readonly nodesUsed: number;
+}
+
+/** A support with its optimal flows' prices. */
+interface Candidate {
+  /** Net of all costs; −∞ where it has more hops than allowed. */
+  readonly value: number;
+  /** Net of all costs, whatever its hops. */
+  readonly net: number;
+  /** Edges that carry flow, those that are no hops included. */
+  readonly edges: readonly number[];
+  readonly hops: number;
+  readonly q: Float64Array;
+  /** Dual profit less cost, by edge of `edges`. */
+  readonly surplus: readonly number[];
+}
+
+/** Flows whose value is below this share of the whole are rounding, not trades. */
+const NEGLIGIBLE = 1e-10;
+const TRIED_ADDITIONS = 10;
+const TRIED_SWAPS = 16;
+const TRIED_DROPS = 4;
+/** Shares of the demand for which single paths are sought as building blocks. */
+const PATH_SHARES = [1, 0.3, 0.1] as const;
+const MAX_BRIDGE_SUBSETS = 32;
+const STARTING_SHADE = 1e-3;
+/** Progress below this share of the value is none. */
+const PROGRESS = 1e-12;
+/** The full optimum is worth pruning edge by edge while it has so few. */
+const PRUNABLE = 48;
+
+const FREE = 0;
+const USED = 1;
+const UNUSED = 2;
+
+/** A problem with its workspace: solved again and again, at any amount. */
+export interface MixedSearch {
+  readonly workspace: DualWorkspace;
+  /** From nothing, or from the prices of a solution nearby. */
+  readonly solve: (options: MixedOptions, warm?: ArrayLike<number>) => MixedSolution;
+  /** Only the flows over `edges` at another amount, from prices nearby: no search. */
+  readonly resolve: (amount: number, edges: readonly number[], prices: ArrayLike<number>) => MixedSolution;
+}
+
+/**
+ * Finds flows of the highest value net of fixed costs. Without costs that bind, the convex dual is the answer. With
+ * them: supports from the relaxation, from the full optimum, from the best single paths and from subsets of the bridges
+ * are improved by dropping, adding and swapping edges (an edge is dropped only where its dual profit is below its cost,
+ * added only where it is above); what the bound cannot exclude is then settled by branch and bound. Deterministic: the
+ * budget counts solved problems.
+ */
+export function prepareSearch({ exactOut, maxHops, network, sink, source }: MixedProblem): MixedSearch {
+  const { edgeCount, fixedCost, isHop, nodeCount, nodeIn, nodeOut, tickCost } = network;
+  const pinned = exactOut ? source : sink;
+  const other = exactOut ? sink : source;
+  const idle = new Float64Array(nodeCount);
+  initialPrices(network, pinned, exactOut, idle, 0);
+  const shaded = new Float64Array(nodeCount);
+  initialPrices(network, pinned, exactOut, shaded, STARTING_SHADE);
+  const startQ = Float64Array.from(shaded, Math.sqrt);
+  const w = createWorkspace(network, pinned, idle);
+  const all = Int32Array.from({ length: edgeCount }, (_, e) => e);
+  const glue = all.filter((e) => isHop[e] === 0);
+  const hasCosts = fixedCost.some((cost) => cost > 0) || tickCost.some((cost) => cost > 0);
+  const links = hasCosts || maxHops < edgeCount ? hopLinks(network) : undefined;
+
+  let solves = 0;
+  let budget = 0;
+  let amount = 0;
+  let best: Candidate | undefined;
+
+  const spent = (): boolean => solves >= budget;
+  const solve = (): void => {
+    solves++;
+    solveDual(w);
+  };
+  const arriving = new Int32Array(nodeCount);
+  const leaving = new Int32Array(nodeCount);
+  /** Edges with flows worth mention, without those that no such flow leads to or from. */
+  const carrying = (): number[] => {
+    const floor = magnitude(w) * NEGLIGIBLE;
+    let edges: number[] = [];
+    for (let i = 0; i < w.activeCount; i++) {
+      const e = w.active[i]!;
+      const qi = w.q[nodeIn[e]!]!;
+      if (w.flowIn[e]! * qi * qi > floor) edges.push(e);
+    }
+    for (let before = edges.length + 1; edges.length < before;) {
+      before = edges.length;
+      arriving.fill(0);
+      leaving.fill(0);
+      for (const e of edges) {
+        leaving[nodeIn[e]!]!++;
+        arriving[nodeOut[e]!]!++;
+      }
+      edges = edges.filter(
+        (e) => (nodeIn[e] === source || arriving[nodeIn[e]!]! > 0) && (nodeOut[e] === sink || leaving[nodeOut[e]!]! > 0),
+      );
+    }
+    return edges;
+  };
+  const read = (): Candidate => {
+    const edges: number[] = [];
+    const surplus: number[] = [];
+    let hops = 0;
+    let net = w.value;
+    // A dual value that has not settled is an upper bound: what its flows leave over or lack is counted against it.
+    if (!w.settled) net -= residualValue(w);
+    for (const e of carrying()) {
+      edges.push(e);
+      surplus.push(w.profit[e]! - fixedCost[e]!);
+      hops += isHop[e]!;
+      net -= fixedCost[e]!;
+      if (tickCost[e]! > 0) net -= tickCost[e]! * segmentsCrossed(network, e, w.flowIn[e]!);
+    }
+    return { value: hops <= maxHops ? net : -Infinity, net, edges, hops, q: Float64Array.from(w.q), surplus };
+  };
+  const support: number[] = [];
+  const tryEdges = (edges: Iterable<number>, q: Float64Array): Candidate => {
+    support.length = 0;
+    for (const e of glue) support.push(e);
+    for (const e of edges) if (isHop[e] === 1) support.push(e);
+    setLive(w, support, EDGE_ON);
+    w.q.set(q);
+    solve();
+    return read();
+  };
+  const offer = (candidate: Candidate): void => {
+    if (candidate.value > -Infinity && (best === undefined || candidate.value > best.value)) best = candidate;
+  };
+  const isBetter = (a: number, b: number): boolean => a > b + Math.abs(b) * PROGRESS;
+
+  /** Single edges, and pairs of edges over a node that is not used yet, by what they could add at a candidate's prices. */
+  const additions = (candidate: Candidate): { readonly edges: readonly number[]; readonly surplus: number }[] => {
+    const inside = new Uint8Array(edgeCount);
+    const covered = new Uint8Array(nodeCount);
+    covered[source] = covered[sink] = 1;
+    for (const e of candidate.edges) {
+      inside[e] = 1;
+      covered[nodeIn[e]!] = covered[nodeOut[e]!] = 1;
+    }
+    setLive(w, all, EDGE_ON);
+    w.q.set(candidate.q);
+    evaluate(w);
+    const found: { edges: readonly number[]; surplus: number }[] = [];
+    for (let e = 0; e < edgeCount; e++) {
+      if (isHop[e] === 0 || inside[e] === 1) continue;
+      if (covered[nodeIn[e]!] === 0 || covered[nodeOut[e]!] === 0) continue;
+      const surplus = w.profit[e]! - fixedCost[e]!;
+      if (w.profit[e]! > 0) found.push({ edges: [e], surplus });
+    }
+    if (links !== undefined) {
+      for (let n = 0; n < nodeCount; n++) {
+        if (covered[n] === 1) continue;
+        for (const first of links.into[n]!) {
+          if (covered[nodeIn[first]!] === 0) continue;
+          for (const second of links.outOf[n]!) {
+            if (covered[nodeOut[second]!] === 0) continue;
+            const surplus = pairProfit(first, second, candidate.q) - fixedCost[first]! - fixedCost[second]!;
+            if (surplus > 0) found.push({ edges: [first, second], surplus });
+          }
+        }
+      }
+    }
+    found.sort((a, b) => b.surplus - a.surplus || a.edges[0]! - b.edges[0]!);
+    return found.slice(0, TRIED_ADDITIONS);
+  };
+
+  /**
+   * min over the price between of the profits of two edges in a row, by their first segments:
+   * K₁(h₁q − c₁q_a)² + K₂(h₂q_b − c₂q)² has its minimum at the weighted mean of its two zeros.
+   */
+  const pairProfit = (first: number, second: number, q: Float64Array): number => {
+    const { liquidity, phi, segStart, sqrtHigh, sqrtPhi, straight } = network;
+    const k = segStart[first]!;
+    const m = segStart[second]!;
+    if (k === segStart[first + 1]! || m === segStart[second + 1]!) return 0;
+    const qa = q[nodeIn[first]!]!;
+    const qb = q[nodeOut[second]!]!;
+    if (straight[first] === 1 || straight[second] === 1) {
+      const rate = zeroRate(network, first) * zeroRate(network, second);
+      return Math.max(0, rate * qb * qb - qa * qa) * amount;
+    }
+    const low = qa / (sqrtPhi[first]! * sqrtHigh[k]!);
+    const high = qb * sqrtHigh[m]! * sqrtPhi[second]!;
+    if (high <= low) return 0;
+    const u = liquidity[k]! * sqrtHigh[k]!;
+    const v = liquidity[m]! / (sqrtHigh[m]! * phi[second]!);
+    return ((u * v) / (u + v)) * (high - low) ** 2;
+  };
+
+  /** Takes hops out, each time the one whose loss is least among those of least profit, until they are few enough. */
+  const withinHops = (candidate: Candidate): Candidate => {
+    let current = candidate;
+    while (current.hops > maxHops && !spent()) {
+      let next: Candidate | undefined;
+      let least = Infinity;
+      for (const e of weakest(current).slice(0, TRIED_DROPS)) {
+        const without = tryEdges(
+          current.edges.filter((x) => x !== e),
+          current.q,
+        );
+        if (without.hops >= current.hops) continue;
+        const loss = (current.net - without.net) / (current.hops - without.hops);
+        if (loss < least) [next, least] = [without, loss];
+      }
+      if (next === undefined) break;
+      current = next;
+    }
+    return current;
+  };
+  const weakest = ({ edges, surplus }: Candidate): number[] =>
+    edges
+      .map((e, i) => ({ e, s: surplus[i]! }))
+      .filter(({ e }) => isHop[e] === 1)
+      .sort((a, b) => a.s - b.s || a.e - b.e)
+      .map(({ e }) => e);
+
+  const improve = (start: Candidate): Candidate => {
+    let current = withinHops(start);
+    const accept = (next: Candidate): boolean => {
+      if (!isBetter(next.value, current.value)) return false;
+      current = next;
+      return true;
+    };
+    for (let progress = true; progress && !spent();) {
+      progress = false;
+      const surplusOf = new Map(current.edges.map((e, i) => [e, current.surplus[i]!]));
+      for (const e of weakest(current)) {
+        if (surplusOf.get(e)! >= 0 || spent()) break;
+        const without = current.edges.filter((x) => x !== e);
+        if (accept(tryEdges(without, current.q))) {
+          progress = true;
+          break;
+        }
+      }
+      if (progress) continue;
+      const add = additions(current);
+      for (const { edges, surplus } of add) {
+        if (surplus <= 0 || spent()) break;
+        if (current.hops + edges.length > maxHops) continue;
+        if (accept(tryEdges([...current.edges, ...edges], current.q))) {
+          progress = true;
+          break;
+        }
+      }
+      if (progress) continue;
+      const swaps: { out: number; edges: readonly number[]; gain: number }[] = [];
+      for (const out of weakest(current)) {
+        for (const { edges, surplus } of add) {
+          const gain = surplus - surplusOf.get(out)!;
+          if (gain > 0 || maxHops < edgeCount) swaps.push({ out, edges, gain });
+        }
+      }
+      swaps.sort((a, b) => b.gain - a.gain);
+      for (const { edges, out } of swaps.slice(0, TRIED_SWAPS)) {
+        if (spent()) break;
+        const without = current.edges.filter((x) => x !== out);
+        if (accept(withinHops(tryEdges([...without, ...edges], current.q)))) {
+          progress = true;
+          break;
+        }
+      }
+    }
+    offer(current);
+    return current;
+  };
+
+  const solveAll = (options: MixedOptions, warm: ArrayLike<number> | undefined): MixedSolution => {
+    solves = 0;
+    budget = options.nodeBudget;
+    amount = options.amount;
+    best = undefined;
+    w.supply[other] = exactOut ? -amount : amount;
+    w.cost.set(fixedCost);
+    setLive(w, all, EDGE_ON);
+    if (warm === undefined) w.q.set(startQ);
+    else for (let n = 0; n < nodeCount; n++) w.q[n] = Math.sqrt(warm[n]!);
+    solve();
+    if (warm !== undefined && !w.settled) {
+      // Prices of a sparse route can lie too far off to come back from: start anew.
+      w.q.set(startQ);
+      solve();
+    }
+    const free = read();
+    const freeProof: BoundProof = { kind: 'leaf', prices: squares(free.q), hopPrice: 0 };
+    if (!hasCosts && free.hops <= maxHops) return finish(withoutCycles(free), freeProof);
+
+    const hopPrice = findHopPrice(free);
+    setLive(w, all, EDGE_RELAXED);
+    for (const e of glue) w.mode[e] = EDGE_ON;
+    w.q.set(free.q);
+    solve();
+    const rootQ = Float64Array.from(w.q);
+    const rootSupport = switchedOn();
+    improve(tryEdges(rootSupport, free.q));
+    const paths = singlePaths();
+    let bestPath: Candidate | undefined;
+    for (const path of paths) {
+      const alone = tryEdges(path, free.q);
+      if (bestPath === undefined || alone.value > bestPath.value) bestPath = alone;
+    }
+    if (bestPath !== undefined) improve(bestPath);
+    if (free.hops <= PRUNABLE && !spent()) improve(free);
+    for (const closed of bridgeSubsets()) {
+      if (spent()) break;
+      setLive(
+        w,
+        all.filter((e) => !closed.has(e)),
+        EDGE_RELAXED,
+      );
+      for (const e of glue) w.mode[e] = EDGE_ON;
+      w.q.set(rootQ);
+      solve();
+      improve(tryEdges(switchedOn(), free.q));
+    }
+    const proof = branchAndBound(rootQ, hopPrice, options.tolerance);
+    return finish(withoutCycles(best ?? { ...free, value: -Infinity }), proof);
+  };
+
+  /** The price of a hop at which the relaxation uses about as many as are allowed; 0 where they are not scarce. */
+  const findHopPrice = (free: Candidate): number => {
+    if (free.hops <= maxHops) return 0;
+    const scale = magnitude(w);
+    let low = 0;
+    let high = scale;
+    setLive(w, all, EDGE_RELAXED);
+    for (const e of glue) w.mode[e] = EDGE_ON;
+    w.q.set(free.q);
+    for (let i = 0; i < 24; i++) {
+      const middle = i === 0 ? 0 : Math.sqrt(Math.max(low, scale * 1e-10) * high);
+      for (let e = 0; e < edgeCount; e++) w.cost[e] = fixedCost[e]! + (isHop[e] ? middle : 0);
+      solve();
+      let hops = 0;
+      for (let e = 0; e < edgeCount; e++) hops += isHop[e]! * w.weight[e]!;
+      if (hops > maxHops) low = middle;
+      else if (i === 0) return 0;
+      else high = middle;
+      if (high < low * 1.02) break;
+    }
+    for (let e = 0; e < edgeCount; e++) w.cost[e] = fixedCost[e]! + (isHop[e] ? high : 0);
+    return high;
+  };
+
+  const switchedOn = (): number[] => {
+    const edges: number[] = [];
+    for (let i = 0; i < w.activeCount; i++) if (w.weight[w.active[i]!]! > 0.5) edges.push(w.active[i]!);
+    return edges;
+  };
+
+  /** Distinct single paths, for the whole demand and for parts of it. */
+  const singlePaths = (): (readonly number[])[] => {
+    const allowed = Uint8Array.from(network.sources, (edge) =>
+      edge.kind === 'linear' && edge.role.kind === 'slack' ? 0 : 1,
+    );
+    const longest = Math.min(maxHops, 5) + 2;
+    const found = new Map<string, readonly number[]>();
+    for (const part of PATH_SHARES) {
+      for (const { edges } of bestPaths(network, source, sink, amount * part, exactOut, longest, allowed)) {
+        found.set(edges.join(), edges);
+      }
+    }
+    return [...found.values()];
+  };
+
+  const bridgeSubsets = (): Set<number>[] => {
+    const bridges: number[] = [];
+    for (let e = 0; e < edgeCount; e++) {
+      const edge = network.sources[e]!;
+      if (edge.kind === 'linear' && edge.role.kind === 'bridge') bridges.push(e);
+    }
+    if (bridges.length === 0) return [];
+    // All subsets while they are few; else all but one, and each alone.
+    if (2 ** bridges.length <= MAX_BRIDGE_SUBSETS) {
+      return Array.from(
+        { length: 2 ** bridges.length - 1 },
+        (_, bits) => new Set(bridges.filter((__, i) => ((bits >> i) & 1) === 0)),
+      );
+    }
+    return [
+      new Set(bridges),
+      ...bridges.map((kept) => new Set(bridges.filter((e) => e !== kept))),
+      ...bridges.map((closed) => new Set([closed])),
+    ].slice(0, MAX_BRIDGE_SUBSETS);
+  };
+
+  const branchAndBound = (rootQ: Float64Array, hopPrice: number, tolerance: number): BoundProof => {
+    const state = new Uint8Array(edgeCount);
+    const tried = new Set<string>();
+    const target = (): number => (best?.value ?? -Infinity) + tolerance;
+    const liveEdges: number[] = [];
+
+    /** Solves the relaxation of the present case from prices nearby; returns its bound. */
+    const relax = (q: Float64Array): number => {
+      liveEdges.length = 0;
+      let usedHops = 0;
+      let constant = hopPrice > 0 ? hopPrice * maxHops : 0;
+      for (let e = 0; e < edgeCount; e++) {
+        if (state[e] === USED) {
+          usedHops += isHop[e]!;
+          constant -= w.cost[e]!;
+        }
+      }
+      const full = usedHops >= maxHops;
+      for (let e = 0; e < edgeCount; e++) {
+        if (state[e] === UNUSED || (full && state[e] === FREE && isHop[e] === 1)) continue;
+        liveEdges.push(e);
+      }
+      setLive(w, liveEdges, EDGE_RELAXED);
+      for (const e of glue) w.mode[e] = EDGE_ON;
+      for (const e of liveEdges) if (state[e] === USED) w.mode[e] = EDGE_ON;
+      w.q.set(q);
+      solve();
+      return w.bound + constant;
+    };
+    const explore = (parentQ: Float64Array): BoundProof => {
+      const bound = relax(parentQ);
+      const q = Float64Array.from(w.q);
+      const leaf: BoundProof = { kind: 'leaf', prices: squares(q), hopPrice };
+      if (bound <= target() || spent()) return leaf;
+      const edges = switchedOn();
+      let edge = mostUndecided(state);
+      const key = edges.join();
+      if (!tried.has(key)) {
+        tried.add(key);
+        const surplusHere = snapshotSurplus();
+        const candidate = tryEdges(edges, q);
+        if (candidate.value > (best?.value ?? -Infinity)) improve(candidate);
+        if (bound <= target()) return leaf;
+        return decide(leaf, bound, q, edge, surplusHere);
+      }
+      edge = mostUndecided(state);
+      return decide(leaf, bound, q, edge, snapshotSurplus());
+    };
+    const snapshotSurplus = (): Float64Array => {
+      const surplus = new Float64Array(edgeCount).fill(-Infinity);
+      for (let i = 0; i < w.liveCount; i++) {
+        const e = w.live[i]!;
+        surplus[e] = w.profit[e]! - w.cost[e]!;
+      }
+      return surplus;
+    };
+    const decide = (
+      leaf: BoundProof & { kind: 'leaf' },
+      bound: number,
+      q: Float64Array,
+      edge: number,
+      surplus: Float64Array,
+    ): BoundProof => {
+      const out: number[] = [];
+      const forced: number[] = [];
+      const aim = target();
+      for (let e = 0; e < edgeCount; e++) {
+        if (state[e] !== FREE || isHop[e] === 0) continue;
+        if (bound + Math.min(0, surplus[e]!) <= aim) out.push(e);
+        else if (surplus[e]! > 0 && bound - surplus[e]! <= aim) forced.push(e);
+      }
+      for (const e of out) state[e] = UNUSED;
+      for (const e of forced) state[e] = USED;
+      let rest: BoundProof;
+      if (edge < 0 || state[edge] !== FREE) {
+        rest = (edge < 0 && forced.length === 0) || spent() ? leaf : explore(q);
+      } else {
+        state[edge] = USED;
+        const used = explore(q);
+        state[edge] = UNUSED;
+        const unused = explore(q);
+        state[edge] = FREE;
+        rest = { kind: 'branch', edge, used, unused };
+      }
+      for (const e of out) state[e] = FREE;
+      for (const e of forced) state[e] = FREE;
+      if (forced.length > 0) rest = { ...leaf, kind: 'forced', edges: forced, rest };
+      return out.length > 0 ? { ...leaf, kind: 'fixed', edges: out, rest } : rest;
+    };
+    return explore(rootQ);
+  };
+
+  /** The relaxed hop whose decision matters most: half on, and costly. −1 when all are decided. */
+  const mostUndecided = (state: Uint8Array): number => {
+    let chosen = -1;
+    let most = 0;
+    for (let i = 0; i < w.activeCount; i++) {
+      const e = w.active[i]!;
+      if (w.mode[e] !== EDGE_RELAXED || isHop[e] === 0 || state[e] !== FREE) continue;
+      const weight = w.weight[e]!;
+      const doubt = Math.min(weight, 1 - weight) * w.cost[e]!;
+      if (doubt > most && weight > 1e-6) {
+        most = doubt;
+        chosen = e;
+      }
+    }
+    return chosen;
+  };
+
+  /**
+   * Flows that run in a circle come only from inconsistent states. Of each circle the edge of least profit is taken out,
+   * of all circles that share no edge at once, and what is left is solved again.
+   */
+  const withoutCycles = (start: Candidate): Candidate => {
+    let current = start;
+    while (findCycle(current.edges, network).length > 0) {
+      const surplusOf = new Map(current.edges.map((e, i) => [e, current.surplus[i]!]));
+      const dropped = new Set<number>();
+      let rest = current.edges;
+      for (let cycle = findCycle(rest, network); cycle.length > 0; cycle = findCycle(rest, network)) {
+        dropped.add(cycle.reduce((least, e) => (surplusOf.get(e)! < surplusOf.get(least)! ? e : least)));
+        const onCycle = new Set(cycle);
+        rest = rest.filter((e) => !onCycle.has(e));
+      }
+      current = tryEdges(
+        current.edges.filter((e) => !dropped.has(e)),
+        current.q,
+      );
+    }
+    return current;
+  };
+
+  /** Flows of a candidate: at its prices, over its edges alone. */
+  const finish = (candidate: Candidate, proof: BoundProof): MixedSolution => {
+    setLive(w, candidate.edges, EDGE_ON);
+    w.q.set(candidate.q);
+    evaluate(w);
+    return {
+      value: candidate.value,
+      edges: candidate.edges,
+      flowIn: Float64Array.from(candidate.edges, (e) => w.flowIn[e]!),
+      flowOut: Float64Array.from(candidate.edges, (e) => w.flowOut[e]!),
+      prices: squares(candidate.q),
+      proof,
+      nodesUsed: solves,
+    };
+  };
+
+  return {
+    workspace: w,
+    solve: solveAll,
+    resolve: (units, edges, prices) => {
+      solves = 0;
+      amount = units;
+      w.supply[other] = exactOut ? -amount : amount;
+      const candidate = tryEdges(edges, Float64Array.from(prices, Math.sqrt));
+      return finish(candidate, { kind: 'leaf', prices: squares(candidate.q), hopPrice: 0 });
+    },
+  };
+}
+
+function squares(q: Float64Array): Float64Array {
+  return q.map((x) => x * x);
+}
+
+function zeroRate({ phi, segStart, sqrtHigh, straight }: Network, e: number): number {
+  const k = segStart[e]!;
+  return straight[e] === 1 ? sqrtHigh[k]! : sqrtHigh[k]! ** 2 * phi[e]!;
+}
+
+/** Hops by the node they enter and leave. */
+function hopLinks({ edgeCount, isHop, nodeCount, nodeIn, nodeOut }: Network): {
+  into: readonly number[][];
+  outOf: readonly number[][];
+} {
+  const into: number[][] = Array.from({ length: nodeCount }, () => []);
+  const outOf: number[][] = Array.from({ length: nodeCount }, () => []);
+  for (let e = 0; e < edgeCount; e++) {
+    if (isHop[e] === 0) continue;
+    into[nodeOut[e]!]!.push(e);
+    outOf[nodeIn[e]!]!.push(e);
+  }
+  return { into, outOf };
+}
