@@ -36,8 +36,6 @@ export interface DualWorkspace {
   /** Smoothed and exact dual value of the last evaluation, before the costs of edges that are on. */
   value: number;
   bound: number;
-  /** Width of the bend of straight pieces, relative to their price. */
-  bend: number;
   /** Width over which switching on is smoothed, relative to the cost. */
   switchWidth: number;
   iterations: number;
@@ -58,20 +56,21 @@ interface Arcs {
   /** An edge trades at all where q_out·reach > q_in. */
   readonly reach: Float64Array;
   readonly inverseRootPhi: Float64Array;
-  /** Numeraire per unit of input that the price scale of a straight edge's bend refers to. */
-  readonly bendScale: Float64Array;
+  readonly straightEdges: Int32Array;
+  /** Numeraire per unit of input over which a straight edge is bent. */
+  readonly width: Float64Array;
 }
 
-export function createWorkspace(network: Network, pinned: number, scale?: ArrayLike<number>): DualWorkspace {
-  const { edgeCount, nodeCount, nodeIn, nodeOut, segStart, sqrtHigh, sqrtPhi, straight, unitCost } = network;
+export function createWorkspace(network: Network, pinned: number): DualWorkspace {
+  const { edgeCount, nodeCount, nodeIn, nodeOut, segStart, sqrtHigh, sqrtPhi, straight } = network;
   const factorization = analyse(nodeCount, pinned, nodeIn, nodeOut);
   const reach = new Float64Array(edgeCount);
-  const bendScale = new Float64Array(edgeCount);
+  const straightEdges: number[] = [];
   for (let e = 0; e < edgeCount; e++) {
     const first = segStart[e]!;
     if (first === segStart[e + 1]!) continue;
     reach[e] = sqrtHigh[first]! * sqrtPhi[e]!;
-    if (straight[e] === 1) bendScale[e] = (scale?.[nodeIn[e]!] ?? 1) + unitCost[e]!;
+    if (straight[e] === 1) straightEdges.push(e);
   }
   return {
     network,
@@ -91,7 +90,6 @@ export function createWorkspace(network: Network, pinned: number, scale?: ArrayL
     imbalance: new Float64Array(nodeCount),
     value: 0,
     bound: 0,
-    bend: LAST_BEND,
     switchWidth: 0.02,
     iterations: 0,
     settled: false,
@@ -102,11 +100,16 @@ export function createWorkspace(network: Network, pinned: number, scale?: ArrayL
     hessianMixed: new Float64Array(edgeCount),
     hessianOut: new Float64Array(edgeCount),
     factorization,
-    arcs: { reach, inverseRootPhi: Float64Array.from(sqrtPhi, (root) => 1 / root), bendScale },
+    arcs: {
+      reach,
+      inverseRootPhi: Float64Array.from(sqrtPhi, (root) => 1 / root),
+      straightEdges: Int32Array.from(straightEdges),
+      width: new Float64Array(edgeCount),
+    },
   };
 }
 
-const LAST_BEND = 1e-8;
+const LAST_BEND = 1e-7;
 const FIRST_BEND = 1e-2;
 const BEND_SHRINK = 0.1;
 const MAX_ITERATIONS = 200;
@@ -125,12 +128,20 @@ const LARGEST_GROWTH = 4;
  * is too far off for the last bend, wider ones lead up to it. Starts from `w.q`, ends in it, allocates nothing.
  */
 export function solveDual(w: DualWorkspace): void {
-  w.bend = LAST_BEND;
   w.iterations = 0;
+  bendBy(w, LAST_BEND);
   if (minimise(w, w.network.hasStraightEdges ? QUICK_ITERATIONS : MAX_ITERATIONS)) return;
   for (let bend = FIRST_BEND; bend >= LAST_BEND * 0.999; bend *= BEND_SHRINK) {
-    w.bend = bend;
+    bendBy(w, bend);
     minimise(w, MAX_ITERATIONS);
+  }
+}
+
+/** Sets the width of the bend of straight edges to a share of the price at which each now pays. */
+function bendBy({ arcs: { straightEdges, width }, network, q }: DualWorkspace, bend: number): void {
+  for (const e of straightEdges) {
+    const root = q[network.nodeIn[e]!]!;
+    width[e] = bend * (root * root + network.unitCost[e]!);
   }
 }
 
@@ -203,8 +214,8 @@ export function evaluate(w: DualWorkspace): void {
   const { active, arcs, cost, flowIn, flowOut, hessianIn, hessianMixed, hessianOut, imbalance, live, mode } = w;
   const { network, profit, q, supply, weight } = w;
   const { inBefore, liquidity, nodeIn, nodeOut, outBefore, segStart, sqrtHigh, sqrtLow, straight } = network;
-  const { bendScale, inverseRootPhi, reach } = arcs;
-  const { bend, liveCount, switchWidth } = w;
+  const { inverseRootPhi, reach, width: bendWidth } = arcs;
+  const { liveCount, switchWidth } = w;
   let value = 0;
   let bound = 0;
   let count = 0;
@@ -273,7 +284,7 @@ export function evaluate(w: DualWorkspace): void {
     } else {
       const vi = qi * qi + network.unitCost[e]!;
       const vo = qo * qo;
-      const width = bend * bendScale[e]!;
+      const width = bendWidth[e]!;
       x = y = gain = smooth = hii = hio = hoo = 0;
       for (let k = segStart[e]!; k < segStart[e + 1]!; k++) {
         const rate = sqrtHigh[k]!;

@@ -43,6 +43,10 @@ export interface MixedSolution {
   readonly flowOut: Float64Array;
   readonly prices: Float64Array;
   readonly proof: BoundProof;
+  /** Whether the plain convex optimum is the answer: no cost binds, and it has few enough hops. */
+  readonly isConvex: boolean;
+  /** Whether the flows meet the demand within the solver's tolerance. */
+  readonly isSettled: boolean;
   readonly nodesUsed: number;
 }
 
@@ -81,10 +85,13 @@ const UNUSED = 2;
 /** A problem with its workspace: solved again and again, at any amount. */
 export interface MixedSearch {
   readonly workspace: DualWorkspace;
-  /** From nothing, or from the prices of a solution nearby. */
-  readonly solve: (options: MixedOptions, warm?: ArrayLike<number>) => MixedSolution;
-  /** Only the flows over `edges` at another amount, from prices nearby: no search. */
-  readonly resolve: (amount: number, edges: readonly number[], prices: ArrayLike<number>) => MixedSolution;
+  /** From nothing, or from a solution nearby. */
+  readonly solve: (options: MixedOptions, near?: Pick<MixedSolution, 'prices' | 'edges'>) => MixedSolution;
+  /**
+   * The optimal flows at another amount over what an earlier solution uses (all edges where it is convex), without a
+   * search: its proof is handed on as it is, except where it is convex. Circles are not looked for.
+   */
+  readonly again: (amount: number, earlier: MixedSolution) => MixedSolution;
 }
 
 /**
@@ -98,12 +105,10 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
   const { edgeCount, fixedCost, isHop, nodeCount, nodeIn, nodeOut, tickCost } = network;
   const pinned = exactOut ? source : sink;
   const other = exactOut ? sink : source;
-  const idle = new Float64Array(nodeCount);
-  initialPrices(network, pinned, exactOut, idle, 0);
   const shaded = new Float64Array(nodeCount);
   initialPrices(network, pinned, exactOut, shaded, STARTING_SHADE);
   const startQ = Float64Array.from(shaded, Math.sqrt);
-  const w = createWorkspace(network, pinned, idle);
+  const w = createWorkspace(network, pinned);
   const all = Int32Array.from({ length: edgeCount }, (_, e) => e);
   const glue = all.filter((e) => isHop[e] === 0);
   const hasCosts = fixedCost.some((cost) => cost > 0) || tickCost.some((cost) => cost > 0);
@@ -139,7 +144,8 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
         arriving[nodeOut[e]!]!++;
       }
       edges = edges.filter(
-        (e) => (nodeIn[e] === source || arriving[nodeIn[e]!]! > 0) && (nodeOut[e] === sink || leaving[nodeOut[e]!]! > 0),
+        (e) =>
+          (nodeIn[e] === source || arriving[nodeIn[e]!]! > 0) && (nodeOut[e] === sink || leaving[nodeOut[e]!]! > 0),
       );
     }
     return edges;
@@ -311,7 +317,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     return current;
   };
 
-  const solveAll = (options: MixedOptions, warm: ArrayLike<number> | undefined): MixedSolution => {
+  const solveAll: MixedSearch['solve'] = (options, near) => {
     solves = 0;
     budget = options.nodeBudget;
     amount = options.amount;
@@ -319,17 +325,20 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     w.supply[other] = exactOut ? -amount : amount;
     w.cost.set(fixedCost);
     setLive(w, all, EDGE_ON);
-    if (warm === undefined) w.q.set(startQ);
-    else for (let n = 0; n < nodeCount; n++) w.q[n] = Math.sqrt(warm[n]!);
+    if (near === undefined) w.q.set(startQ);
+    else for (let n = 0; n < nodeCount; n++) w.q[n] = Math.sqrt(near.prices[n]!);
     solve();
-    if (warm !== undefined && !w.settled) {
+    if (near !== undefined && !w.settled) {
       // Prices of a sparse route can lie too far off to come back from: start anew.
       w.q.set(startQ);
       solve();
     }
     const free = read();
     const freeProof: BoundProof = { kind: 'leaf', prices: squares(free.q), hopPrice: 0 };
-    if (!hasCosts && free.hops <= maxHops) return finish(withoutCycles(free), freeProof);
+    if (!hasCosts && free.hops <= maxHops) {
+      const acyclic = withoutCycles(free);
+      return finish(acyclic, freeProof, acyclic === free);
+    }
 
     const hopPrice = findHopPrice(free);
     setLive(w, all, EDGE_RELAXED);
@@ -347,6 +356,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     }
     if (bestPath !== undefined) improve(bestPath);
     if (free.hops <= PRUNABLE && !spent()) improve(free);
+    if (near !== undefined && !spent()) improve(tryEdges(near.edges, free.q));
     for (const closed of bridgeSubsets()) {
       if (spent()) break;
       setLive(
@@ -360,7 +370,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       improve(tryEdges(switchedOn(), free.q));
     }
     const proof = branchAndBound(rootQ, hopPrice, options.tolerance);
-    return finish(withoutCycles(best ?? { ...free, value: -Infinity }), proof);
+    return finish(withoutCycles(best ?? { ...free, value: -Infinity }), proof, false);
   };
 
   /** The price of a hop at which the relaxation uses about as many as are allowed; 0 where they are not scarce. */
@@ -561,33 +571,74 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     return current;
   };
 
-  /** Flows of a candidate: at its prices, over its edges alone. */
-  const finish = (candidate: Candidate, proof: BoundProof): MixedSolution => {
+  /** Flows of a candidate over its edges alone. Solved, not only evaluated: where straight edges bend depends on the way there. */
+  const finish = (candidate: Candidate, proof: BoundProof, isConvex: boolean): MixedSolution => {
     setLive(w, candidate.edges, EDGE_ON);
     w.q.set(candidate.q);
-    evaluate(w);
+    solveDual(w);
+    return solution(candidate.value, candidate.edges, proof, isConvex);
+  };
+  const solution = (
+    value: number,
+    edges: readonly number[],
+    proof: BoundProof | undefined,
+    isConvex: boolean,
+  ): MixedSolution => {
+    const prices = squares(w.q);
+    balanceEnds();
+    const flowIn = new Float64Array(edges.length);
+    const flowOut = new Float64Array(edges.length);
+    for (let i = 0; i < edges.length; i++) {
+      flowIn[i] = w.flowIn[edges[i]!]!;
+      flowOut[i] = w.flowOut[edges[i]!]!;
+    }
     return {
-      value: candidate.value,
-      edges: candidate.edges,
-      flowIn: Float64Array.from(candidate.edges, (e) => w.flowIn[e]!),
-      flowOut: Float64Array.from(candidate.edges, (e) => w.flowOut[e]!),
-      prices: squares(candidate.q),
-      proof,
+      value,
+      edges,
+      flowIn,
+      flowOut,
+      prices,
+      proof: proof ?? { kind: 'leaf', prices, hopPrice: 0 },
+      isConvex,
+      isSettled: w.settled,
       nodesUsed: solves,
     };
   };
 
-  return {
-    workspace: w,
-    solve: solveAll,
-    resolve: (units, edges, prices) => {
-      solves = 0;
-      amount = units;
-      w.supply[other] = exactOut ? -amount : amount;
-      const candidate = tryEdges(edges, Float64Array.from(prices, Math.sqrt));
-      return finish(candidate, { kind: 'leaf', prices: squares(candidate.q), hopPrice: 0 });
-    },
+  /**
+   * Straight edges at par carry what the solver's last digits leave open, the more the larger their room. What joins a
+   * token to the source or the sink is set to what its pools and bridges really need or bring.
+   */
+  const balanceEnds = (): void => {
+    for (const e of glue) {
+      const edge = network.sources[e]!;
+      if (edge.kind !== 'linear' || !(w.flowIn[e]! > 0)) continue;
+      let change = 0;
+      if (edge.role.kind === 'terminal') change = w.imbalance[nodeIn[e]!]!;
+      else if (edge.role.kind === 'inventory') change = -w.imbalance[nodeOut[e]!]!;
+      w.flowIn[e] = Math.min(edge.capacity, Math.max(0, w.flowIn[e]! + change));
+      w.flowOut[e] = w.flowIn[e]! * edge.price;
+    }
   };
+
+  const again: MixedSearch['again'] = (units, earlier) => {
+    solves = 0;
+    amount = units;
+    w.supply[other] = exactOut ? -amount : amount;
+    if (!earlier.isConvex) support.length = 0;
+    if (earlier.isConvex) {
+      if (w.liveCount !== edgeCount) setLive(w, all, EDGE_ON);
+    } else {
+      for (const e of glue) support.push(e);
+      for (const e of earlier.edges) if (isHop[e] === 1) support.push(e);
+      setLive(w, support, EDGE_ON);
+    }
+    for (let n = 0; n < nodeCount; n++) w.q[n] = Math.sqrt(earlier.prices[n]!);
+    solve();
+    return solution(w.value, carrying(), earlier.isConvex ? undefined : earlier.proof, earlier.isConvex);
+  };
+
+  return { workspace: w, solve: solveAll, again };
 }
 
 function squares(q: Float64Array): Float64Array {
