@@ -46,8 +46,9 @@ export interface PreparedRoute {
 
 const DEFAULT_NODE_BUDGET = 1500;
 const TOLERANCE_BPS = 1e-3;
-/** A warm support is kept while its certified gap grows by no more than this. */
+/** A warm support is kept while its certified gap grows by no more than this, and by no more than this share. */
 const KEPT_WITHIN_BPS = 0.01;
+const KEPT_WITHIN = 0.01;
 
 /**
  * Prepares a problem for being solved many times: the same demand again, or demands of other sizes.
@@ -171,7 +172,7 @@ function solvePlain(layout: Layout, atoms: bigint, options: PrepareRouteOptions)
   if (last !== undefined) {
     const mixed = search.again(amount, last.mixed);
     const route = mixed.isSettled ? swiftRoute(layout, atoms, mixed, options) : undefined;
-    if (route !== undefined && route.optimalityGapBps <= last.gapBps + KEPT_WITHIN_BPS) {
+    if (route !== undefined && route.optimalityGapBps <= last.gapBps * (1 + KEPT_WITHIN) + KEPT_WITHIN_BPS) {
       last.mixed = mixed;
       return route;
     }

@@ -1,5 +1,5 @@
 import type { BoundProof } from './certificate.js';
-import { findCycle } from './cycles.js';
+import { greedyOrder, isAcyclic } from './acyclic.js';
 import { initialPrices } from './initial-prices.js';
 import { type Network, segmentsCrossed } from './network.js';
 import {
@@ -43,8 +43,8 @@ export interface MixedSolution {
   readonly flowOut: Float64Array;
   readonly prices: Float64Array;
   readonly proof: BoundProof;
-  /** Whether the plain convex optimum is the answer: no cost binds, and it has few enough hops. */
-  readonly isConvex: boolean;
+  /** The edges among which it is the convex optimum, when no cost binds and it has few enough hops; else undefined. */
+  readonly within: Int32Array | undefined;
   /** Whether the flows meet the demand within the solver's tolerance. */
   readonly isSettled: boolean;
   readonly nodesUsed: number;
@@ -75,6 +75,11 @@ const MAX_BRIDGE_SUBSETS = 32;
 const STARTING_SHADE = 1e-3;
 /** Progress below this share of the value is none. */
 const PROGRESS = 1e-12;
+/** Orders of the nodes that are tried where prices contradict each other: so many solved edges in all, within limits. */
+const ORDER_EFFORT = 100_000;
+const MIN_ORDERS = 12;
+const MAX_ORDERS = 800;
+const TRIED_MOVES = 40;
 /** The full optimum is worth pruning edge by edge while it has so few. */
 const PRUNABLE = 48;
 
@@ -88,8 +93,8 @@ export interface MixedSearch {
   /** From nothing, or from a solution nearby. */
   readonly solve: (options: MixedOptions, near?: Pick<MixedSolution, 'prices' | 'edges'>) => MixedSolution;
   /**
-   * The optimal flows at another amount over what an earlier solution uses (all edges where it is convex), without a
-   * search: its proof is handed on as it is, except where it is convex. Circles are not looked for.
+   * The optimal flows at another amount over what an earlier solution uses or is the optimum of, without a search. Its
+   * proof is handed on as it is, except where it is the optimum of all edges. Circles are not looked for.
    */
   readonly again: (amount: number, earlier: MixedSolution) => MixedSolution;
 }
@@ -118,6 +123,8 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
   let budget = 0;
   let amount = 0;
   let best: Candidate | undefined;
+  /** Whether prices contradict each other, so that the convex optimum runs in circles. */
+  let hasCircles = false;
 
   const spent = (): boolean => solves >= budget;
   const solve = (): void => {
@@ -164,9 +171,12 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       net -= fixedCost[e]!;
       if (tickCost[e]! > 0) net -= tickCost[e]! * segmentsCrossed(network, e, w.flowIn[e]!);
     }
-    return { value: hops <= maxHops ? net : -Infinity, net, edges, hops, q: Float64Array.from(w.q), surplus };
+    const isRoute = hops <= maxHops && (!hasCircles || isAcyclic(edges, network));
+    return { value: isRoute ? net : -Infinity, net, edges, hops, q: Float64Array.from(w.q), surplus };
   };
   const support: number[] = [];
+  /** Edges that are live since the last call of `again`, so that they need not be set anew. */
+  let lastWithin: Int32Array | undefined;
   const tryEdges = (edges: Iterable<number>, q: Float64Array): Candidate => {
     support.length = 0;
     for (const e of glue) support.push(e);
@@ -179,7 +189,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
   const offer = (candidate: Candidate): void => {
     if (candidate.value > -Infinity && (best === undefined || candidate.value > best.value)) best = candidate;
   };
-  const isBetter = (a: number, b: number): boolean => a > b + Math.abs(b) * PROGRESS;
+  const isBetter = (a: number, b: number): boolean => a > (b === -Infinity ? b : b + Math.abs(b) * PROGRESS);
 
   /** Single edges, and pairs of edges over a node that is not used yet, by what they could add at a candidate's prices. */
   const additions = (candidate: Candidate): { readonly edges: readonly number[]; readonly surplus: number }[] => {
@@ -333,12 +343,16 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       w.q.set(startQ);
       solve();
     }
-    const free = read();
+    hasCircles = false;
+    lastWithin = undefined;
+    let free = read();
     const freeProof: BoundProof = { kind: 'leaf', prices: squares(free.q), hopPrice: 0 };
-    if (!hasCosts && free.hops <= maxHops) {
-      const acyclic = withoutCycles(free);
-      return finish(acyclic, freeProof, acyclic === free);
+    let within: Int32Array = all;
+    if (!isAcyclic(free.edges, network)) {
+      hasCircles = true;
+      [free, within] = bestOrder(free);
     }
+    if (!hasCosts && free.hops <= maxHops) return finish(free, freeProof, within);
 
     const hopPrice = findHopPrice(free);
     setLive(w, all, EDGE_RELAXED);
@@ -369,8 +383,11 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       solve();
       improve(tryEdges(switchedOn(), free.q));
     }
-    const proof = branchAndBound(rootQ, hopPrice, options.tolerance);
-    return finish(withoutCycles(best ?? { ...free, value: -Infinity }), proof, false);
+    const proof: BoundProof = hasCircles
+      ? { kind: 'leaf', prices: squares(rootQ), hopPrice }
+      : branchAndBound(rootQ, hopPrice, options.tolerance);
+    const chosen = best as Candidate | undefined;
+    return finish(chosen ?? { ...free, value: -Infinity }, proof, undefined);
   };
 
   /** The price of a hop at which the relaxation uses about as many as are allowed; 0 where they are not scarce. */
@@ -549,40 +566,102 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
   };
 
   /**
-   * Flows that run in a circle come only from inconsistent states. Of each circle the edge of least profit is taken out,
-   * of all circles that share no edge at once, and what is left is solved again.
+   * Flows that run in a circle come only from inconsistent states, and are refused. What remains convex is the optimum
+   * over edges that go forwards in an order of the nodes. The order starts from what goes against the least flow, and
+   * nodes are moved where edges against it would earn most, as long as that helps.
    */
-  const withoutCycles = (start: Candidate): Candidate => {
-    let current = start;
-    while (findCycle(current.edges, network).length > 0) {
-      const surplusOf = new Map(current.edges.map((e, i) => [e, current.surplus[i]!]));
-      const dropped = new Set<number>();
-      let rest = current.edges;
-      for (let cycle = findCycle(rest, network); cycle.length > 0; cycle = findCycle(rest, network)) {
-        dropped.add(cycle.reduce((least, e) => (surplusOf.get(e)! < surplusOf.get(least)! ? e : least)));
-        const onCycle = new Set(cycle);
-        rest = rest.filter((e) => !onCycle.has(e));
-      }
-      current = tryEdges(
-        current.edges.filter((e) => !dropped.has(e)),
-        current.q,
-      );
+  const bestOrder = (free: Candidate): [Candidate, Int32Array] => {
+    const tries = Math.max(MIN_ORDERS, Math.min(MAX_ORDERS, Math.round(ORDER_EFFORT / edgeCount)));
+    const limit = Math.min(budget, solves + tries);
+    let bestValue = -Infinity;
+    let chosen = free;
+    let within: Int32Array = all;
+    let rank: Int32Array = greedyOrder(network, source, sink, free.edges, valueOf(free));
+    const attempt = (order: Int32Array, q: Float64Array): boolean => {
+      const edges = all.filter((e) => isHop[e] === 0 || order[nodeIn[e]!]! < order[nodeOut[e]!]!);
+      setLive(w, edges, EDGE_ON);
+      w.q.set(q);
+      solve();
+      const value = w.settled ? w.value : w.value - residualValue(w);
+      if (!isBetter(value, bestValue)) return false;
+      bestValue = value;
+      rank = order;
+      within = edges;
+      chosen = read();
+      return true;
+    };
+    attempt(rank, free.q);
+    for (const path of singlePaths()) {
+      if (solves >= limit) break;
+      attempt(alongPath(rank, path), chosen.q);
     }
-    return current;
+    for (let progress = true; progress && solves < limit;) {
+      progress = false;
+      for (const { from, to } of againstOrder(rank, chosen.q)) {
+        if (solves >= limit) break;
+        if (attempt(moved(rank, from, rank[to]!), chosen.q) || attempt(moved(rank, to, rank[from]!), chosen.q)) {
+          progress = true;
+          break;
+        }
+      }
+    }
+    return [chosen, within];
+  };
+
+  const valueOf = ({ edges, q }: Candidate): number[] =>
+    edges.map((e) => w.flowIn[e]! * q[nodeIn[e]!]! * q[nodeIn[e]!]!);
+
+  /** Pairs of nodes whose edges go against the order, those that would earn most at the prices first. */
+  const againstOrder = (rank: Int32Array, q: Float64Array): { from: number; to: number; profit: number }[] => {
+    setLive(w, all, EDGE_ON);
+    w.q.set(q);
+    evaluate(w);
+    const pairs = new Map<number, { from: number; to: number; profit: number }>();
+    for (let i = 0; i < w.activeCount; i++) {
+      const e = w.active[i]!;
+      const from = nodeIn[e]!;
+      const to = nodeOut[e]!;
+      if (isHop[e] === 0 || rank[from]! < rank[to]! || from === sink || to === source) continue;
+      if (from === source || to === sink) continue;
+      const key = from * nodeCount + to;
+      const pair = pairs.get(key);
+      if (pair === undefined) pairs.set(key, { from, to, profit: w.profit[e]! });
+      else pair.profit += w.profit[e]!;
+    }
+    return [...pairs.values()].sort((a, b) => b.profit - a.profit).slice(0, TRIED_MOVES);
+  };
+
+  /** The order with one node moved to another's place. */
+  const moved = (rank: Int32Array, node: number, to: number): Int32Array => {
+    const from = rank[node]!;
+    return rank.map((r, n) => {
+      if (n === node) return to;
+      if (from < to) return r > from && r <= to ? r - 1 : r;
+      return r >= to && r < from ? r + 1 : r;
+    });
+  };
+
+  /** The order with the nodes of a path brought into the path's own order, within the places that they have. */
+  const alongPath = (rank: Int32Array, path: readonly number[]): Int32Array => {
+    const inner = path.map((e) => nodeOut[e]!).filter((n) => n !== sink && n !== source);
+    const places = inner.map((n) => rank[n]!).sort((a, b) => a - b);
+    const order = Int32Array.from(rank);
+    inner.forEach((n, i) => (order[n] = places[i]!));
+    return order;
   };
 
   /** Flows of a candidate over its edges alone. Solved, not only evaluated: where straight edges bend depends on the way there. */
-  const finish = (candidate: Candidate, proof: BoundProof, isConvex: boolean): MixedSolution => {
+  const finish = (candidate: Candidate, proof: BoundProof, within: Int32Array | undefined): MixedSolution => {
     setLive(w, candidate.edges, EDGE_ON);
     w.q.set(candidate.q);
     solveDual(w);
-    return solution(candidate.value, candidate.edges, proof, isConvex);
+    return solution(candidate.value, candidate.edges, proof, within);
   };
   const solution = (
     value: number,
     edges: readonly number[],
     proof: BoundProof | undefined,
-    isConvex: boolean,
+    within: Int32Array | undefined,
   ): MixedSolution => {
     const prices = squares(w.q);
     balanceEnds();
@@ -599,7 +678,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       flowOut,
       prices,
       proof: proof ?? { kind: 'leaf', prices, hopPrice: 0 },
-      isConvex,
+      within,
       isSettled: w.settled,
       nodesUsed: solves,
     };
@@ -625,17 +704,19 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     solves = 0;
     amount = units;
     w.supply[other] = exactOut ? -amount : amount;
-    if (!earlier.isConvex) support.length = 0;
-    if (earlier.isConvex) {
-      if (w.liveCount !== edgeCount) setLive(w, all, EDGE_ON);
+    const { edges, prices, proof, within } = earlier;
+    if (within !== undefined) {
+      if (w.liveCount !== within.length || within !== lastWithin) setLive(w, within, EDGE_ON);
     } else {
+      support.length = 0;
       for (const e of glue) support.push(e);
-      for (const e of earlier.edges) if (isHop[e] === 1) support.push(e);
+      for (const e of edges) if (isHop[e] === 1) support.push(e);
       setLive(w, support, EDGE_ON);
     }
-    for (let n = 0; n < nodeCount; n++) w.q[n] = Math.sqrt(earlier.prices[n]!);
+    lastWithin = within;
+    for (let n = 0; n < nodeCount; n++) w.q[n] = Math.sqrt(prices[n]!);
     solve();
-    return solution(w.value, carrying(), earlier.isConvex ? undefined : earlier.proof, earlier.isConvex);
+    return solution(w.value, carrying(), within === all ? undefined : proof, within);
   };
 
   return { workspace: w, solve: solveAll, again };
