@@ -19,6 +19,13 @@ export interface DualWorkspace {
   readonly mode: Uint8Array;
   /** What switching on a relaxed edge costs: the fixed cost, plus the price of a hop where hops are scarce. */
   readonly cost: Float64Array;
+  /** Of edges whose further segments cost: how many of them must and may be reached at most. */
+  readonly leastCrossed: Int32Array;
+  readonly mostCrossed: Int32Array;
+  /** The further segments that the last evaluation reached by more than half, and the one that it was least sure of. */
+  readonly crossed: Int32Array;
+  readonly doubtful: Int32Array;
+  readonly tickDoubt: Float64Array;
   readonly q: Float64Array;
   /** Edges that are not off, the first `liveCount` of them. */
   readonly live: Int32Array;
@@ -47,6 +54,7 @@ export interface DualWorkspace {
   readonly hessianIn: Float64Array;
   readonly hessianMixed: Float64Array;
   readonly hessianOut: Float64Array;
+  readonly tickSum: Float64Array;
   readonly factorization: Factorization;
   readonly arcs: Arcs;
 }
@@ -78,6 +86,11 @@ export function createWorkspace(network: Network, pinned: number): DualWorkspace
     supply: new Float64Array(nodeCount),
     mode: new Uint8Array(edgeCount).fill(EDGE_ON),
     cost: Float64Array.from(network.fixedCost),
+    leastCrossed: new Int32Array(edgeCount),
+    mostCrossed: new Int32Array(edgeCount).fill(NO_LIMIT),
+    crossed: new Int32Array(edgeCount),
+    doubtful: new Int32Array(edgeCount),
+    tickDoubt: new Float64Array(edgeCount),
     q: new Float64Array(nodeCount).fill(1),
     live: Int32Array.from({ length: edgeCount }, (_, e) => e),
     liveCount: edgeCount,
@@ -99,6 +112,7 @@ export function createWorkspace(network: Network, pinned: number): DualWorkspace
     hessianIn: new Float64Array(edgeCount),
     hessianMixed: new Float64Array(edgeCount),
     hessianOut: new Float64Array(edgeCount),
+    tickSum: new Float64Array(TICK_SUMS),
     factorization,
     arcs: {
       reach,
@@ -109,6 +123,8 @@ export function createWorkspace(network: Network, pinned: number): DualWorkspace
   };
 }
 
+/** More segments than any edge has. */
+export const NO_LIMIT: number = 2 ** 30;
 const LAST_BEND = 1e-7;
 const FIRST_BEND = 1e-2;
 const BEND_SHRINK = 0.1;
@@ -212,8 +228,8 @@ export function residualValue({ imbalance, pinned, q }: DualWorkspace): number {
 /** g at `w.q`; leaves flows, profits, second derivatives and the gradient in ν (`imbalance`) behind. */
 export function evaluate(w: DualWorkspace): void {
   const { active, arcs, cost, flowIn, flowOut, hessianIn, hessianMixed, hessianOut, imbalance, live, mode } = w;
-  const { network, profit, q, supply, weight } = w;
-  const { inBefore, liquidity, nodeIn, nodeOut, outBefore, segStart, sqrtHigh, sqrtLow, straight } = network;
+  const { network, profit, q, supply, tickSum, weight } = w;
+  const { inBefore, liquidity, nodeIn, nodeOut, outBefore, segStart, sqrtHigh, sqrtLow, straight, tickCost } = network;
   const { inverseRootPhi, reach, width: bendWidth } = arcs;
   const { liveCount, switchWidth } = w;
   let value = 0;
@@ -247,40 +263,51 @@ export function evaluate(w: DualWorkspace): void {
         continue;
       }
       const c = inverseRootPhi[e]!;
-      let k = segStart[e]!;
-      let end = segStart[e + 1]!;
-      if (end - k > 1) {
-        // The last segment that begins above the stopping price.
-        const stop = (qi * c) / qo;
-        while (end - k > 1) {
-          const middle = (k + end) >> 1;
-          if (sqrtHigh[middle]! > stop) k = middle;
-          else end = middle;
-        }
-      }
-      const high = sqrtHigh[k]!;
-      const low = sqrtLow[k]!;
-      const l = liquidity[k]!;
-      const before = outBefore[k]!;
-      const paid = inBefore[k]!;
-      if (qo * low < qi * c) {
-        const t = high * qo - c * qi;
-        x = paid + (l * c * t) / (qi * high);
-        y = before + (l * t) / qo;
-        gain = (l / high) * t * t + qo * qo * before - qi * qi * paid;
-        hii = (l * c * c) / high - paid;
-        hio = -l * c;
-        hoo = l * high + before;
+      if (tickCost[e]! > 0) {
+        crossTicks(w, e, qi, qo, c);
+        x = tickSum[0]!;
+        y = tickSum[1]!;
+        gain = tickSum[2]!;
+        smooth = tickSum[3]!;
+        hii = tickSum[4]!;
+        hio = tickSum[5]!;
+        hoo = tickSum[6]!;
       } else {
-        x = paid + l * (1 / low - 1 / high) * c * c;
-        y = before + l * (high - low);
-        gain = qo * qo * y - qi * qi * x;
-        hii = -x;
-        hio = 0;
-        hoo = y;
+        let k = segStart[e]!;
+        let end = segStart[e + 1]!;
+        if (end - k > 1) {
+          // The last segment that begins above the stopping price.
+          const stop = (qi * c) / qo;
+          while (end - k > 1) {
+            const middle = (k + end) >> 1;
+            if (sqrtHigh[middle]! > stop) k = middle;
+            else end = middle;
+          }
+        }
+        const high = sqrtHigh[k]!;
+        const low = sqrtLow[k]!;
+        const l = liquidity[k]!;
+        const before = outBefore[k]!;
+        const paid = inBefore[k]!;
+        if (qo * low < qi * c) {
+          const t = high * qo - c * qi;
+          x = paid + (l * c * t) / (qi * high);
+          y = before + (l * t) / qo;
+          gain = (l / high) * t * t + qo * qo * before - qi * qi * paid;
+          hii = (l * c * c) / high - paid;
+          hio = -l * c;
+          hoo = l * high + before;
+        } else {
+          x = paid + l * (1 / low - 1 / high) * c * c;
+          y = before + l * (high - low);
+          gain = qo * qo * y - qi * qi * x;
+          hii = -x;
+          hio = 0;
+          hoo = y;
+        }
+        if (!(gain > 0)) gain = 0;
+        smooth = gain;
       }
-      if (!(gain > 0)) gain = 0;
-      smooth = gain;
     } else {
       const vi = qi * qi + network.unitCost[e]!;
       const vo = qo * qo;
@@ -317,8 +344,8 @@ export function evaluate(w: DualWorkspace): void {
     }
     let h = 1;
     if (mode[e] === EDGE_RELAXED && cost[e]! > 0) {
-      const excess = gain - cost[e]!;
-      if (excess > 0) bound += excess;
+      if (gain > cost[e]!) bound += gain - cost[e]!;
+      const excess = smooth - cost[e]!;
       const width = cost[e]! * switchWidth;
       if (excess <= 0) {
         flowIn[e] = 0;
@@ -357,6 +384,111 @@ export function evaluate(w: DualWorkspace): void {
   w.activeCount = count;
   w.value = value;
   w.bound = bound;
+}
+
+/** In, out, gain, smoothed gain and the three second derivatives of the edge that {@link crossTicks} was called for. */
+const TICK_SUMS = 7;
+
+/**
+ * An edge whose further segments cost `tickCost` each: every segment is an arc of its own, switched on as a relaxed edge
+ * is, except those that must be reached. The gain is exact, the most over all depths.
+ */
+function crossTicks(w: DualWorkspace, e: number, qi: number, qo: number, c: number): void {
+  const { leastCrossed, mostCrossed, network, switchWidth, tickSum } = w;
+  const { liquidity, segStart, sqrtHigh, sqrtLow, tickCost } = network;
+  const first = segStart[e]!;
+  const end = segStart[e + 1]!;
+  const least = leastCrossed[e]!;
+  const most = mostCrossed[e]!;
+  const price = tickCost[e]!;
+  const width = price * switchWidth;
+  let x = 0;
+  let y = 0;
+  let smooth = 0;
+  let run = 0;
+  let gain = 0;
+  let hii = 0;
+  let hio = 0;
+  let hoo = 0;
+  let deepest = 0;
+  let doubt = 0;
+  let doubtful = 0;
+  for (let j = 0; first + j < end && j <= most; j++) {
+    const k = first + j;
+    const high = sqrtHigh[k]!;
+    const isReached = qo * high > qi * c;
+    if (!isReached && j > least) break;
+    const extra = j === 0 ? 0 : price;
+    if (!isReached) {
+      run -= extra;
+      smooth -= extra;
+      gain = run;
+      deepest = j;
+      continue;
+    }
+    const l = liquidity[k]!;
+    const low = sqrtLow[k]!;
+    let dx: number;
+    let dy: number;
+    let won: number;
+    let ii: number;
+    let io = 0;
+    let oo: number;
+    if (qo * low < qi * c) {
+      const t = high * qo - c * qi;
+      dx = (l * c * t) / (qi * high);
+      dy = (l * t) / qo;
+      won = (l / high) * t * t;
+      ii = (l * c * c) / high;
+      io = -l * c;
+      oo = l * high;
+    } else {
+      dx = l * (1 / low - 1 / high) * c * c;
+      dy = l * (high - low);
+      won = qo * qo * dy - qi * qi * dx;
+      ii = -dx;
+      oo = dy;
+    }
+    run += won - extra;
+    if (j <= least) gain = run;
+    else if (run > gain) gain = run;
+    let h = 1;
+    if (j <= least) smooth += won - extra;
+    else {
+      const excess = won - extra;
+      const sure = excess / width;
+      if (excess <= 0) continue;
+      if (sure < 1) {
+        h = sure;
+        if (price * Math.min(h, 1 - h) > doubt) {
+          doubt = price * Math.min(h, 1 - h);
+          doubtful = j;
+        }
+        smooth += (excess * excess) / (2 * width);
+        const gi = qi * dx;
+        const go = qo * dy;
+        ii = ii * h + (2 * gi * gi) / width;
+        io = io * h - (2 * gi * go) / width;
+        oo = oo * h + (2 * go * go) / width;
+      } else smooth += excess - width / 2;
+    }
+    if (h > 0.5) deepest = j;
+    x += dx * h;
+    y += dy * h;
+    hii += ii;
+    hio += io;
+    hoo += oo;
+  }
+  w.crossed[e] = deepest;
+  w.doubtful[e] = doubtful;
+  w.tickDoubt[e] = doubt;
+  tickSum[0] = x;
+  tickSum[1] = y;
+  tickSum[2] = gain;
+  tickSum[3] = smooth;
+  tickSum[4] = hii;
+  tickSum[5] = hio;
+  tickSum[6] = hoo;
 }
 
 /** Newton's direction in q into `w.step`; returns the decrement gradᵀH⁻¹grad in numeraire. */

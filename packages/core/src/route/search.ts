@@ -1,7 +1,7 @@
 import type { BoundProof } from './certificate.js';
 import { greedyOrder, isAcyclic } from './acyclic.js';
 import { initialPrices } from './initial-prices.js';
-import { type Network, segmentsCrossed } from './network.js';
+import type { Network } from './network.js';
 import {
   createWorkspace,
   type DualWorkspace,
@@ -9,6 +9,7 @@ import {
   EDGE_RELAXED,
   evaluate,
   magnitude,
+  NO_LIMIT,
   residualValue,
   setLive,
   solveDual,
@@ -38,6 +39,7 @@ export interface MixedSolution {
   /** Numeraire received (negative: paid), net of fixed costs and tick costs. */
   readonly value: number;
   readonly edges: readonly number[];
+  readonly depths: readonly number[];
   /** Units of input and of output, in the order of `edges`. */
   readonly flowIn: Float64Array;
   readonly flowOut: Float64Array;
@@ -59,6 +61,8 @@ interface Candidate {
   /** Edges that carry flow, those that are no hops included. */
   readonly edges: readonly number[];
   readonly hops: number;
+  /** Ticks crossed, by edge of `edges`; empty where ticks cost nothing. */
+  readonly depths: readonly number[];
   readonly q: Float64Array;
   /** Dual profit less cost, by edge of `edges`. */
   readonly surplus: readonly number[];
@@ -116,6 +120,9 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
   const w = createWorkspace(network, pinned);
   const all = Int32Array.from({ length: edgeCount }, (_, e) => e);
   const glue = all.filter((e) => isHop[e] === 0);
+  const ticked = all.filter((e) => tickCost[e]! > 0 && network.segStart[e + 1]! - network.segStart[e]! > 1);
+  const leastCrossed = new Int32Array(edgeCount);
+  const mostCrossed = new Int32Array(edgeCount).fill(NO_LIMIT);
   const hasCosts = fixedCost.some((cost) => cost > 0) || tickCost.some((cost) => cost > 0);
   const links = hasCosts || maxHops < edgeCount ? hopLinks(network) : undefined;
 
@@ -160,6 +167,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
   const read = (): Candidate => {
     const edges: number[] = [];
     const surplus: number[] = [];
+    const depths: number[] = [];
     let hops = 0;
     let net = w.value;
     // A dual value that has not settled is an upper bound: what its flows leave over or lack is counted against it.
@@ -169,10 +177,21 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       surplus.push(w.profit[e]! - fixedCost[e]!);
       hops += isHop[e]!;
       net -= fixedCost[e]!;
-      if (tickCost[e]! > 0) net -= tickCost[e]! * segmentsCrossed(network, e, w.flowIn[e]!);
+      if (ticked.length > 0) depths.push(w.leastCrossed[e]!);
     }
     const isRoute = hops <= maxHops && (!hasCircles || isAcyclic(edges, network));
-    return { value: isRoute ? net : -Infinity, net, edges, hops, q: Float64Array.from(w.q), surplus };
+    return { value: isRoute ? net : -Infinity, net, edges, hops, depths, q: Float64Array.from(w.q), surplus };
+  };
+  /** Leaves open how many ticks an edge crosses, but for what branch and bound has decided. */
+  const openTicks = (): void => {
+    if (ticked.length === 0) return;
+    w.leastCrossed.set(leastCrossed);
+    w.mostCrossed.set(mostCrossed);
+  };
+  const fixTicks = (edges: ArrayLike<number>, depths: ArrayLike<number>): void => {
+    if (ticked.length === 0) return;
+    for (const e of ticked) w.leastCrossed[e] = w.mostCrossed[e] = 0;
+    for (let i = 0; i < edges.length; i++) w.leastCrossed[edges[i]!] = w.mostCrossed[edges[i]!] = depths[i]!;
   };
   const support: number[] = [];
   /** Edges that are live since the last call of `again`, so that they need not be set anew. */
@@ -183,8 +202,21 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     for (const e of edges) if (isHop[e] === 1) support.push(e);
     setLive(w, support, EDGE_ON);
     w.q.set(q);
+    if (ticked.length > 0) {
+      // First how far it pays to cross ticks, as a relaxation, then the flows that go so far.
+      w.leastCrossed.fill(0);
+      w.mostCrossed.fill(NO_LIMIT);
+      solveDual(w);
+      const active = w.active.slice(0, w.activeCount);
+      fixTicks(
+        active,
+        Array.from(active, (e) => w.crossed[e]!),
+      );
+    }
     solve();
-    return read();
+    const candidate = read();
+    openTicks();
+    return candidate;
   };
   const offer = (candidate: Candidate): void => {
     if (candidate.value > -Infinity && (best === undefined || candidate.value > best.value)) best = candidate;
@@ -334,6 +366,9 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     best = undefined;
     w.supply[other] = exactOut ? -amount : amount;
     w.cost.set(fixedCost);
+    leastCrossed.fill(0);
+    mostCrossed.fill(NO_LIMIT);
+    openTicks();
     setLive(w, all, EDGE_ON);
     if (near === undefined) w.q.set(startQ);
     else for (let n = 0; n < nodeCount; n++) w.q[n] = Math.sqrt(near.prices[n]!);
@@ -353,6 +388,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       [free, within] = bestOrder(free);
     }
     if (!hasCosts && free.hops <= maxHops) return finish(free, freeProof, within);
+    if (ticked.length > 0) free = tryEdges(free.edges, free.q);
 
     const hopPrice = findHopPrice(free);
     setLive(w, all, EDGE_RELAXED);
@@ -481,6 +517,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       setLive(w, liveEdges, EDGE_RELAXED);
       for (const e of glue) w.mode[e] = EDGE_ON;
       for (const e of liveEdges) if (state[e] === USED) w.mode[e] = EDGE_ON;
+      openTicks();
       w.q.set(q);
       solve();
       return w.bound + constant;
@@ -491,18 +528,16 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       const leaf: BoundProof = { kind: 'leaf', prices: squares(q), hopPrice };
       if (bound <= target() || spent()) return leaf;
       const edges = switchedOn();
-      let edge = mostUndecided(state);
+      const doubt = mostUndecided(state);
+      const surplus = snapshotSurplus();
       const key = edges.join();
       if (!tried.has(key)) {
         tried.add(key);
-        const surplusHere = snapshotSurplus();
         const candidate = tryEdges(edges, q);
         if (candidate.value > (best?.value ?? -Infinity)) improve(candidate);
         if (bound <= target()) return leaf;
-        return decide(leaf, bound, q, edge, surplusHere);
       }
-      edge = mostUndecided(state);
-      return decide(leaf, bound, q, edge, snapshotSurplus());
+      return decide(leaf, bound, q, doubt, surplus);
     };
     const snapshotSurplus = (): Float64Array => {
       const surplus = new Float64Array(edgeCount).fill(-Infinity);
@@ -516,7 +551,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       leaf: BoundProof & { kind: 'leaf' },
       bound: number,
       q: Float64Array,
-      edge: number,
+      { crossed, edge }: { edge: number; crossed: number },
       surplus: Float64Array,
     ): BoundProof => {
       const out: number[] = [];
@@ -530,8 +565,18 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       for (const e of out) state[e] = UNUSED;
       for (const e of forced) state[e] = USED;
       let rest: BoundProof;
-      if (edge < 0 || state[edge] !== FREE) {
+      if (edge < 0 || state[edge] === UNUSED || (state[edge] === USED && crossed === 0)) {
         rest = (edge < 0 && forced.length === 0) || spent() ? leaf : explore(q);
+      } else if (crossed > 0) {
+        const before = [state[edge]!, leastCrossed[edge]!, mostCrossed[edge]!] as const;
+        leastCrossed[edge] = crossed;
+        state[edge] = USED;
+        const deep = explore(q);
+        [state[edge], leastCrossed[edge]] = before;
+        mostCrossed[edge] = crossed - 1;
+        const shallow = explore(q);
+        mostCrossed[edge] = before[2];
+        rest = { kind: 'depth', edge, crossed, deep, shallow };
       } else {
         state[edge] = USED;
         const used = explore(q);
@@ -548,21 +593,24 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     return explore(rootQ);
   };
 
-  /** The relaxed hop whose decision matters most: half on, and costly. −1 when all are decided. */
-  const mostUndecided = (state: Uint8Array): number => {
-    let chosen = -1;
+  /**
+   * The relaxed decision that matters most, half taken and costly: whether an edge is used, or (`crossed` above zero)
+   * whether it goes so far. −1 when all are taken.
+   */
+  const mostUndecided = (state: Uint8Array): { edge: number; crossed: number } => {
+    let edge = -1;
+    let crossed = 0;
     let most = 0;
     for (let i = 0; i < w.activeCount; i++) {
       const e = w.active[i]!;
-      if (w.mode[e] !== EDGE_RELAXED || isHop[e] === 0 || state[e] !== FREE) continue;
-      const weight = w.weight[e]!;
-      const doubt = Math.min(weight, 1 - weight) * w.cost[e]!;
-      if (doubt > most && weight > 1e-6) {
-        most = doubt;
-        chosen = e;
+      if (w.mode[e] === EDGE_RELAXED && isHop[e] === 1 && state[e] === FREE) {
+        const weight = w.weight[e]!;
+        const doubt = Math.min(weight, 1 - weight) * w.cost[e]!;
+        if (doubt > most && weight > 1e-6) [most, edge, crossed] = [doubt, e, 0];
       }
+      if (tickCost[e]! > 0 && w.tickDoubt[e]! > most) [most, edge, crossed] = [w.tickDoubt[e]!, e, w.doubtful[e]!];
     }
-    return chosen;
+    return { edge, crossed };
   };
 
   /**
@@ -653,13 +701,15 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
   /** Flows of a candidate over its edges alone. Solved, not only evaluated: where straight edges bend depends on the way there. */
   const finish = (candidate: Candidate, proof: BoundProof, within: Int32Array | undefined): MixedSolution => {
     setLive(w, candidate.edges, EDGE_ON);
+    fixTicks(candidate.edges, candidate.depths);
     w.q.set(candidate.q);
     solveDual(w);
-    return solution(candidate.value, candidate.edges, proof, within);
+    return solution(candidate.value, candidate.edges, candidate.depths, proof, within);
   };
   const solution = (
     value: number,
     edges: readonly number[],
+    depths: readonly number[],
     proof: BoundProof | undefined,
     within: Int32Array | undefined,
   ): MixedSolution => {
@@ -674,6 +724,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     return {
       value,
       edges,
+      depths,
       flowIn,
       flowOut,
       prices,
@@ -704,7 +755,8 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     solves = 0;
     amount = units;
     w.supply[other] = exactOut ? -amount : amount;
-    const { edges, prices, proof, within } = earlier;
+    const { depths, edges, prices, proof, within } = earlier;
+    fixTicks(edges, depths);
     if (within !== undefined) {
       if (w.liveCount !== within.length || within !== lastWithin) setLive(w, within, EDGE_ON);
     } else {
@@ -716,7 +768,9 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     lastWithin = within;
     for (let n = 0; n < nodeCount; n++) w.q[n] = Math.sqrt(prices[n]!);
     solve();
-    return solution(w.value, carrying(), within === all ? undefined : proof, within);
+    const used = carrying();
+    const deep = ticked.length === 0 ? depths : used.map((e) => w.leastCrossed[e]!);
+    return solution(w.value, used, deep, within === all ? undefined : proof, within);
   };
 
   return { workspace: w, solve: solveAll, again };
