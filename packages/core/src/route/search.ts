@@ -633,6 +633,12 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       }
       if (tickCost[e]! > 0 && w.tickDoubt[e]! > most) [most, edge, crossed] = [w.tickDoubt[e]!, e, w.doubtful[e]!];
     }
+    if (edge >= 0 || maxHops >= edgeCount) return { edge, crossed };
+    // The price of a hop is one for all: where it leaves too few or too many of them, the weightiest is decided on.
+    for (let i = 0; i < w.activeCount; i++) {
+      const e = w.active[i]!;
+      if (isHop[e] === 1 && state[e] === FREE && w.profit[e]! > most) [most, edge] = [w.profit[e]!, e];
+    }
     return { edge, crossed };
   };
 
