@@ -1,5 +1,5 @@
 import type { BoundProof } from './certificate.js';
-import { greedyOrder, isAcyclic } from './acyclic.js';
+import { circleTest, greedyOrder, isAcyclic } from './acyclic.js';
 import { initialPrices } from './initial-prices.js';
 import type { Network } from './network.js';
 import {
@@ -248,12 +248,13 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     setLive(w, all, EDGE_ON);
     w.q.set(candidate.q);
     evaluate(w);
+    const closesCircle = circleTest(candidate.edges, network);
     const found: { edges: readonly number[]; surplus: number }[] = [];
     for (let e = 0; e < edgeCount; e++) {
       if (isHop[e] === 0 || inside[e] === 1) continue;
       if (covered[nodeIn[e]!] === 0 || covered[nodeOut[e]!] === 0) continue;
       const surplus = w.profit[e]! - fixedCost[e]!;
-      if (w.profit[e]! > 0) found.push({ edges: [e], surplus });
+      if (w.profit[e]! > 0 && !closesCircle(nodeIn[e]!, nodeOut[e]!)) found.push({ edges: [e], surplus });
     }
     if (links !== undefined) {
       for (let n = 0; n < nodeCount; n++) {
@@ -263,7 +264,9 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
           for (const second of links.outOf[n]!) {
             if (covered[nodeOut[second]!] === 0) continue;
             const surplus = pairProfit(first, second, candidate.q) - fixedCost[first]! - fixedCost[second]!;
-            if (surplus > 0) found.push({ edges: [first, second], surplus });
+            if (surplus > 0 && !closesCircle(nodeIn[first]!, nodeOut[second]!)) {
+              found.push({ edges: [first, second], surplus });
+            }
           }
         }
       }
