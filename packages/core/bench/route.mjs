@@ -58,3 +58,20 @@ console.table(
 const exponent = (a, b) => (Math.log(b.warm / a.warm) / Math.log(b.pools / a.pools)).toFixed(2);
 console.log(`warm time grows with the exponent ${exponent(rows[0], rows[2])} from 60 to 10,000 pools without gas,`);
 console.log(`and with ${exponent(rows[3], rows[4])} from 60 to 500 pools with gas`);
+
+// Many sizes for little more than the price of one: twenty warm sizes against one cold call.
+{
+  const problem = universe({ pools: 60, seed: 1, amountUnits: 100_000, gasPriceWei: 20n * 10n ** 9n });
+  const one = median(Array.from({ length: 9 }, () => timed(() => prepareRoute(problem).solve())[0]));
+  const twenty = median(
+    Array.from({ length: 9 }, () => {
+      const [time] = timed(() => {
+        const prepared = prepareRoute(problem);
+        const amount = BigInt(problem.demand.amountIn);
+        for (let k = 1; k <= 20; k++) prepared.solve((amount * BigInt(90 + k)) / 100n);
+      });
+      return time;
+    }),
+  );
+  console.log(`twenty sizes around one cost ${(twenty / one).toFixed(2)} times the price of one, layout included`);
+}

@@ -185,11 +185,3 @@ export function edgeInput(network: Network, e: number, amountOut: number): numbe
   }
   return Infinity;
 }
-
-/** Initialised prices that edge e crosses for an input: one less than the segments it reaches. */
-export function segmentsCrossed(network: Network, e: number, amountIn: number): number {
-  const { segStart, inBefore } = network;
-  let crossed = 0;
-  for (let k = segStart[e]! + 1; k < segStart[e + 1]! && inBefore[k]! < amountIn; k++) crossed++;
-  return crossed;
-}

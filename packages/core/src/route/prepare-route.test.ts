@@ -52,7 +52,7 @@ function toPool({ concentrated, depth, ends: [a, b], feePpm, off, widths }: Item
 }
 
 function problem(items: readonly Item[], units: number, gwei: number, maxHops?: number): RouteProblem {
-  const direct = { ends: [0, 1], concentrated: false, depth: 50_000, off: 0, feePpm: 3000, widths: [1] };
+  const direct: Item = { ends: [0, 1], concentrated: false, depth: 50_000, off: 0, feePpm: 3000, widths: [1] };
   return {
     tokens: TOKENS,
     pools: [direct, ...items].map(toPool),
@@ -171,7 +171,7 @@ describe('prepareRoute', () => {
   });
 
   it('is what solveRoute says, in plain JSON', () => {
-    const item = { ends: [0, 1], concentrated: true, depth: 9000, off: 0.2, feePpm: 500, widths: [3, 5] };
+    const item: Item = { ends: [0, 1], concentrated: true, depth: 9000, off: 0.2, feePpm: 500, widths: [3, 5] };
     const asked = problem([item], 500, 20);
     expect(routeSolution(prepareRoute(asked).solve())).toEqual(solveRoute(asked));
     expect(() => prepareRoute(asked).solve(0n)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
