@@ -272,7 +272,31 @@ function replayForwards(
       held.set(to, (held.get(to) ?? 0n) + legs.get(edge)!.amountOut);
     }
   }
+  keepUnspent(compiled, flows, legs, dust);
   return collect(compiled, flows, order, legs, dust, unplaced);
+}
+
+/** What an inventory gave and nothing took was never spent. */
+function keepUnspent(
+  { nodes, network, specs }: CompiledModel,
+  flows: readonly Flow[],
+  legs: Map<number, Leg>,
+  dust: Map<number, bigint>,
+): void {
+  for (const { edge } of flows) {
+    const { source } = specs[edge]!;
+    if (source.kind !== 'linear' || source.role.kind !== 'inventory') continue;
+    const node = network.nodeOut[edge]!;
+    const leg = legs.get(edge);
+    const left = dust.get(node) ?? 0n;
+    if (leg === undefined || left === 0n) continue;
+    const kept = left < leg.amountOut ? left : leg.amountOut;
+    const amountOut = leg.amountOut - kept;
+    const amountIn = rescale(amountOut, nodes[node]!.decimals, nodes[network.nodeIn[edge]!]!.decimals);
+    legs.set(edge, { ...leg, amountIn, amountOut });
+    if (kept === left) dust.delete(node);
+    else dust.set(node, left - kept);
+  }
 }
 
 function replayPartOfExactOut(compiled: CompiledModel, flows: readonly Flow[], order: readonly number[]): Replay {
