@@ -1,8 +1,5 @@
-import type { Curve } from '../model/curve.js';
-import { ladderHull, levelPieces } from './hull.js';
+import { constantProductRoots, type EdgeProfit, edgeProfitOf, UP } from './edge-profit.js';
 import type { EdgeSpec } from './network.js';
-import { sqrtRatio } from './segments.js';
-import { stableSwapCurve } from './stable-float.js';
 
 /**
  * What a bound is proved for: edges over nodes, what enters (positive) or must leave (negative) each node, the node
@@ -17,18 +14,38 @@ export interface CertificateProblem {
 
 /**
  * A proof by cases. A leaf gives prices that bound every route of its case; a branch splits on whether an edge is used;
- * `fixed` says that its prices alone already bound every route that uses any of `edges`, and goes on without them.
+ * `fixed` says that its prices alone already bound every route that uses any of `edges`, and goes on without them;
+ * `forced` says that they alone bound every route that does without any one of `edges`, and goes on with all of them.
+ * `depth` splits on whether an edge is used so far that it crosses `crossed` ticks.
  */
 export type BoundProof =
-  | { readonly kind: 'leaf'; readonly prices: ArrayLike<number>; readonly hopPrice: number }
+  | BoundLeaf
   | { readonly kind: 'branch'; readonly edge: number; readonly used: BoundProof; readonly unused: BoundProof }
-  | {
-      readonly kind: 'fixed';
-      readonly prices: ArrayLike<number>;
-      readonly hopPrice: number;
+  | (Omit<BoundLeaf, 'kind'> & {
+      readonly kind: 'fixed' | 'forced';
       readonly edges: readonly number[];
       readonly rest: BoundProof;
+    })
+  | {
+      readonly kind: 'depth';
+      readonly edge: number;
+      readonly crossed: number;
+      readonly deep: BoundProof;
+      readonly shallow: BoundProof;
     };
+
+/** `hopPrice` λ ≥ 0 is taken from every hop, and gives back λ·maxHops. */
+export interface BoundLeaf {
+  readonly kind: 'leaf';
+  readonly prices: ArrayLike<number>;
+  readonly hopPrice: number;
+}
+
+/** A problem ready to be bounded again and again, at the same or at another supply. */
+export interface Certificate {
+  /** The most numeraire, net of fixed costs, that any route can be worth. */
+  readonly prove: (proof: BoundProof, supply: ArrayLike<number>) => number;
+}
 
 const FREE = 0;
 const USED = 1;
@@ -38,162 +55,145 @@ const UNUSED = 2;
  * The most numeraire, net of fixed costs, that any route of the problem can be worth. By weak duality any prices give a
  * bound: g(ν) = Σ supply·ν + Σ max(0, arb_i(ν) − c_i) over edges that may be used, arb_i(ν) − c_i over those that must
  * (Diamandis et al. 2023, with fixed costs by Lagrangian relaxation). A hop price λ ≥ 0 adds λ·maxHops and takes λ from
- * every hop. Profits are computed from the pools' own curves, not from the solver's segments.
+ * every hop. Profits are computed from the pools' own curves, not from the solver's segments, and rounded up.
  *
  * @returns Numeraire; infinite when a price is not usable, so that a broken proof proves nothing.
  */
 export function provenBound(problem: CertificateProblem, proof: BoundProof): number {
-  const state = new Uint8Array(problem.edges.length);
-  return boundOf(problem, proof, state);
+  return prepareCertificate(problem).prove(proof, problem.supply);
 }
 
-function boundOf(problem: CertificateProblem, proof: BoundProof, state: Uint8Array): number {
-  switch (proof.kind) {
-    case 'leaf':
-      return dualBound(problem, proof.prices, proof.hopPrice, state).bound;
-    case 'branch': {
-      const before = state[proof.edge]!;
-      state[proof.edge] = USED;
-      const used = boundOf(problem, proof.used, state);
-      state[proof.edge] = UNUSED;
-      const unused = boundOf(problem, proof.unused, state);
-      state[proof.edge] = before;
-      return Math.max(used, unused);
-    }
-    case 'fixed': {
-      const { bound, surplus } = dualBound(problem, proof.prices, proof.hopPrice, state);
-      let worst = -Infinity;
-      const before = Uint8Array.from(state);
-      for (const e of proof.edges) {
-        worst = Math.max(worst, bound + Math.min(0, surplus[e]!));
-        state[e] = UNUSED;
-      }
-      const rest = boundOf(problem, proof.rest, state);
-      state.set(before);
-      return Math.max(worst, rest);
-    }
-  }
-}
-
-/** The weak-duality bound for one price vector, and each edge's profit less its costs. One pass over the edges. */
-export function dualBound(
-  problem: CertificateProblem,
-  prices: ArrayLike<number>,
-  hopPrice: number = 0,
-  state?: Uint8Array,
-): { readonly bound: number; readonly surplus: Float64Array } {
-  const { edges, maxHops, numeraire, supply } = problem;
-  const surplus = new Float64Array(edges.length);
-  if (!(hopPrice >= 0) || prices[numeraire] !== 1) return { bound: Infinity, surplus };
-  let bound = hopPrice > 0 ? hopPrice * maxHops : 0;
-  for (let n = 0; n < supply.length; n++) {
-    if (!(prices[n]! > 0)) return { bound: Infinity, surplus };
-    bound += supply[n]! * prices[n]!;
-  }
-  let hopsUsed = 0;
-  for (let e = 0; e < edges.length; e++) if (state?.[e] === USED && isHop(edges[e]!)) hopsUsed++;
-  if (hopsUsed > maxHops) return { bound: -Infinity, surplus };
-  for (let e = 0; e < edges.length; e++) {
-    const edge = edges[e]!;
-    const decision = state?.[e] ?? FREE;
-    if (decision === UNUSED || (decision === FREE && hopsUsed === maxHops && isHop(edge))) continue;
-    const hop = isHop(edge) ? hopPrice : 0;
-    const profit = edgeProfit(edge, prices[edge.from]!, prices[edge.to]!);
-    surplus[e] = profit - edge.fixedCost - hop;
-    bound += decision === USED ? surplus[e]! : Math.max(0, surplus[e]!);
-  }
-  return { bound, surplus };
-}
-
-function isHop({ source }: EdgeSpec): boolean {
-  return source.kind === 'pool' || source.role.kind === 'bridge';
+/** The weak-duality bound for one price vector. One pass over the edges. */
+export function dualBound(problem: CertificateProblem, prices: ArrayLike<number>, hopPrice: number = 0): number {
+  return provenBound(problem, { kind: 'leaf', prices, hopPrice });
 }
 
 /** arb(ν): the most that trading on one edge is worth when inputs cost `priceIn` and outputs fetch `priceOut`. */
 export function edgeProfit(edge: EdgeSpec, priceIn: number, priceOut: number): number {
-  const cost = priceIn + edge.unitCost;
-  const { source } = edge;
-  if (source.kind === 'linear') return Math.max(0, source.price * priceOut - cost) * source.capacity;
-  return curveProfit(source.curve, source.tokenInIndex, source.decimals, cost, priceOut);
+  return edgeProfitOf(edge)(priceIn, priceOut);
 }
 
-function curveProfit(
-  curve: Curve,
-  tokenInIndex: 0 | 1,
-  decimals: readonly [number, number],
-  priceIn: number,
-  priceOut: number,
-): number {
-  switch (curve.kind) {
-    case 'constant-product': {
-      // L·max(0, q_out·√s − q_in/√(φs))²
-      const x = Number(curve.reserves[tokenInIndex]) / 10 ** decimals[tokenInIndex];
-      const y = Number(curve.reserves[1 - tokenInIndex]!) / 10 ** decimals[1 - tokenInIndex]!;
-      const edge = Math.sqrt(priceOut * y) - Math.sqrt((priceIn * x) / (1 - curve.feePpm / 1e6));
-      return edge > 0 ? edge * edge : 0;
+/** Computes once what bounds of the same edges share. */
+export function prepareCertificate({ edges, maxHops, numeraire }: Omit<CertificateProblem, 'supply'>): Certificate {
+  const count = edges.length;
+  const from = Int32Array.from(edges, (edge) => edge.from);
+  const to = Int32Array.from(edges, (edge) => edge.to);
+  const fixedCost = Float64Array.from(edges, (edge) => edge.fixedCost);
+  const hop = Uint8Array.from(edges, (edge) => (isHop(edge) ? 1 : 0));
+  // Constant product by its two roots in place, everything else through a function.
+  const rootIn = new Float64Array(count);
+  const rootOut = new Float64Array(count);
+  const profitOf: (EdgeProfit | undefined)[] = edges.map((edge, e) => {
+    const { source, unitCost } = edge;
+    if (source.kind === 'pool' && source.curve.kind === 'constant-product' && unitCost === 0) {
+      [rootIn[e], rootOut[e]] = constantProductRoots(source.curve, source.tokenInIndex, source.decimals);
+      return undefined;
     }
-    case 'concentrated':
-      return concentratedProfit(curve, tokenInIndex, decimals, priceIn, priceOut);
-    case 'stable-swap': {
-      const { balanceIn, marginal, out } = stableSwapCurve(curve, tokenInIndex, decimals);
-      if (marginal(0) * priceOut <= priceIn) return 0;
-      let low = 0;
-      let high = balanceIn;
-      for (let i = 0; i < 40 && marginal(high) * priceOut > priceIn; i++) high *= 2;
-      for (let i = 0; i < 100; i++) {
-        const middle = (low + high) / 2;
-        if (marginal(middle) * priceOut > priceIn) low = middle;
-        else high = middle;
+    return edgeProfitOf(edge);
+  });
+  const state = new Uint8Array(count);
+  const surplus = new Float64Array(count);
+  const least = new Float64Array(count);
+  const most = new Float64Array(count).fill(Infinity);
+  let root = new Float64Array(0);
+
+  const bound = ({ hopPrice, prices }: Omit<BoundLeaf, 'kind'>, supply: ArrayLike<number>, each: boolean): number => {
+    if (prices[numeraire] !== 1 || !(hopPrice >= 0)) return Infinity;
+    const nodes = supply.length;
+    if (root.length !== nodes) root = new Float64Array(nodes);
+    let total = 0;
+    let size = 0;
+    for (let n = 0; n < nodes; n++) {
+      const price = prices[n]!;
+      if (!(price > 0 && price < Infinity)) return Infinity;
+      root[n] = Math.sqrt(price);
+      total += supply[n]! * price;
+      size += Math.abs(supply[n]! * price);
+    }
+    let hopsUsed = 0;
+    if (maxHops < count) for (let e = 0; e < count; e++) if (state[e] === USED) hopsUsed += hop[e]!;
+    if (hopsUsed > maxHops) return -Infinity;
+    const full = hopsUsed === maxHops && maxHops < count;
+    for (let e = 0; e < count; e++) {
+      const decision = state[e]!;
+      if (decision === UNUSED || (full && decision === FREE && hop[e] === 1)) {
+        if (each) surplus[e] = -Infinity;
+        continue;
       }
-      // The tangent at `low` bounds the concave profit from above on the rest of the bracket.
-      return out(low) * priceOut - low * priceIn + (marginal(low) * priceOut - priceIn) * (high - low);
+      const other = profitOf[e];
+      let profit: number;
+      if (other === undefined) {
+        const edge = root[to[e]!]! * rootOut[e]! - root[from[e]!]! * rootIn[e]!;
+        profit = edge > 0 ? edge * edge * UP : 0;
+      } else profit = other(prices[from[e]!]!, prices[to[e]!]!, least[e], most[e]);
+      const rest = profit - fixedCost[e]! - (hop[e] === 1 ? hopPrice : 0);
+      if (each) surplus[e] = rest;
+      if (decision === USED || rest > 0) {
+        total += rest;
+        size += Math.abs(profit) + fixedCost[e]!;
+      }
     }
-    case 'levels':
-    case 'ladder': {
-      if (curve.tokenInIndex !== tokenInIndex) return 0;
-      const pieces =
-        curve.kind === 'levels'
-          ? levelPieces(curve.levels, tokenInIndex, decimals)
-          : ladderHull(curve.points, tokenInIndex, decimals);
-      return pieces.reduce((sum, { amountIn, price }) => sum + Math.max(0, price * priceOut - priceIn) * amountIn, 0);
+    const hopTerm = hopPrice === 0 ? 0 : hopPrice * maxHops;
+    // The sum of so many terms may be off by so many roundings of its size.
+    return total + hopTerm + (size + hopTerm) * (count + nodes + 8) * 2 ** -53;
+  };
+
+  const prove = (proof: BoundProof, supply: ArrayLike<number>): number => {
+    switch (proof.kind) {
+      case 'leaf':
+        return bound(proof, supply, false);
+      case 'branch': {
+        const { edge } = proof;
+        const before = state[edge]!;
+        if (before !== FREE) return prove(before === USED ? proof.used : proof.unused, supply);
+        state[edge] = USED;
+        const used = prove(proof.used, supply);
+        state[edge] = UNUSED;
+        const unused = prove(proof.unused, supply);
+        state[edge] = before;
+        return Math.max(used, unused);
+      }
+      case 'fixed':
+      case 'forced': {
+        const all = bound(proof, supply, true);
+        const decided = proof.kind === 'fixed' ? UNUSED : USED;
+        let worst = -Infinity;
+        const changed: number[] = [];
+        for (const e of proof.edges) {
+          if (state[e] !== FREE) continue;
+          // Of a route that decides this edge the other way, what it earned beyond its costs is lost, or what it lacked.
+          worst = Math.max(worst, all + (decided === UNUSED ? Math.min(0, surplus[e]!) : -Math.max(0, surplus[e]!)));
+          changed.push(e);
+        }
+        for (const e of changed) state[e] = decided;
+        const rest = prove(proof.rest, supply);
+        for (const e of changed) state[e] = FREE;
+        return Math.max(worst, rest);
+      }
+      case 'depth': {
+        const { crossed, edge } = proof;
+        const before = [state[edge]!, least[edge]!, most[edge]!] as const;
+        most[edge] = Math.min(before[2], crossed - 1);
+        const shallow = before[1] >= crossed ? -Infinity : prove(proof.shallow, supply);
+        most[edge] = before[2];
+        least[edge] = Math.max(before[1], crossed);
+        state[edge] = USED;
+        const deep = before[0] === UNUSED || before[2] < crossed ? -Infinity : prove(proof.deep, supply);
+        [state[edge], least[edge]] = before;
+        return Math.max(shallow, deep);
+      }
     }
-  }
+  };
+  return {
+    prove: (proof, supply) => {
+      state.fill(FREE);
+      least.fill(0);
+      most.fill(Infinity);
+      return prove(proof, supply);
+    },
+  };
 }
 
-/** Walks the ticks from the pool's price to where the marginal price meets the market's, summing both amounts. */
-function concentratedProfit(
-  curve: Extract<Curve, { kind: 'concentrated' }>,
-  tokenInIndex: 0 | 1,
-  decimals: readonly [number, number],
-  priceIn: number,
-  priceOut: number,
-): number {
-  const down = tokenInIndex === 0;
-  const phi = 1 - (down ? curve.feePpm : (curve.feePpmToken1In ?? curve.feePpm)) / 1e6;
-  const atomIn = priceIn / 10 ** decimals[tokenInIndex] / phi;
-  const atomOut = priceOut / 10 ** decimals[1 - tokenInIndex]!;
-  // In raw √(token1/token0): selling token 0 stops at √(in/out), selling token 1 at √(out/in).
-  const target = down ? Math.sqrt(atomIn / atomOut) : Math.sqrt(atomOut / atomIn);
-  let at = Number(curve.sqrtPriceX96) / 2 ** 96;
-  if (down ? target >= at : target <= at) return 0;
-  let liquidity = curve.liquidity;
-  let profit = 0;
-  const stops = down
-    ? curve.ticks.filter((tick) => tick.index <= curve.tick && tick.index >= curve.tickRange.low).reverse()
-    : curve.ticks.filter((tick) => tick.index > curve.tick && tick.index <= curve.tickRange.high);
-  const end = { index: down ? curve.tickRange.low : curve.tickRange.high, liquidityNet: 0n };
-  for (const { index, liquidityNet } of [...stops, end]) {
-    const boundary = sqrtRatio(index);
-    const last = down ? boundary <= target : boundary >= target;
-    const to = last ? target : boundary;
-    const l = Number(liquidity);
-    // d(profit)/ds with s = √P: L·(out − in/s²) down, L·(out/s² − in) up; integrated over the step.
-    const move = Math.abs(at - to);
-    const factor = down ? atomOut - atomIn / (at * to) : atomOut / (at * to) - atomIn;
-    if (l > 0 && (down ? to < at : to > at)) profit += l * move * Math.max(0, factor);
-    if (last) break;
-    at = to;
-    liquidity += down ? -liquidityNet : liquidityNet;
-  }
-  return profit;
+function isHop({ source }: EdgeSpec): boolean {
+  return source.kind === 'pool' || source.role.kind === 'bridge';
 }

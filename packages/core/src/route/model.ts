@@ -73,8 +73,12 @@ export interface CompiledModel {
   readonly midPrice: number;
 }
 
-/** How much worse than the price at zero size the rest of an unlimited demand may be served before it counts as unserved. */
-const UNSERVED_FACTOR = 100;
+/**
+ * How much worse than the price at zero size the rest of an unlimited demand may be served before it counts as unserved.
+ * What is sold is gone either way, so that almost any price is taken for it; what is bought can be left.
+ */
+const UNSOLD_FACTOR = 1e6;
+const UNBOUGHT_FACTOR = 100;
 /** No straight edge needs more room than this multiple of the whole trade; more would only cost precision. */
 const AMPLE = 16;
 
@@ -96,15 +100,11 @@ export function compileModel(model: RouteModel): CompiledModel {
   const from = kept.index[source]!;
   const to = kept.index[sink]!;
   const amount = Number(model.amount) / 10 ** model.amountDecimals;
-  const { midPrice, prices, spotPrice } = zeroSizePrices(
-    buildNetwork(keptNodes.length, renumbered),
-    from,
-    to,
-    model.exactOut,
-  );
+  const bare = buildNetwork(keptNodes.length, renumbered);
+  const { midPrice, spotPrice } = zeroSizePrices(bare, from, to, model.exactOut);
   if (!(spotPrice > 0)) throw disconnected(model);
   const slack = slackEdge(model, from, to, amount, spotPrice);
-  const all = [...withAmpleRoom(renumbered, amount * spotPrice, prices), slack];
+  const all = [...withAmpleRoom(renumbered, bare, amount, model.exactOut ? to : from, model.exactOut), slack];
   const network = buildNetwork(keptNodes.length, all);
   return { model, nodes: keptNodes, specs: all, network, source: from, sink: to, amount, spotPrice, midPrice };
 }
@@ -172,8 +172,8 @@ function roomOf(model: RouteModel, atoms: bigint, token: Token): number {
   return model.exactOut ? units * (1 - model.limitMargin) - 8 / 10 ** token.decimals : units;
 }
 
-function atPar(from: number, to: number, capacity: number, role: 'inventory' | 'terminal', node: number): EdgeSpec {
-  const source = { kind: 'linear', price: 1, capacity, role: { kind: role, node } } as const;
+function atPar(from: number, to: number, capacity: number, role: 'inventory' | 'terminal'): EdgeSpec {
+  const source = { kind: 'linear', price: 1, capacity, role: { kind: role } } as const;
   return { from, to, source, fixedCost: 0, tickCost: 0, unitCost: 0 };
 }
 
@@ -183,7 +183,7 @@ function joinInputs(model: RouteModel, nodes: RouteNode[], specs: EdgeSpec[], no
   const source = nodes.push({ kind: 'source', decimals }) - 1;
   model.inputs.forEach(({ atoms, token }, i) => {
     const capacity = atoms === undefined ? Infinity : roomOf(model, atoms, token);
-    if (capacity > 0) specs.push(atPar(source, ends[i]!, capacity, 'inventory', ends[i]!));
+    if (capacity > 0) specs.push(atPar(source, ends[i]!, capacity, 'inventory'));
   });
   return source;
 }
@@ -192,24 +192,32 @@ function joinOutputs(model: RouteModel, nodes: RouteNode[], specs: EdgeSpec[], n
   const ends = model.outputs.map(node);
   const decimals = Math.max(...model.outputs.map((token) => token.decimals));
   const sink = nodes.push({ kind: 'sink', decimals }) - 1;
-  for (const end of ends) specs.push(atPar(end, sink, Infinity, 'terminal', end));
+  for (const end of ends) specs.push(atPar(end, sink, Infinity, 'terminal'));
   return sink;
 }
 
-/** Cuts the room of straight edges to a multiple of the whole trade, valued at the prices of zero size. */
-function withAmpleRoom(specs: readonly EdgeSpec[], value: number, prices: Float64Array): readonly EdgeSpec[] {
+/** Cuts the room of straight edges to a multiple of what of the whole trade could come by, at the rates of zero size. */
+function withAmpleRoom(
+  specs: readonly EdgeSpec[],
+  network: Network,
+  amount: number,
+  exactEnd: number,
+  exactOut: boolean,
+): readonly EdgeSpec[] {
+  // Units of the exact side that a unit of each node comes from, or goes to, at best.
+  const price = new Float64Array(network.nodeCount);
+  initialPrices(network, exactEnd, !exactOut, price);
   return specs.map((spec) => {
     const { source } = spec;
     if (source.kind !== 'linear') return spec;
-    const price = Math.max(prices[spec.from]!, prices[spec.to]!);
-    const capacity = Math.min(source.capacity, (AMPLE * value) / price);
+    const capacity = Math.min(source.capacity, (AMPLE * amount) / price[exactOut ? spec.to : spec.from]!);
     return { ...spec, source: { ...source, capacity } };
   });
 }
 
 function slackEdge(model: RouteModel, from: number, to: number, amount: number, spotPrice: number): EdgeSpec {
   const { exactOut, limitPrice } = model;
-  const worst = limitPrice ?? (exactOut ? spotPrice * UNSERVED_FACTOR : spotPrice / UNSERVED_FACTOR);
+  const worst = limitPrice ?? (exactOut ? spotPrice * UNBOUGHT_FACTOR : spotPrice / UNSOLD_FACTOR);
   const source = {
     kind: 'linear',
     price: exactOut ? 1 / worst : worst,
@@ -277,12 +285,12 @@ function zeroSizePrices(
   source: number,
   sink: number,
   exactOut: boolean,
-): { spotPrice: number; midPrice: number; prices: Float64Array } {
+): { spotPrice: number; midPrice: number } {
   const price = new Float64Array(network.nodeCount);
   const pinned = exactOut ? source : sink;
   const other = exactOut ? sink : source;
   const through = initialPrices(network, pinned, exactOut, price);
-  if (through[other]! < 0) return { spotPrice: 0, midPrice: 0, prices: price };
+  if (through[other]! < 0) return { spotPrice: 0, midPrice: 0 };
   let feeFactor = 1;
   for (let n = other, steps = 0; n !== pinned && steps < network.nodeCount; steps++) {
     const e = through[n]!;
@@ -292,7 +300,7 @@ function zeroSizePrices(
     n = exactOut ? network.nodeIn[e]! : network.nodeOut[e]!;
   }
   const spotPrice = price[other]!;
-  return { spotPrice, midPrice: exactOut ? spotPrice * feeFactor : spotPrice / feeFactor, prices: price };
+  return { spotPrice, midPrice: exactOut ? spotPrice * feeFactor : spotPrice / feeFactor };
 }
 
 /** The fee factor of a curve whose segments have it folded into their price. */

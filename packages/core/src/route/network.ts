@@ -22,8 +22,8 @@ export type EdgeSource =
 /** `bridge` counts as a hop; the others only join inventories and markets to the source and the sink. */
 export type LinearRole =
   | { readonly kind: 'bridge'; readonly bridgeIndex: number }
-  | { readonly kind: 'inventory'; readonly node: number }
-  | { readonly kind: 'terminal'; readonly node: number }
+  | { readonly kind: 'inventory' }
+  | { readonly kind: 'terminal' }
   | { readonly kind: 'slack' };
 
 /** One direction of a venue or bridge, as it is put into a network. */
@@ -67,6 +67,9 @@ export interface Network {
   readonly outBefore: Float64Array;
   readonly sources: readonly EdgeSource[];
 }
+
+/** Share of a segment that a flow leaves at its end, so that rounding never makes it cross the tick there. */
+const SHY = 1e-7;
 
 export function buildNetwork(nodeCount: number, specs: readonly EdgeSpec[]): Network {
   const segments = specs.map((spec) => segmentsOfSource(spec.source));
@@ -117,7 +120,7 @@ export function buildNetwork(nodeCount: number, specs: readonly EdgeSpec[]): Net
         const low = item.sqrtLow[k]!;
         network.liquidity[at] = l;
         network.sqrtHigh[at] = high;
-        network.sqrtLow[at] = low;
+        network.sqrtLow[at] = low + (high - low) * SHY;
         input += (l * (1 / low - 1 / high)) / item.phi;
         output += l * (high - low);
       }
@@ -181,12 +184,4 @@ export function edgeInput(network: Network, e: number, amountOut: number): numbe
     return inBefore[k]! + (l * (1 / s - 1 / high)) / phi[e]!;
   }
   return Infinity;
-}
-
-/** Initialised prices that edge e crosses for an input: one less than the segments it reaches. */
-export function segmentsCrossed(network: Network, e: number, amountIn: number): number {
-  const { segStart, inBefore } = network;
-  let crossed = 0;
-  for (let k = segStart[e]! + 1; k < segStart[e + 1]! && inBefore[k]! < amountIn; k++) crossed++;
-  return crossed;
 }

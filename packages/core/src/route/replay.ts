@@ -77,9 +77,20 @@ export function replay(
   const { model } = compiled;
   const unserved = slack === undefined ? 0 : (model.exactOut ? slack.flowOut : slack.flowIn) / compiled.amount;
   const remainder = unserved <= NOTHING_UNSERVED ? 0n : share(model.amount, Math.min(1, unserved));
-  if (!model.exactOut) return replayForwards(compiled, real, order, model.amount - remainder, remainder);
+  if (!model.exactOut) {
+    return withRemainder(compiled, replayForwards(compiled, real, order, model.amount - remainder, remainder));
+  }
   const exact = remainder === 0n ? replayExactOut(compiled, real, order) : undefined;
-  return exact ?? replayPartOfExactOut(compiled, real, order);
+  return withRemainder(compiled, exact ?? replayPartOfExactOut(compiled, real, order));
+}
+
+/** What is done and what remains are the whole, to the atom. */
+function withRemainder({ model, nodes }: CompiledModel, played: Replay): Replay {
+  let done = 0n;
+  for (const [node, atoms] of model.exactOut ? played.received : played.spent) {
+    done += rescale(atoms, nodes[node]!.decimals, model.amountDecimals);
+  }
+  return { ...played, remainder: done < model.amount ? model.amount - done : 0n };
 }
 
 function roleOf(compiled: CompiledModel, edge: number): LinearRole | undefined {
@@ -142,7 +153,7 @@ function forward(compiled: CompiledModel, edge: number, amountIn: bigint): Leg {
     case 'inventory': {
       const from = nodes[network.nodeIn[edge]!]!.decimals;
       const to = nodes[network.nodeOut[edge]!]!.decimals;
-      const most = inventoryOf(compiled, source.role.node);
+      const most = inventoryOf(compiled, network.nodeOut[edge]!);
       const wanted = rescale(amountIn, from, to);
       const given = most !== undefined && most < wanted ? most : wanted;
       return { amountIn: rescale(given, to, from), amountOut: given, ticksCrossed: 0 };
@@ -174,7 +185,7 @@ function backward(compiled: CompiledModel, edge: number, amountOut: bigint): Leg
       return { amountIn: needed, amountOut: paid < amountOut ? paid : amountOut, ticksCrossed: 0 };
     }
     case 'inventory': {
-      const most = inventoryOf(compiled, source.role.node);
+      const most = inventoryOf(compiled, network.nodeOut[edge]!);
       const given = most !== undefined && most < amountOut ? most : amountOut;
       const from = nodes[network.nodeOut[edge]!]!.decimals;
       const to = nodes[network.nodeIn[edge]!]!.decimals;
@@ -261,7 +272,31 @@ function replayForwards(
       held.set(to, (held.get(to) ?? 0n) + legs.get(edge)!.amountOut);
     }
   }
+  keepUnspent(compiled, flows, legs, dust);
   return collect(compiled, flows, order, legs, dust, unplaced);
+}
+
+/** What an inventory gave and nothing took was never spent. */
+function keepUnspent(
+  { nodes, network, specs }: CompiledModel,
+  flows: readonly Flow[],
+  legs: Map<number, Leg>,
+  dust: Map<number, bigint>,
+): void {
+  for (const { edge } of flows) {
+    const { source } = specs[edge]!;
+    if (source.kind !== 'linear' || source.role.kind !== 'inventory') continue;
+    const node = network.nodeOut[edge]!;
+    const leg = legs.get(edge);
+    const left = dust.get(node) ?? 0n;
+    if (leg === undefined || left === 0n) continue;
+    const kept = left < leg.amountOut ? left : leg.amountOut;
+    const amountOut = leg.amountOut - kept;
+    const amountIn = rescale(amountOut, nodes[node]!.decimals, nodes[network.nodeIn[edge]!]!.decimals);
+    legs.set(edge, { ...leg, amountIn, amountOut });
+    if (kept === left) dust.delete(node);
+    else dust.set(node, left - kept);
+  }
 }
 
 function replayPartOfExactOut(compiled: CompiledModel, flows: readonly Flow[], order: readonly number[]): Replay {

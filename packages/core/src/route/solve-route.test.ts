@@ -167,6 +167,33 @@ describe('solveRoute', () => {
     expect(solution.remainder).toBe('7000000');
   });
 
+  it('counts as spent what hops take, and not what an inventory could have given', () => {
+    const asked: RouteProblem = {
+      ...problem(
+        [
+          {
+            id: 'desk',
+            chainId: 1,
+            kind: 'ladder',
+            tokens: [TOKENS[0]!.address, TOKENS[1]!.address],
+            tokenInIndex: 0,
+            points: [
+              { amountIn: '30000000000', amountOut: '15000000000000000000' },
+              { amountIn: '90000000000', amountOut: '44900000000000000000' },
+            ],
+          },
+        ],
+        1,
+      ),
+      inventories: [{ chainId: 1, address: TOKENS[0]!.address, amount: '100000000000' }],
+      demand: { chainId: 1, tokenIn: TOKENS[0]!.address, tokenOut: TOKENS[1]!.address, amountIn: '100000000000' },
+    };
+    const solution = solveRoute(asked);
+    expect(solution.hops.map(({ amountIn }) => amountIn)).toEqual([solution.amountIn]);
+    expect(BigInt(solution.amountIn) + BigInt(solution.remainder)).toBe(100_000_000_000n);
+    expect(Number(solution.amountIn)).toBeGreaterThan(90e9 * (1 - 1e-8));
+  });
+
   it('leaves tokens out that charge on transfer', () => {
     const charging = TOKENS.map((t, n) => ({ ...t, feeOnTransfer: n === 2 }));
     const pools = [
