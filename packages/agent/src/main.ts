@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import pc from 'picocolors';
 import { demo, type DemoOptions } from './commands/demo.js';
 import { hedge, type HedgeOptions, resume } from './commands/hedge.js';
+import { route, type RouteOptions } from './commands/route.js';
 import { verify, type VerifyOptions } from './commands/verify.js';
 
 /** A command line that cannot be understood. Code `USAGE_INVALID`. */
@@ -119,6 +120,18 @@ function commands(signal: AbortSignal, ended: (exitCode: number) => void): Comma
     .addHelpText('after', EXIT_CODES)
     .action(async (options: VerifyOptions) => {
       ended(await verify(options, signal));
+    });
+
+  program
+    .command('route')
+    .description('the best route over pools and bridges that a file describes, with a proof of how good it is')
+    .requiredOption('--problem <file>', 'JSON, described in docs/routing.md; - reads standard input')
+    .option('--repeat <number>', 'solve so often again and state the median time', wholeNumber)
+    .option('--max-hops <number>', 'the most hops of the whole route', wholeNumber)
+    .addOption(json)
+    .addHelpText('after', EXIT_CODES)
+    .action(async (options: RouteOptions) => {
+      ended(await route(options, signal));
     });
 
   return program;
