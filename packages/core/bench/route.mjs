@@ -1,75 +1,60 @@
-// Warm medians of the router and its loss against its own certificate, over seeded universes.
+// Cold and warm times of the router, its loss against its own certificate, and how time grows, over seeded universes.
 // Build first: npx tsc -b packages/core
-import { Bench } from 'tinybench';
-import { compileModel } from '../dist/route/model.js';
-import { createWorkspace, solveDual } from '../dist/route/dual.js';
-import { parseProblem } from '../dist/route/problem.js';
+import { prepareRoute } from '../dist/route/prepare-route.js';
 import { solveRoute } from '../dist/route/solve-route.js';
 import { universe } from './universe.mjs';
 
+const SEEDS = [1, 2, 3, 4, 5];
+const SIZES = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+const WARM_CALLS = { 60: 500, 500: 60, 1_000: 40, 10_000: 6 };
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const timed = (work) => {
+  const start = performance.now();
+  const result = work();
+  return [performance.now() - start, result];
+};
+
 const rows = [];
-
-for (const pools of [60, 1_000, 10_000]) {
+for (const [pools, gwei] of [
+  [60, 0],
+  [1_000, 0],
+  [10_000, 0],
+  [60, 20],
+  [500, 20],
+]) {
   const losses = [];
   const hops = [];
-  let problem;
-  for (let seed = 1; seed <= (pools === 10_000 ? 2 : 5); seed++) {
-    for (const amountUnits of [1_000, 100_000]) {
-      problem = universe({ pools, seed, amountUnits });
-      const solution = solveRoute(problem);
-      losses.push(solution.optimalityGapBps);
-      hops.push(solution.hops.length);
+  const cold = [];
+  const warm = [];
+  for (const seed of pools === 10_000 ? SEEDS.slice(0, 2) : SEEDS) {
+    for (const amountUnits of SIZES) {
+      const problem = universe({ pools, seed, amountUnits, gasPriceWei: BigInt(gwei) * 10n ** 9n });
+      cold.push(timed(() => solveRoute(problem))[0]);
+      const prepared = prepareRoute(problem);
+      losses.push(prepared.solve().optimalityGapBps);
+      for (let call = 0; call < WARM_CALLS[pools]; call++) {
+        // Each call asks for another amount, up to 60 bp more, and each returns exact hops and a certificate.
+        const amount = (BigInt(problem.demand.amountIn) * BigInt(10_000 + 10 * (call % 7))) / 10_000n;
+        const [time, route] = timed(() => prepared.solve(amount));
+        warm.push(time);
+        if (call === 0) hops.push(route.hops.length);
+        losses.push(route.optimalityGapBps);
+      }
     }
   }
-  const compiled = compileModel(parseProblem(problem));
-  const workspace = createWorkspace(compiled.network, compiled.sink);
-  workspace.supply[compiled.source] = compiled.amount;
-  solveDual(workspace);
-  const optimum = Float64Array.from(workspace.price);
-  const bench = new Bench({ time: 200, warmupTime: 50 });
-  bench.add('warm dual', () => {
-    // A round later every price has moved by some basis points.
-    for (let n = 0; n < optimum.length; n++) workspace.price[n] = optimum[n] * (n === compiled.sink ? 1 : 1.0003);
-    solveDual(workspace);
-  });
-  bench.add('whole call', () => solveRoute(problem));
-  await bench.run();
-  const [warm, whole] = bench.tasks.map(({ result }) => result.latency.p50);
-  rows.push({
+  rows.push({ pools, gwei, cold: median(cold), warm: median(warm), losses, hops: median(hops) });
+}
+console.table(
+  rows.map(({ cold, gwei, hops, losses, pools, warm }) => ({
     pools,
-    'gas gwei': 0,
-    'warm dual ms': warm.toFixed(4),
-    'whole call ms': whole.toFixed(2),
+    'gas gwei': gwei,
+    'cold ms': cold.toFixed(2),
+    'warm ms': warm.toFixed(4),
     'gap bp median': median(losses).toFixed(5),
     'gap bp worst': Math.max(...losses).toFixed(5),
-    'hops median': median(hops),
-  });
-}
-
-for (const pools of [60, 500]) {
-  const losses = [];
-  const hops = [];
-  let problem;
-  for (let seed = 1; seed <= 5; seed++) {
-    for (const amountUnits of [1_000, 100_000]) {
-      problem = universe({ pools, seed, amountUnits, gasPriceWei: 20n * 10n ** 9n });
-      const solution = solveRoute(problem);
-      losses.push(solution.optimalityGapBps);
-      hops.push(solution.hops.length);
-    }
-  }
-  const bench = new Bench({ time: 500, warmupTime: 100 });
-  bench.add('whole call', () => solveRoute(problem));
-  await bench.run();
-  rows.push({
-    pools,
-    'gas gwei': 20,
-    'warm dual ms': '',
-    'whole call ms': bench.tasks[0].result.latency.p50.toFixed(2),
-    'gap bp median': median(losses).toFixed(5),
-    'gap bp worst': Math.max(...losses).toFixed(5),
-    'hops median': median(hops),
-  });
-}
-console.table(rows);
+    'hops median': hops,
+  })),
+);
+const exponent = (a, b) => (Math.log(b.warm / a.warm) / Math.log(b.pools / a.pools)).toFixed(2);
+console.log(`warm time grows with the exponent ${exponent(rows[0], rows[2])} from 60 to 10,000 pools without gas,`);
+console.log(`and with ${exponent(rows[3], rows[4])} from 60 to 500 pools with gas`);

@@ -16,7 +16,7 @@ export interface CertificateProblem {
  * A proof by cases. A leaf gives prices that bound every route of its case; a branch splits on whether an edge is used;
  * `fixed` says that its prices alone already bound every route that uses any of `edges`, and goes on without them;
  * `forced` says that they alone bound every route that does without any one of `edges`, and goes on with all of them.
- * `few` says that routes of at most two hops are to be enumerated, and goes on with those of three hops or more.
+ * `depth` splits on whether an edge is used so far that it crosses `crossed` ticks.
  */
 export type BoundProof =
   | BoundLeaf
@@ -26,9 +26,15 @@ export type BoundProof =
       readonly edges: readonly number[];
       readonly rest: BoundProof;
     })
-  | { readonly kind: 'few'; readonly rest: BoundProof };
+  | {
+      readonly kind: 'depth';
+      readonly edge: number;
+      readonly crossed: number;
+      readonly deep: BoundProof;
+      readonly shallow: BoundProof;
+    };
 
-/** `hopPrice` λ is taken from every hop: λ ≥ 0 gives back λ·maxHops, λ < 0 gives back λ times the fewest hops. */
+/** `hopPrice` λ ≥ 0 is taken from every hop, and gives back λ·maxHops. */
 export interface BoundLeaf {
   readonly kind: 'leaf';
   readonly prices: ArrayLike<number>;
@@ -44,8 +50,6 @@ export interface Certificate {
 const FREE = 0;
 const USED = 1;
 const UNUSED = 2;
-/** Routes that `few` enumerates have at most this many hops. */
-export const FEW_HOPS = 2;
 
 /**
  * The most numeraire, net of fixed costs, that any route of the problem can be worth. By weak duality any prices give a
@@ -89,11 +93,12 @@ export function prepareCertificate({ edges, maxHops, numeraire }: Omit<Certifica
   });
   const state = new Uint8Array(count);
   const surplus = new Float64Array(count);
+  const least = new Float64Array(count);
+  const most = new Float64Array(count).fill(Infinity);
   let root = new Float64Array(0);
-  let fewest = 0;
 
   const bound = ({ hopPrice, prices }: Omit<BoundLeaf, 'kind'>, supply: ArrayLike<number>, each: boolean): number => {
-    if (prices[numeraire] !== 1 || Number.isNaN(hopPrice)) return Infinity;
+    if (prices[numeraire] !== 1 || !(hopPrice >= 0)) return Infinity;
     const nodes = supply.length;
     if (root.length !== nodes) root = new Float64Array(nodes);
     let total = 0;
@@ -120,17 +125,17 @@ export function prepareCertificate({ edges, maxHops, numeraire }: Omit<Certifica
       if (other === undefined) {
         const edge = root[to[e]!]! * rootOut[e]! - root[from[e]!]! * rootIn[e]!;
         profit = edge > 0 ? edge * edge * UP : 0;
-      } else profit = other(prices[from[e]!]!, prices[to[e]!]!);
+      } else profit = other(prices[from[e]!]!, prices[to[e]!]!, least[e]!, most[e]!);
       const rest = profit - fixedCost[e]! - (hop[e] === 1 ? hopPrice : 0);
       if (each) surplus[e] = rest;
       if (decision === USED || rest > 0) {
         total += rest;
-        size += profit + fixedCost[e]!;
+        size += Math.abs(profit) + fixedCost[e]!;
       }
     }
-    const hopTerm = hopPrice === 0 ? 0 : hopPrice > 0 ? hopPrice * maxHops : hopPrice * fewest;
+    const hopTerm = hopPrice === 0 ? 0 : hopPrice * maxHops;
     // The sum of so many terms may be off by so many roundings of its size.
-    return total + hopTerm + (size + Math.abs(hopTerm)) * (count + nodes + 8) * 2 ** -53;
+    return total + hopTerm + (size + hopTerm) * (count + nodes + 8) * 2 ** -53;
   };
 
   const prove = (proof: BoundProof, supply: ArrayLike<number>): number => {
@@ -165,14 +170,25 @@ export function prepareCertificate({ edges, maxHops, numeraire }: Omit<Certifica
         for (const e of changed) state[e] = FREE;
         return Math.max(worst, rest);
       }
-      case 'few':
-        return Infinity;
+      case 'depth': {
+        const { crossed, edge } = proof;
+        const before = [state[edge]!, least[edge]!, most[edge]!] as const;
+        most[edge] = Math.min(before[2], crossed - 1);
+        const shallow = before[1] >= crossed ? -Infinity : prove(proof.shallow, supply);
+        most[edge] = before[2];
+        least[edge] = Math.max(before[1], crossed);
+        state[edge] = USED;
+        const deep = before[0] === UNUSED || before[2] < crossed ? -Infinity : prove(proof.deep, supply);
+        [state[edge], least[edge]] = before;
+        return Math.max(shallow, deep);
+      }
     }
   };
   return {
     prove: (proof, supply) => {
       state.fill(FREE);
-      fewest = 0;
+      least.fill(0);
+      most.fill(Infinity);
       return prove(proof, supply);
     },
   };

@@ -27,7 +27,7 @@ const LEAST_STEP = 1e-6;
 export function costCurve(request: Omit<HedgeRequest, 'deltaUnits'>, sizes: readonly number[]): CostCurve {
   const referencePrice = Number(request.referencePrice);
   const points: CostPoint[] = [];
-  let warm: Float64Array | undefined;
+  let warm: SolvedModel['mixed'] | undefined;
   let fixedCost = Infinity;
   let before = 0;
   for (const sizeUnits of sizes) {
@@ -47,7 +47,7 @@ export function costCurve(request: Omit<HedgeRequest, 'deltaUnits'>, sizes: read
     const isWhole = replay.remainder === 0n;
     // What can be served of a size that cannot be served whole is where trading ends.
     if (!isWhole && !(served > before * (1 + LEAST_STEP))) break;
-    warm = mixed.prices;
+    warm = mixed;
     const marginalCost = model.exactOut ? price - referencePrice : referencePrice - price;
     points.push(Object.freeze({ sizeUnits: isWhole ? sizeUnits : served, cost: totalCost(costs), marginalCost }));
     fixedCost = Math.min(fixedCost, costs.gas + costs.message);

@@ -4,8 +4,11 @@ import type { EdgeSpec } from './network.js';
 import { sqrtRatio } from './segments.js';
 import { stableSwapCurve } from './stable-float.js';
 
-/** An upper bound on the most that trading on an edge is worth when inputs cost and outputs fetch so much. */
-export type EdgeProfit = (priceIn: number, priceOut: number) => number;
+/**
+ * An upper bound on the most that trading on an edge is worth when inputs cost and outputs fetch so much, net of what the
+ * ticks cost that are crossed: no fewer than `least` and no more than `most`; absent: any number.
+ */
+export type EdgeProfit = (priceIn: number, priceOut: number, least?: number, most?: number) => number;
 
 /** Unit roundoff of a float64. */
 const ROUNDOFF = 2 ** -53;
@@ -15,8 +18,8 @@ export const UP: number = 1 + 16 * ROUNDOFF;
 /**
  * arb(ν) of an edge as a function, from the pool's own curve, rounded up. What can be computed once is computed here.
  */
-export function edgeProfitOf({ source, unitCost }: EdgeSpec): EdgeProfit {
-  const inner = source.kind === 'linear' ? linearProfit(source) : curveProfit(source);
+export function edgeProfitOf({ source, tickCost, unitCost }: EdgeSpec): EdgeProfit {
+  const inner = source.kind === 'linear' ? linearProfit(source) : curveProfit(source, tickCost);
   return unitCost === 0 ? inner : (priceIn, priceOut) => inner(priceIn + unitCost, priceOut);
 }
 
@@ -28,15 +31,14 @@ function linearProfit({ capacity, price }: { price: number; capacity: number }):
   };
 }
 
-function curveProfit({
-  curve,
-  decimals,
-  tokenInIndex,
-}: {
-  readonly curve: Curve;
-  readonly tokenInIndex: 0 | 1;
-  readonly decimals: readonly [number, number];
-}): EdgeProfit {
+function curveProfit(
+  {
+    curve,
+    decimals,
+    tokenInIndex,
+  }: { readonly curve: Curve; readonly tokenInIndex: 0 | 1; readonly decimals: readonly [number, number] },
+  tickCost: number,
+): EdgeProfit {
   switch (curve.kind) {
     case 'constant-product': {
       const [rootIn, rootOut] = constantProductRoots(curve, tokenInIndex, decimals);
@@ -46,7 +48,7 @@ function curveProfit({
       };
     }
     case 'concentrated':
-      return concentratedProfit(curve, tokenInIndex, decimals);
+      return concentratedProfit(curve, tokenInIndex, decimals, tickCost);
     case 'stable-swap':
       return stableProfit(curve, tokenInIndex, decimals);
     case 'levels':
@@ -110,6 +112,7 @@ function concentratedProfit(
   curve: Extract<Curve, { kind: 'concentrated' }>,
   tokenInIndex: 0 | 1,
   decimals: readonly [number, number],
+  tickCost: number,
 ): EdgeProfit {
   const down = tokenInIndex === 0;
   const phi = 1 - (down ? curve.feePpm : (curve.feePpmToken1In ?? curve.feePpm)) / 1e6;
@@ -128,27 +131,32 @@ function concentratedProfit(
     active += down ? -net : net;
     return here;
   });
-  return (priceIn, priceOut) => {
+  return (priceIn, priceOut, least = 0, most = Infinity) => {
     const atomIn = priceIn * scaleIn;
     const atomOut = priceOut * scaleOut;
     // In raw √(token1/token0): selling token 0 stops at √(in/out), selling token 1 at √(out/in).
     const target = Math.sqrt(down ? atomIn / atomOut : atomOut / atomIn);
-    if (down ? target >= start : target <= start) return 0;
+    if (down ? target >= start : target <= start) return -least * tickCost;
     let at = start;
     let profit = 0;
-    for (let i = 0; i < boundaries.length; i++) {
-      const boundary = boundaries[i]!;
+    let best = 0;
+    let crossed = 0;
+    for (; crossed < boundaries.length && crossed <= most; crossed++) {
+      const boundary = boundaries[crossed]!;
       const last = down ? boundary <= target : boundary >= target;
       const to = last ? target : boundary;
-      const l = liquidity[i]!;
+      const l = liquidity[crossed]!;
       // d(profit)/ds with s = √P: L·(out − in/s²) down, L·(out/s² − in) up; integrated over the step.
       if (l > 0 && (down ? to < at : to > at)) {
         const factor = down ? atomOut - atomIn / (at * to) : atomOut / (at * to) - atomIn;
         profit += l * Math.abs(at - to) * (Math.max(0, factor) + 16 * ROUNDOFF * (down ? atomOut : atomIn));
       }
+      // The profit of so many ticks crossed, less what they cost.
+      const net = profit * UP - crossed * tickCost;
+      if (crossed <= least || net > best) best = net;
       if (last) break;
       at = to;
     }
-    return profit * UP;
+    return crossed < least ? best - (least - crossed) * tickCost : best;
   };
 }

@@ -68,6 +68,9 @@ export interface Network {
   readonly sources: readonly EdgeSource[];
 }
 
+/** Share of a segment that a flow leaves at its end, so that rounding never makes it cross the tick there. */
+const SHY = 1e-7;
+
 export function buildNetwork(nodeCount: number, specs: readonly EdgeSpec[]): Network {
   const segments = specs.map((spec) => segmentsOfSource(spec.source));
   const total = segments.reduce((sum, item) => sum + countOf(item), 0);
@@ -117,7 +120,7 @@ export function buildNetwork(nodeCount: number, specs: readonly EdgeSpec[]): Net
         const low = item.sqrtLow[k]!;
         network.liquidity[at] = l;
         network.sqrtHigh[at] = high;
-        network.sqrtLow[at] = low;
+        network.sqrtLow[at] = low + (high - low) * SHY;
         input += (l * (1 / low - 1 / high)) / item.phi;
         output += l * (high - low);
       }

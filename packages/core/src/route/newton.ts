@@ -19,6 +19,13 @@ export interface DualWorkspace {
   readonly mode: Uint8Array;
   /** What switching on a relaxed edge costs: the fixed cost, plus the price of a hop where hops are scarce. */
   readonly cost: Float64Array;
+  /** Of edges whose further segments cost: how many of them must and may be reached at most. */
+  readonly leastCrossed: Int32Array;
+  readonly mostCrossed: Int32Array;
+  /** The further segments that the last evaluation reached by more than half, and the one that it was least sure of. */
+  readonly crossed: Int32Array;
+  readonly doubtful: Int32Array;
+  readonly tickDoubt: Float64Array;
   readonly q: Float64Array;
   /** Edges that are not off, the first `liveCount` of them. */
   readonly live: Int32Array;
@@ -36,8 +43,6 @@ export interface DualWorkspace {
   /** Smoothed and exact dual value of the last evaluation, before the costs of edges that are on. */
   value: number;
   bound: number;
-  /** Width of the bend of straight pieces, relative to their price. */
-  bend: number;
   /** Width over which switching on is smoothed, relative to the cost. */
   switchWidth: number;
   iterations: number;
@@ -49,6 +54,7 @@ export interface DualWorkspace {
   readonly hessianIn: Float64Array;
   readonly hessianMixed: Float64Array;
   readonly hessianOut: Float64Array;
+  readonly tickSum: Float64Array;
   readonly factorization: Factorization;
   readonly arcs: Arcs;
 }
@@ -58,20 +64,21 @@ interface Arcs {
   /** An edge trades at all where q_out·reach > q_in. */
   readonly reach: Float64Array;
   readonly inverseRootPhi: Float64Array;
-  /** Numeraire per unit of input that the price scale of a straight edge's bend refers to. */
-  readonly bendScale: Float64Array;
+  readonly straightEdges: Int32Array;
+  /** Numeraire per unit of input over which a straight edge is bent. */
+  readonly width: Float64Array;
 }
 
-export function createWorkspace(network: Network, pinned: number, scale?: ArrayLike<number>): DualWorkspace {
-  const { edgeCount, nodeCount, nodeIn, nodeOut, segStart, sqrtHigh, sqrtPhi, straight, unitCost } = network;
+export function createWorkspace(network: Network, pinned: number): DualWorkspace {
+  const { edgeCount, nodeCount, nodeIn, nodeOut, segStart, sqrtHigh, sqrtPhi, straight } = network;
   const factorization = analyse(nodeCount, pinned, nodeIn, nodeOut);
   const reach = new Float64Array(edgeCount);
-  const bendScale = new Float64Array(edgeCount);
+  const straightEdges: number[] = [];
   for (let e = 0; e < edgeCount; e++) {
     const first = segStart[e]!;
     if (first === segStart[e + 1]!) continue;
     reach[e] = sqrtHigh[first]! * sqrtPhi[e]!;
-    if (straight[e] === 1) bendScale[e] = (scale?.[nodeIn[e]!] ?? 1) + unitCost[e]!;
+    if (straight[e] === 1) straightEdges.push(e);
   }
   return {
     network,
@@ -79,6 +86,11 @@ export function createWorkspace(network: Network, pinned: number, scale?: ArrayL
     supply: new Float64Array(nodeCount),
     mode: new Uint8Array(edgeCount).fill(EDGE_ON),
     cost: Float64Array.from(network.fixedCost),
+    leastCrossed: new Int32Array(edgeCount),
+    mostCrossed: new Int32Array(edgeCount).fill(NO_LIMIT),
+    crossed: new Int32Array(edgeCount),
+    doubtful: new Int32Array(edgeCount),
+    tickDoubt: new Float64Array(edgeCount),
     q: new Float64Array(nodeCount).fill(1),
     live: Int32Array.from({ length: edgeCount }, (_, e) => e),
     liveCount: edgeCount,
@@ -91,7 +103,6 @@ export function createWorkspace(network: Network, pinned: number, scale?: ArrayL
     imbalance: new Float64Array(nodeCount),
     value: 0,
     bound: 0,
-    bend: LAST_BEND,
     switchWidth: 0.02,
     iterations: 0,
     settled: false,
@@ -101,12 +112,20 @@ export function createWorkspace(network: Network, pinned: number, scale?: ArrayL
     hessianIn: new Float64Array(edgeCount),
     hessianMixed: new Float64Array(edgeCount),
     hessianOut: new Float64Array(edgeCount),
+    tickSum: new Float64Array(TICK_SUMS),
     factorization,
-    arcs: { reach, inverseRootPhi: Float64Array.from(sqrtPhi, (root) => 1 / root), bendScale },
+    arcs: {
+      reach,
+      inverseRootPhi: Float64Array.from(sqrtPhi, (root) => 1 / root),
+      straightEdges: Int32Array.from(straightEdges),
+      width: new Float64Array(edgeCount),
+    },
   };
 }
 
-const LAST_BEND = 1e-8;
+/** More segments than any edge has. */
+export const NO_LIMIT: number = 2 ** 30;
+const LAST_BEND = 1e-7;
 const FIRST_BEND = 1e-2;
 const BEND_SHRINK = 0.1;
 const MAX_ITERATIONS = 200;
@@ -125,12 +144,20 @@ const LARGEST_GROWTH = 4;
  * is too far off for the last bend, wider ones lead up to it. Starts from `w.q`, ends in it, allocates nothing.
  */
 export function solveDual(w: DualWorkspace): void {
-  w.bend = LAST_BEND;
   w.iterations = 0;
+  bendBy(w, LAST_BEND);
   if (minimise(w, w.network.hasStraightEdges ? QUICK_ITERATIONS : MAX_ITERATIONS)) return;
   for (let bend = FIRST_BEND; bend >= LAST_BEND * 0.999; bend *= BEND_SHRINK) {
-    w.bend = bend;
+    bendBy(w, bend);
     minimise(w, MAX_ITERATIONS);
+  }
+}
+
+/** Sets the width of the bend of straight edges to a share of the price at which each now pays. */
+function bendBy({ arcs: { straightEdges, width }, network, q }: DualWorkspace, bend: number): void {
+  for (const e of straightEdges) {
+    const root = q[network.nodeIn[e]!]!;
+    width[e] = bend * (root * root + network.unitCost[e]!);
   }
 }
 
@@ -201,10 +228,10 @@ export function residualValue({ imbalance, pinned, q }: DualWorkspace): number {
 /** g at `w.q`; leaves flows, profits, second derivatives and the gradient in ν (`imbalance`) behind. */
 export function evaluate(w: DualWorkspace): void {
   const { active, arcs, cost, flowIn, flowOut, hessianIn, hessianMixed, hessianOut, imbalance, live, mode } = w;
-  const { network, profit, q, supply, weight } = w;
-  const { inBefore, liquidity, nodeIn, nodeOut, outBefore, segStart, sqrtHigh, sqrtLow, straight } = network;
-  const { bendScale, inverseRootPhi, reach } = arcs;
-  const { bend, liveCount, switchWidth } = w;
+  const { network, profit, q, supply, tickSum, weight } = w;
+  const { inBefore, liquidity, nodeIn, nodeOut, outBefore, segStart, sqrtHigh, sqrtLow, straight, tickCost } = network;
+  const { inverseRootPhi, reach, width: bendWidth } = arcs;
+  const { liveCount, switchWidth } = w;
   let value = 0;
   let bound = 0;
   let count = 0;
@@ -236,44 +263,55 @@ export function evaluate(w: DualWorkspace): void {
         continue;
       }
       const c = inverseRootPhi[e]!;
-      let k = segStart[e]!;
-      let end = segStart[e + 1]!;
-      if (end - k > 1) {
-        // The last segment that begins above the stopping price.
-        const stop = (qi * c) / qo;
-        while (end - k > 1) {
-          const middle = (k + end) >> 1;
-          if (sqrtHigh[middle]! > stop) k = middle;
-          else end = middle;
-        }
-      }
-      const high = sqrtHigh[k]!;
-      const low = sqrtLow[k]!;
-      const l = liquidity[k]!;
-      const before = outBefore[k]!;
-      const paid = inBefore[k]!;
-      if (qo * low < qi * c) {
-        const t = high * qo - c * qi;
-        x = paid + (l * c * t) / (qi * high);
-        y = before + (l * t) / qo;
-        gain = (l / high) * t * t + qo * qo * before - qi * qi * paid;
-        hii = (l * c * c) / high - paid;
-        hio = -l * c;
-        hoo = l * high + before;
+      if (tickCost[e]! > 0) {
+        crossTicks(w, e, qi, qo, c);
+        x = tickSum[0]!;
+        y = tickSum[1]!;
+        gain = tickSum[2]!;
+        smooth = tickSum[3]!;
+        hii = tickSum[4]!;
+        hio = tickSum[5]!;
+        hoo = tickSum[6]!;
       } else {
-        x = paid + l * (1 / low - 1 / high) * c * c;
-        y = before + l * (high - low);
-        gain = qo * qo * y - qi * qi * x;
-        hii = -x;
-        hio = 0;
-        hoo = y;
+        let k = segStart[e]!;
+        let end = segStart[e + 1]!;
+        if (end - k > 1) {
+          // The last segment that begins above the stopping price.
+          const stop = (qi * c) / qo;
+          while (end - k > 1) {
+            const middle = (k + end) >> 1;
+            if (sqrtHigh[middle]! > stop) k = middle;
+            else end = middle;
+          }
+        }
+        const high = sqrtHigh[k]!;
+        const low = sqrtLow[k]!;
+        const l = liquidity[k]!;
+        const before = outBefore[k]!;
+        const paid = inBefore[k]!;
+        if (qo * low < qi * c) {
+          const t = high * qo - c * qi;
+          x = paid + (l * c * t) / (qi * high);
+          y = before + (l * t) / qo;
+          gain = (l / high) * t * t + qo * qo * before - qi * qi * paid;
+          hii = (l * c * c) / high - paid;
+          hio = -l * c;
+          hoo = l * high + before;
+        } else {
+          x = paid + l * (1 / low - 1 / high) * c * c;
+          y = before + l * (high - low);
+          gain = qo * qo * y - qi * qi * x;
+          hii = -x;
+          hio = 0;
+          hoo = y;
+        }
+        if (!(gain > 0)) gain = 0;
+        smooth = gain;
       }
-      if (!(gain > 0)) gain = 0;
-      smooth = gain;
     } else {
       const vi = qi * qi + network.unitCost[e]!;
       const vo = qo * qo;
-      const width = bend * bendScale[e]!;
+      const width = bendWidth[e]!;
       x = y = gain = smooth = hii = hio = hoo = 0;
       for (let k = segStart[e]!; k < segStart[e + 1]!; k++) {
         const rate = sqrtHigh[k]!;
@@ -306,8 +344,8 @@ export function evaluate(w: DualWorkspace): void {
     }
     let h = 1;
     if (mode[e] === EDGE_RELAXED && cost[e]! > 0) {
-      const excess = gain - cost[e]!;
-      if (excess > 0) bound += excess;
+      if (gain > cost[e]!) bound += gain - cost[e]!;
+      const excess = smooth - cost[e]!;
       const width = cost[e]! * switchWidth;
       if (excess <= 0) {
         flowIn[e] = 0;
@@ -346,6 +384,111 @@ export function evaluate(w: DualWorkspace): void {
   w.activeCount = count;
   w.value = value;
   w.bound = bound;
+}
+
+/** In, out, gain, smoothed gain and the three second derivatives of the edge that {@link crossTicks} was called for. */
+const TICK_SUMS = 7;
+
+/**
+ * An edge whose further segments cost `tickCost` each: every segment is an arc of its own, switched on as a relaxed edge
+ * is, except those that must be reached. The gain is exact, the most over all depths.
+ */
+function crossTicks(w: DualWorkspace, e: number, qi: number, qo: number, c: number): void {
+  const { leastCrossed, mostCrossed, network, switchWidth, tickSum } = w;
+  const { liquidity, segStart, sqrtHigh, sqrtLow, tickCost } = network;
+  const first = segStart[e]!;
+  const end = segStart[e + 1]!;
+  const least = leastCrossed[e]!;
+  const most = mostCrossed[e]!;
+  const price = tickCost[e]!;
+  const width = price * switchWidth;
+  let x = 0;
+  let y = 0;
+  let smooth = 0;
+  let run = 0;
+  let gain = 0;
+  let hii = 0;
+  let hio = 0;
+  let hoo = 0;
+  let deepest = 0;
+  let doubt = 0;
+  let doubtful = 0;
+  for (let j = 0; first + j < end && j <= most; j++) {
+    const k = first + j;
+    const high = sqrtHigh[k]!;
+    const isReached = qo * high > qi * c;
+    if (!isReached && j > least) break;
+    const extra = j === 0 ? 0 : price;
+    if (!isReached) {
+      run -= extra;
+      smooth -= extra;
+      gain = run;
+      deepest = j;
+      continue;
+    }
+    const l = liquidity[k]!;
+    const low = sqrtLow[k]!;
+    let dx: number;
+    let dy: number;
+    let won: number;
+    let ii: number;
+    let io = 0;
+    let oo: number;
+    if (qo * low < qi * c) {
+      const t = high * qo - c * qi;
+      dx = (l * c * t) / (qi * high);
+      dy = (l * t) / qo;
+      won = (l / high) * t * t;
+      ii = (l * c * c) / high;
+      io = -l * c;
+      oo = l * high;
+    } else {
+      dx = l * (1 / low - 1 / high) * c * c;
+      dy = l * (high - low);
+      won = qo * qo * dy - qi * qi * dx;
+      ii = -dx;
+      oo = dy;
+    }
+    run += won - extra;
+    if (j <= least) gain = run;
+    else if (run > gain) gain = run;
+    let h = 1;
+    if (j <= least) smooth += won - extra;
+    else {
+      const excess = won - extra;
+      const sure = excess / width;
+      if (excess <= 0) continue;
+      if (sure < 1) {
+        h = sure;
+        if (price * Math.min(h, 1 - h) > doubt) {
+          doubt = price * Math.min(h, 1 - h);
+          doubtful = j;
+        }
+        smooth += (excess * excess) / (2 * width);
+        const gi = qi * dx;
+        const go = qo * dy;
+        ii = ii * h + (2 * gi * gi) / width;
+        io = io * h - (2 * gi * go) / width;
+        oo = oo * h + (2 * go * go) / width;
+      } else smooth += excess - width / 2;
+    }
+    if (h > 0.5) deepest = j;
+    x += dx * h;
+    y += dy * h;
+    hii += ii;
+    hio += io;
+    hoo += oo;
+  }
+  w.crossed[e] = deepest;
+  w.doubtful[e] = doubtful;
+  w.tickDoubt[e] = doubt;
+  tickSum[0] = x;
+  tickSum[1] = y;
+  tickSum[2] = gain;
+  tickSum[3] = smooth;
+  tickSum[4] = hii;
+  tickSum[5] = hio;
+  tickSum[6] = hoo;
 }
 
 /** Newton's direction in q into `w.step`; returns the decrement gradᵀH⁻¹grad in numeraire. */

@@ -1,7 +1,7 @@
 import type { BoundProof } from './certificate.js';
-import { findCycle } from './cycles.js';
+import { greedyOrder, isAcyclic } from './acyclic.js';
 import { initialPrices } from './initial-prices.js';
-import { type Network, segmentsCrossed } from './network.js';
+import type { Network } from './network.js';
 import {
   createWorkspace,
   type DualWorkspace,
@@ -9,6 +9,7 @@ import {
   EDGE_RELAXED,
   evaluate,
   magnitude,
+  NO_LIMIT,
   residualValue,
   setLive,
   solveDual,
@@ -38,11 +39,16 @@ export interface MixedSolution {
   /** Numeraire received (negative: paid), net of fixed costs and tick costs. */
   readonly value: number;
   readonly edges: readonly number[];
+  readonly depths: readonly number[];
   /** Units of input and of output, in the order of `edges`. */
   readonly flowIn: Float64Array;
   readonly flowOut: Float64Array;
   readonly prices: Float64Array;
   readonly proof: BoundProof;
+  /** The edges among which it is the convex optimum, when no cost binds and it has few enough hops; else undefined. */
+  readonly within: Int32Array | undefined;
+  /** Whether the flows meet the demand within the solver's tolerance. */
+  readonly isSettled: boolean;
   readonly nodesUsed: number;
 }
 
@@ -55,6 +61,8 @@ interface Candidate {
   /** Edges that carry flow, those that are no hops included. */
   readonly edges: readonly number[];
   readonly hops: number;
+  /** Ticks crossed, by edge of `edges`; empty where ticks cost nothing. */
+  readonly depths: readonly number[];
   readonly q: Float64Array;
   /** Dual profit less cost, by edge of `edges`. */
   readonly surplus: readonly number[];
@@ -71,6 +79,11 @@ const MAX_BRIDGE_SUBSETS = 32;
 const STARTING_SHADE = 1e-3;
 /** Progress below this share of the value is none. */
 const PROGRESS = 1e-12;
+/** Orders of the nodes that are tried where prices contradict each other: so many solved edges in all, within limits. */
+const ORDER_EFFORT = 100_000;
+const MIN_ORDERS = 12;
+const MAX_ORDERS = 800;
+const TRIED_MOVES = 40;
 /** The full optimum is worth pruning edge by edge while it has so few. */
 const PRUNABLE = 48;
 
@@ -81,10 +94,13 @@ const UNUSED = 2;
 /** A problem with its workspace: solved again and again, at any amount. */
 export interface MixedSearch {
   readonly workspace: DualWorkspace;
-  /** From nothing, or from the prices of a solution nearby. */
-  readonly solve: (options: MixedOptions, warm?: ArrayLike<number>) => MixedSolution;
-  /** Only the flows over `edges` at another amount, from prices nearby: no search. */
-  readonly resolve: (amount: number, edges: readonly number[], prices: ArrayLike<number>) => MixedSolution;
+  /** From nothing, or from a solution nearby. */
+  readonly solve: (options: MixedOptions, near?: Pick<MixedSolution, 'prices' | 'edges'>) => MixedSolution;
+  /**
+   * The optimal flows at another amount over what an earlier solution uses or is the optimum of, without a search. Its
+   * proof is handed on as it is, except where it is the optimum of all edges. Circles are not looked for.
+   */
+  readonly again: (amount: number, earlier: MixedSolution) => MixedSolution;
 }
 
 /**
@@ -98,14 +114,15 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
   const { edgeCount, fixedCost, isHop, nodeCount, nodeIn, nodeOut, tickCost } = network;
   const pinned = exactOut ? source : sink;
   const other = exactOut ? sink : source;
-  const idle = new Float64Array(nodeCount);
-  initialPrices(network, pinned, exactOut, idle, 0);
   const shaded = new Float64Array(nodeCount);
   initialPrices(network, pinned, exactOut, shaded, STARTING_SHADE);
   const startQ = Float64Array.from(shaded, Math.sqrt);
-  const w = createWorkspace(network, pinned, idle);
+  const w = createWorkspace(network, pinned);
   const all = Int32Array.from({ length: edgeCount }, (_, e) => e);
   const glue = all.filter((e) => isHop[e] === 0);
+  const ticked = all.filter((e) => tickCost[e]! > 0 && network.segStart[e + 1]! - network.segStart[e]! > 1);
+  const leastCrossed = new Int32Array(edgeCount);
+  const mostCrossed = new Int32Array(edgeCount).fill(NO_LIMIT);
   const hasCosts = fixedCost.some((cost) => cost > 0) || tickCost.some((cost) => cost > 0);
   const links = hasCosts || maxHops < edgeCount ? hopLinks(network) : undefined;
 
@@ -113,6 +130,8 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
   let budget = 0;
   let amount = 0;
   let best: Candidate | undefined;
+  /** Whether prices contradict each other, so that the convex optimum runs in circles. */
+  let hasCircles = false;
 
   const spent = (): boolean => solves >= budget;
   const solve = (): void => {
@@ -139,7 +158,8 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
         arriving[nodeOut[e]!]!++;
       }
       edges = edges.filter(
-        (e) => (nodeIn[e] === source || arriving[nodeIn[e]!]! > 0) && (nodeOut[e] === sink || leaving[nodeOut[e]!]! > 0),
+        (e) =>
+          (nodeIn[e] === source || arriving[nodeIn[e]!]! > 0) && (nodeOut[e] === sink || leaving[nodeOut[e]!]! > 0),
       );
     }
     return edges;
@@ -147,6 +167,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
   const read = (): Candidate => {
     const edges: number[] = [];
     const surplus: number[] = [];
+    const depths: number[] = [];
     let hops = 0;
     let net = w.value;
     // A dual value that has not settled is an upper bound: what its flows leave over or lack is counted against it.
@@ -156,24 +177,51 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       surplus.push(w.profit[e]! - fixedCost[e]!);
       hops += isHop[e]!;
       net -= fixedCost[e]!;
-      if (tickCost[e]! > 0) net -= tickCost[e]! * segmentsCrossed(network, e, w.flowIn[e]!);
+      if (ticked.length > 0) depths.push(w.leastCrossed[e]!);
     }
-    return { value: hops <= maxHops ? net : -Infinity, net, edges, hops, q: Float64Array.from(w.q), surplus };
+    const isRoute = hops <= maxHops && (!hasCircles || isAcyclic(edges, network));
+    return { value: isRoute ? net : -Infinity, net, edges, hops, depths, q: Float64Array.from(w.q), surplus };
+  };
+  /** Leaves open how many ticks an edge crosses, but for what branch and bound has decided. */
+  const openTicks = (): void => {
+    if (ticked.length === 0) return;
+    w.leastCrossed.set(leastCrossed);
+    w.mostCrossed.set(mostCrossed);
+  };
+  const fixTicks = (edges: ArrayLike<number>, depths: ArrayLike<number>): void => {
+    if (ticked.length === 0) return;
+    for (const e of ticked) w.leastCrossed[e] = w.mostCrossed[e] = 0;
+    for (let i = 0; i < edges.length; i++) w.leastCrossed[edges[i]!] = w.mostCrossed[edges[i]!] = depths[i]!;
   };
   const support: number[] = [];
+  /** Edges that are live since the last call of `again`, so that they need not be set anew. */
+  let lastWithin: Int32Array | undefined;
   const tryEdges = (edges: Iterable<number>, q: Float64Array): Candidate => {
     support.length = 0;
     for (const e of glue) support.push(e);
     for (const e of edges) if (isHop[e] === 1) support.push(e);
     setLive(w, support, EDGE_ON);
     w.q.set(q);
+    if (ticked.length > 0) {
+      // First how far it pays to cross ticks, as a relaxation, then the flows that go so far.
+      w.leastCrossed.fill(0);
+      w.mostCrossed.fill(NO_LIMIT);
+      solveDual(w);
+      const active = w.active.slice(0, w.activeCount);
+      fixTicks(
+        active,
+        Array.from(active, (e) => w.crossed[e]!),
+      );
+    }
     solve();
-    return read();
+    const candidate = read();
+    openTicks();
+    return candidate;
   };
   const offer = (candidate: Candidate): void => {
     if (candidate.value > -Infinity && (best === undefined || candidate.value > best.value)) best = candidate;
   };
-  const isBetter = (a: number, b: number): boolean => a > b + Math.abs(b) * PROGRESS;
+  const isBetter = (a: number, b: number): boolean => a > (b === -Infinity ? b : b + Math.abs(b) * PROGRESS);
 
   /** Single edges, and pairs of edges over a node that is not used yet, by what they could add at a candidate's prices. */
   const additions = (candidate: Candidate): { readonly edges: readonly number[]; readonly surplus: number }[] => {
@@ -311,25 +359,36 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     return current;
   };
 
-  const solveAll = (options: MixedOptions, warm: ArrayLike<number> | undefined): MixedSolution => {
+  const solveAll: MixedSearch['solve'] = (options, near) => {
     solves = 0;
     budget = options.nodeBudget;
     amount = options.amount;
     best = undefined;
     w.supply[other] = exactOut ? -amount : amount;
     w.cost.set(fixedCost);
+    leastCrossed.fill(0);
+    mostCrossed.fill(NO_LIMIT);
+    openTicks();
     setLive(w, all, EDGE_ON);
-    if (warm === undefined) w.q.set(startQ);
-    else for (let n = 0; n < nodeCount; n++) w.q[n] = Math.sqrt(warm[n]!);
+    if (near === undefined) w.q.set(startQ);
+    else for (let n = 0; n < nodeCount; n++) w.q[n] = Math.sqrt(near.prices[n]!);
     solve();
-    if (warm !== undefined && !w.settled) {
+    if (near !== undefined && !w.settled) {
       // Prices of a sparse route can lie too far off to come back from: start anew.
       w.q.set(startQ);
       solve();
     }
-    const free = read();
+    hasCircles = false;
+    lastWithin = undefined;
+    let free = read();
     const freeProof: BoundProof = { kind: 'leaf', prices: squares(free.q), hopPrice: 0 };
-    if (!hasCosts && free.hops <= maxHops) return finish(withoutCycles(free), freeProof);
+    let within: Int32Array = all;
+    if (!isAcyclic(free.edges, network)) {
+      hasCircles = true;
+      [free, within] = bestOrder(free);
+    }
+    if (!hasCosts && free.hops <= maxHops) return finish(free, freeProof, within);
+    if (ticked.length > 0) free = tryEdges(free.edges, free.q);
 
     const hopPrice = findHopPrice(free);
     setLive(w, all, EDGE_RELAXED);
@@ -347,6 +406,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     }
     if (bestPath !== undefined) improve(bestPath);
     if (free.hops <= PRUNABLE && !spent()) improve(free);
+    if (near !== undefined && !spent()) improve(tryEdges(near.edges, free.q));
     for (const closed of bridgeSubsets()) {
       if (spent()) break;
       setLive(
@@ -359,8 +419,11 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       solve();
       improve(tryEdges(switchedOn(), free.q));
     }
-    const proof = branchAndBound(rootQ, hopPrice, options.tolerance);
-    return finish(withoutCycles(best ?? { ...free, value: -Infinity }), proof);
+    const proof: BoundProof = hasCircles
+      ? { kind: 'leaf', prices: squares(rootQ), hopPrice }
+      : branchAndBound(rootQ, hopPrice, options.tolerance);
+    const chosen = best as Candidate | undefined;
+    return finish(chosen ?? { ...free, value: -Infinity }, proof, undefined);
   };
 
   /** The price of a hop at which the relaxation uses about as many as are allowed; 0 where they are not scarce. */
@@ -454,6 +517,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       setLive(w, liveEdges, EDGE_RELAXED);
       for (const e of glue) w.mode[e] = EDGE_ON;
       for (const e of liveEdges) if (state[e] === USED) w.mode[e] = EDGE_ON;
+      openTicks();
       w.q.set(q);
       solve();
       return w.bound + constant;
@@ -464,18 +528,16 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       const leaf: BoundProof = { kind: 'leaf', prices: squares(q), hopPrice };
       if (bound <= target() || spent()) return leaf;
       const edges = switchedOn();
-      let edge = mostUndecided(state);
+      const doubt = mostUndecided(state);
+      const surplus = snapshotSurplus();
       const key = edges.join();
       if (!tried.has(key)) {
         tried.add(key);
-        const surplusHere = snapshotSurplus();
         const candidate = tryEdges(edges, q);
         if (candidate.value > (best?.value ?? -Infinity)) improve(candidate);
         if (bound <= target()) return leaf;
-        return decide(leaf, bound, q, edge, surplusHere);
       }
-      edge = mostUndecided(state);
-      return decide(leaf, bound, q, edge, snapshotSurplus());
+      return decide(leaf, bound, q, doubt, surplus);
     };
     const snapshotSurplus = (): Float64Array => {
       const surplus = new Float64Array(edgeCount).fill(-Infinity);
@@ -489,7 +551,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       leaf: BoundProof & { kind: 'leaf' },
       bound: number,
       q: Float64Array,
-      edge: number,
+      { crossed, edge }: { edge: number; crossed: number },
       surplus: Float64Array,
     ): BoundProof => {
       const out: number[] = [];
@@ -503,8 +565,18 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       for (const e of out) state[e] = UNUSED;
       for (const e of forced) state[e] = USED;
       let rest: BoundProof;
-      if (edge < 0 || state[edge] !== FREE) {
+      if (edge < 0 || state[edge] === UNUSED || (state[edge] === USED && crossed === 0)) {
         rest = (edge < 0 && forced.length === 0) || spent() ? leaf : explore(q);
+      } else if (crossed > 0) {
+        const before = [state[edge]!, leastCrossed[edge]!, mostCrossed[edge]!] as const;
+        leastCrossed[edge] = crossed;
+        state[edge] = USED;
+        const deep = explore(q);
+        [state[edge], leastCrossed[edge]] = before;
+        mostCrossed[edge] = crossed - 1;
+        const shallow = explore(q);
+        mostCrossed[edge] = before[2];
+        rest = { kind: 'depth', edge, crossed, deep, shallow };
       } else {
         state[edge] = USED;
         const used = explore(q);
@@ -521,73 +593,187 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     return explore(rootQ);
   };
 
-  /** The relaxed hop whose decision matters most: half on, and costly. −1 when all are decided. */
-  const mostUndecided = (state: Uint8Array): number => {
-    let chosen = -1;
+  /**
+   * The relaxed decision that matters most, half taken and costly: whether an edge is used, or (`crossed` above zero)
+   * whether it goes so far. −1 when all are taken.
+   */
+  const mostUndecided = (state: Uint8Array): { edge: number; crossed: number } => {
+    let edge = -1;
+    let crossed = 0;
     let most = 0;
     for (let i = 0; i < w.activeCount; i++) {
       const e = w.active[i]!;
-      if (w.mode[e] !== EDGE_RELAXED || isHop[e] === 0 || state[e] !== FREE) continue;
-      const weight = w.weight[e]!;
-      const doubt = Math.min(weight, 1 - weight) * w.cost[e]!;
-      if (doubt > most && weight > 1e-6) {
-        most = doubt;
-        chosen = e;
+      if (w.mode[e] === EDGE_RELAXED && isHop[e] === 1 && state[e] === FREE) {
+        const weight = w.weight[e]!;
+        const doubt = Math.min(weight, 1 - weight) * w.cost[e]!;
+        if (doubt > most && weight > 1e-6) [most, edge, crossed] = [doubt, e, 0];
       }
+      if (tickCost[e]! > 0 && w.tickDoubt[e]! > most) [most, edge, crossed] = [w.tickDoubt[e]!, e, w.doubtful[e]!];
     }
-    return chosen;
+    return { edge, crossed };
   };
 
   /**
-   * Flows that run in a circle come only from inconsistent states. Of each circle the edge of least profit is taken out,
-   * of all circles that share no edge at once, and what is left is solved again.
+   * Flows that run in a circle come only from inconsistent states, and are refused. What remains convex is the optimum
+   * over edges that go forwards in an order of the nodes. The order starts from what goes against the least flow, and
+   * nodes are moved where edges against it would earn most, as long as that helps.
    */
-  const withoutCycles = (start: Candidate): Candidate => {
-    let current = start;
-    while (findCycle(current.edges, network).length > 0) {
-      const surplusOf = new Map(current.edges.map((e, i) => [e, current.surplus[i]!]));
-      const dropped = new Set<number>();
-      let rest = current.edges;
-      for (let cycle = findCycle(rest, network); cycle.length > 0; cycle = findCycle(rest, network)) {
-        dropped.add(cycle.reduce((least, e) => (surplusOf.get(e)! < surplusOf.get(least)! ? e : least)));
-        const onCycle = new Set(cycle);
-        rest = rest.filter((e) => !onCycle.has(e));
-      }
-      current = tryEdges(
-        current.edges.filter((e) => !dropped.has(e)),
-        current.q,
-      );
+  const bestOrder = (free: Candidate): [Candidate, Int32Array] => {
+    const tries = Math.max(MIN_ORDERS, Math.min(MAX_ORDERS, Math.round(ORDER_EFFORT / edgeCount)));
+    const limit = Math.min(budget, solves + tries);
+    let bestValue = -Infinity;
+    let chosen = free;
+    let within: Int32Array = all;
+    let rank: Int32Array = greedyOrder(network, source, sink, free.edges, valueOf(free));
+    const attempt = (order: Int32Array, q: Float64Array): boolean => {
+      const edges = all.filter((e) => isHop[e] === 0 || order[nodeIn[e]!]! < order[nodeOut[e]!]!);
+      setLive(w, edges, EDGE_ON);
+      w.q.set(q);
+      solve();
+      const value = w.settled ? w.value : w.value - residualValue(w);
+      if (!isBetter(value, bestValue)) return false;
+      bestValue = value;
+      rank = order;
+      within = edges;
+      chosen = read();
+      return true;
+    };
+    attempt(rank, free.q);
+    for (const path of singlePaths()) {
+      if (solves >= limit) break;
+      attempt(alongPath(rank, path), chosen.q);
     }
-    return current;
+    for (let progress = true; progress && solves < limit;) {
+      progress = false;
+      for (const { from, to } of againstOrder(rank, chosen.q)) {
+        if (solves >= limit) break;
+        if (attempt(moved(rank, from, rank[to]!), chosen.q) || attempt(moved(rank, to, rank[from]!), chosen.q)) {
+          progress = true;
+          break;
+        }
+      }
+    }
+    return [chosen, within];
   };
 
-  /** Flows of a candidate: at its prices, over its edges alone. */
-  const finish = (candidate: Candidate, proof: BoundProof): MixedSolution => {
-    setLive(w, candidate.edges, EDGE_ON);
-    w.q.set(candidate.q);
+  const valueOf = ({ edges, q }: Candidate): number[] =>
+    edges.map((e) => w.flowIn[e]! * q[nodeIn[e]!]! * q[nodeIn[e]!]!);
+
+  /** Pairs of nodes whose edges go against the order, those that would earn most at the prices first. */
+  const againstOrder = (rank: Int32Array, q: Float64Array): { from: number; to: number; profit: number }[] => {
+    setLive(w, all, EDGE_ON);
+    w.q.set(q);
     evaluate(w);
+    const pairs = new Map<number, { from: number; to: number; profit: number }>();
+    for (let i = 0; i < w.activeCount; i++) {
+      const e = w.active[i]!;
+      const from = nodeIn[e]!;
+      const to = nodeOut[e]!;
+      if (isHop[e] === 0 || rank[from]! < rank[to]! || from === sink || to === source) continue;
+      if (from === source || to === sink) continue;
+      const key = from * nodeCount + to;
+      const pair = pairs.get(key);
+      if (pair === undefined) pairs.set(key, { from, to, profit: w.profit[e]! });
+      else pair.profit += w.profit[e]!;
+    }
+    return [...pairs.values()].sort((a, b) => b.profit - a.profit).slice(0, TRIED_MOVES);
+  };
+
+  /** The order with one node moved to another's place. */
+  const moved = (rank: Int32Array, node: number, to: number): Int32Array => {
+    const from = rank[node]!;
+    return rank.map((r, n) => {
+      if (n === node) return to;
+      if (from < to) return r > from && r <= to ? r - 1 : r;
+      return r >= to && r < from ? r + 1 : r;
+    });
+  };
+
+  /** The order with the nodes of a path brought into the path's own order, within the places that they have. */
+  const alongPath = (rank: Int32Array, path: readonly number[]): Int32Array => {
+    const inner = path.map((e) => nodeOut[e]!).filter((n) => n !== sink && n !== source);
+    const places = inner.map((n) => rank[n]!).sort((a, b) => a - b);
+    const order = Int32Array.from(rank);
+    inner.forEach((n, i) => (order[n] = places[i]!));
+    return order;
+  };
+
+  /** Flows of a candidate over its edges alone. Solved, not only evaluated: where straight edges bend depends on the way there. */
+  const finish = (candidate: Candidate, proof: BoundProof, within: Int32Array | undefined): MixedSolution => {
+    setLive(w, candidate.edges, EDGE_ON);
+    fixTicks(candidate.edges, candidate.depths);
+    w.q.set(candidate.q);
+    solveDual(w);
+    return solution(candidate.value, candidate.edges, candidate.depths, proof, within);
+  };
+  const solution = (
+    value: number,
+    edges: readonly number[],
+    depths: readonly number[],
+    proof: BoundProof | undefined,
+    within: Int32Array | undefined,
+  ): MixedSolution => {
+    const prices = squares(w.q);
+    balanceEnds();
+    const flowIn = new Float64Array(edges.length);
+    const flowOut = new Float64Array(edges.length);
+    for (let i = 0; i < edges.length; i++) {
+      flowIn[i] = w.flowIn[edges[i]!]!;
+      flowOut[i] = w.flowOut[edges[i]!]!;
+    }
     return {
-      value: candidate.value,
-      edges: candidate.edges,
-      flowIn: Float64Array.from(candidate.edges, (e) => w.flowIn[e]!),
-      flowOut: Float64Array.from(candidate.edges, (e) => w.flowOut[e]!),
-      prices: squares(candidate.q),
-      proof,
+      value,
+      edges,
+      depths,
+      flowIn,
+      flowOut,
+      prices,
+      proof: proof ?? { kind: 'leaf', prices, hopPrice: 0 },
+      within,
+      isSettled: w.settled,
       nodesUsed: solves,
     };
   };
 
-  return {
-    workspace: w,
-    solve: solveAll,
-    resolve: (units, edges, prices) => {
-      solves = 0;
-      amount = units;
-      w.supply[other] = exactOut ? -amount : amount;
-      const candidate = tryEdges(edges, Float64Array.from(prices, Math.sqrt));
-      return finish(candidate, { kind: 'leaf', prices: squares(candidate.q), hopPrice: 0 });
-    },
+  /**
+   * Straight edges at par carry what the solver's last digits leave open, the more the larger their room. What joins a
+   * token to the source or the sink is set to what its pools and bridges really need or bring.
+   */
+  const balanceEnds = (): void => {
+    for (const e of glue) {
+      const edge = network.sources[e]!;
+      if (edge.kind !== 'linear' || !(w.flowIn[e]! > 0)) continue;
+      let change = 0;
+      if (edge.role.kind === 'terminal') change = w.imbalance[nodeIn[e]!]!;
+      else if (edge.role.kind === 'inventory') change = -w.imbalance[nodeOut[e]!]!;
+      w.flowIn[e] = Math.min(edge.capacity, Math.max(0, w.flowIn[e]! + change));
+      w.flowOut[e] = w.flowIn[e]! * edge.price;
+    }
   };
+
+  const again: MixedSearch['again'] = (units, earlier) => {
+    solves = 0;
+    amount = units;
+    w.supply[other] = exactOut ? -amount : amount;
+    const { depths, edges, prices, proof, within } = earlier;
+    fixTicks(edges, depths);
+    if (within !== undefined) {
+      if (w.liveCount !== within.length || within !== lastWithin) setLive(w, within, EDGE_ON);
+    } else {
+      support.length = 0;
+      for (const e of glue) support.push(e);
+      for (const e of edges) if (isHop[e] === 1) support.push(e);
+      setLive(w, support, EDGE_ON);
+    }
+    lastWithin = within;
+    for (let n = 0; n < nodeCount; n++) w.q[n] = Math.sqrt(prices[n]!);
+    solve();
+    const used = carrying();
+    const deep = ticked.length === 0 ? depths : used.map((e) => w.leastCrossed[e]!);
+    return solution(w.value, used, deep, within === all ? undefined : proof, within);
+  };
+
+  return { workspace: w, solve: solveAll, again };
 }
 
 function squares(q: Float64Array): Float64Array {

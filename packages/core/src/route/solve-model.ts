@@ -15,8 +15,11 @@ export interface SolveModelOptions {
   /** Whether to evaluate the certificate. */
   readonly certify: boolean;
   /** Prices of an earlier solution of the same network. */
-  readonly warm?: Float64Array;
+  readonly warm?: Pick<MixedSolution, 'prices' | 'edges'>;
 }
+
+/** How a solution is measured, however it was found. */
+export type PlayOptions = Pick<SolveModelOptions, 'referencePrice' | 'certify'>;
 
 /** A model solved, replayed to the atom, and measured against its certificate. */
 export interface SolvedModel {
@@ -97,13 +100,23 @@ function isShortByRounding({ compiled, replay: { remainder } }: SolvedModel): bo
 
 function attempt(model: RouteModel, options: SolveModelOptions): SolvedModel {
   const compiled = compileModel(model);
-  const { amount, midPrice, network, sink, source, spotPrice } = compiled;
+  const { amount, network, sink, source, spotPrice } = compiled;
   const search = prepareSearch({ network, source, sink, exactOut: model.exactOut, maxHops: model.maxHops });
   const tolerance = amount * spotPrice * options.toleranceBps * 1e-4;
-  const warm = options.warm?.length === network.nodeCount ? options.warm : undefined;
+  const warm = options.warm?.prices.length === network.nodeCount ? options.warm : undefined;
   const mixed = search.solve({ amount, nodeBudget: options.nodeBudget, tolerance }, warm);
-  const played = replay(compiled, mixed.edges, mixed.flowIn, mixed.flowOut);
-  const referencePrice = options.referencePrice ?? midPrice;
+  return playMixed(compiled, mixed, options);
+}
+
+/** Replays a solution to the atom and measures it. */
+export function playMixed(
+  compiled: CompiledModel,
+  mixed: MixedSolution,
+  options: PlayOptions,
+  played: Replay = replay(compiled, mixed.edges, mixed.flowIn, mixed.flowOut),
+): SolvedModel {
+  const { model } = compiled;
+  const referencePrice = options.referencePrice ?? compiled.midPrice;
   const { perHop, total } = routeCosts(compiled, played, mixed.prices, referencePrice);
   const netValue = exactValue(compiled, played, total);
   const bound = options.certify ? certifiedBound(compiled, mixed) : netValue;

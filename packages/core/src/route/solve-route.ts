@@ -1,19 +1,13 @@
 import type { Clock } from '../ports/ambient.js';
-import { type CostKind, gasOfHop } from './costs.js';
+import type { CostKind } from './costs.js';
 import { costStrings } from './hedge.js';
 import type { DecimalString } from '../model/decimal.js';
-import { parseProblem, type RouteProblem } from './problem.js';
-import { solveModel, type SolvedModel } from './solve-model.js';
+import { type ExactRoute, prepareRoute, type PrepareRouteOptions } from './prepare-route.js';
+import type { RouteProblem } from './problem.js';
 
-export interface SolveRouteOptions {
-  /** Convex problems that may be solved; absent: 1500. */
-  readonly nodeBudget?: number;
+export interface SolveRouteOptions extends PrepareRouteOptions {
   /** Tolerance of each hop for `minReceived`; absent: 0. */
   readonly slippageBps?: number;
-  /** Numeraire per unit of the exact side that `costBps` is measured against; absent: the middle at zero size. */
-  readonly referencePrice?: number;
-  /** Absent: true. Without it `optimalityGapBps` is 0 and says nothing. */
-  readonly certify?: boolean;
   /** Times the call where it is given. */
   readonly clock?: Pick<Clock, 'now'>;
 }
@@ -75,19 +69,17 @@ export interface RouteSolution {
  */
 export function solveRoute(problem: RouteProblem, options: SolveRouteOptions = {}): RouteSolution {
   const start = options.clock?.now();
-  const solved = solveModel(parseProblem(problem), {
-    nodeBudget: options.nodeBudget ?? 1500,
-    referencePrice: options.referencePrice,
-    toleranceBps: 1e-3,
-    certify: options.certify ?? true,
-  });
-  const solution = toSolution(solved, options.slippageBps ?? 0);
+  const solution = routeSolution(prepareRoute(problem, options).solve(), options.slippageBps);
   return options.clock === undefined ? solution : { ...solution, solveMs: options.clock.now() - start! };
 }
 
-function toSolution(solved: SolvedModel, slippageBps: number): RouteSolution {
-  const { compiled, costs, replay } = solved;
-  const hops = replay.hops.map((hop): RouteHop => {
+/**
+ * A route in plain JSON.
+ *
+ * @param slippageBps Tolerance of each hop for `minReceived`.
+ */
+export function routeSolution(route: ExactRoute, slippageBps: number = 0): RouteSolution {
+  const hops = route.hops.map((hop): RouteHop => {
     const amounts = { amountIn: hop.amountIn.toString(), amountOut: hop.amountOut.toString() };
     if (hop.kind === 'bridge') {
       const { adapter, from, id, minReceivedRatio, to } = hop.bridge;
@@ -115,21 +107,15 @@ function toSolution(solved: SolvedModel, slippageBps: number): RouteSolution {
       minReceived: ((hop.amountOut * BigInt(10_000 - slippageBps)) / 10_000n).toString(),
     };
   });
-  const sum = (flows: ReadonlyMap<number, bigint>): string => {
-    const decimals = Math.max(0, ...[...flows.keys()].map((node) => compiled.nodes[node]!.decimals));
-    let total = 0n;
-    for (const [node, atoms] of flows) total += atoms * 10n ** BigInt(decimals - compiled.nodes[node]!.decimals);
-    return total.toString();
-  };
   return Object.freeze({
-    amountIn: sum(replay.spent),
-    amountOut: sum(replay.received),
-    remainder: replay.remainder.toString(),
+    amountIn: route.amountIn.toString(),
+    amountOut: route.amountOut.toString(),
+    remainder: route.remainder.toString(),
     hops: Object.freeze(hops.map((hop) => Object.freeze(hop))),
-    gas: replay.hops.reduce((units, hop) => units + gasOfHop(hop), 0n).toString(),
-    costBps: solved.costBps,
-    costsByKind: costStrings(costs),
-    optimalityGapBps: solved.gapBps,
-    nodesUsed: solved.mixed.nodesUsed,
+    gas: route.gas.toString(),
+    costBps: route.costBps,
+    costsByKind: costStrings(route.details().costs),
+    optimalityGapBps: route.optimalityGapBps,
+    nodesUsed: route.nodesUsed,
   });
 }
