@@ -125,7 +125,7 @@ export function prepareCertificate({ edges, maxHops, numeraire }: Omit<Certifica
       if (other === undefined) {
         const edge = root[to[e]!]! * rootOut[e]! - root[from[e]!]! * rootIn[e]!;
         profit = edge > 0 ? edge * edge * UP : 0;
-      } else profit = other(prices[from[e]!]!, prices[to[e]!]!, least[e]!, most[e]!);
+      } else profit = other(prices[from[e]!]!, prices[to[e]!]!, least[e], most[e]);
       const rest = profit - fixedCost[e]! - (hop[e] === 1 ? hopPrice : 0);
       if (each) surplus[e] = rest;
       if (decision === USED || rest > 0) {

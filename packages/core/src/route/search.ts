@@ -196,13 +196,15 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
   const support: number[] = [];
   /** Edges that are live since the last call of `again`, so that they need not be set anew. */
   let lastWithin: Int32Array | undefined;
-  const tryEdges = (edges: Iterable<number>, q: Float64Array): Candidate => {
+  /** `depths`: how many ticks each of the edges crosses; absent: as many as pay. */
+  const tryEdges = (edges: readonly number[], q: Float64Array, depths?: readonly number[]): Candidate => {
     support.length = 0;
     for (const e of glue) support.push(e);
     for (const e of edges) if (isHop[e] === 1) support.push(e);
     setLive(w, support, EDGE_ON);
     w.q.set(q);
-    if (ticked.length > 0) {
+    if (depths !== undefined) fixTicks(edges, depths);
+    else if (ticked.length > 0) {
       // First how far it pays to cross ticks, as a relaxation, then the flows that go so far.
       w.leastCrossed.fill(0);
       w.mostCrossed.fill(NO_LIMIT);
@@ -282,6 +284,18 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     return ((u * v) / (u + v)) * (high - low) ** 2;
   };
 
+  /** One tick more or less over one edge. */
+  const otherDepths = ({ depths, edges }: Candidate): (readonly number[])[] =>
+    ticked.length === 0
+      ? []
+      : edges.flatMap((e, i) => {
+          if (!(tickCost[e]! > 0)) return [];
+          const most = network.segStart[e + 1]! - network.segStart[e]! - 1;
+          return [depths[i]! - 1, depths[i]! + 1]
+            .filter((depth) => depth >= 0 && depth <= most)
+            .map((depth) => depths.with(i, depth));
+        });
+
   /** Takes hops out, each time the one whose loss is least among those of least profit, until they are few enough. */
   const withinHops = (candidate: Candidate): Candidate => {
     let current = candidate;
@@ -333,6 +347,14 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
         if (surplus <= 0 || spent()) break;
         if (current.hops + edges.length > maxHops) continue;
         if (accept(tryEdges([...current.edges, ...edges], current.q))) {
+          progress = true;
+          break;
+        }
+      }
+      if (progress) continue;
+      for (const depths of otherDepths(current)) {
+        if (spent()) break;
+        if (accept(tryEdges(current.edges, current.q, depths))) {
           progress = true;
           break;
         }
@@ -530,10 +552,11 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       const edges = switchedOn();
       const doubt = mostUndecided(state);
       const surplus = snapshotSurplus();
-      const key = edges.join();
+      const depths = ticked.length === 0 ? undefined : edges.map((e) => (tickCost[e]! > 0 ? w.crossed[e]! : 0));
+      const key = `${edges.join()}/${depths?.join() ?? ''}`;
       if (!tried.has(key)) {
         tried.add(key);
-        const candidate = tryEdges(edges, q);
+        const candidate = tryEdges(edges, q, depths);
         if (candidate.value > (best?.value ?? -Infinity)) improve(candidate);
         if (bound <= target()) return leaf;
       }
@@ -747,7 +770,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       if (edge.role.kind === 'terminal') change = w.imbalance[nodeIn[e]!]!;
       else if (edge.role.kind === 'inventory') change = -w.imbalance[nodeOut[e]!]!;
       w.flowIn[e] = Math.min(edge.capacity, Math.max(0, w.flowIn[e]! + change));
-      w.flowOut[e] = w.flowIn[e]! * edge.price;
+      w.flowOut[e] = w.flowIn[e] * edge.price;
     }
   };
 
