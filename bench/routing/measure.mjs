@@ -28,9 +28,18 @@ async function timed(solve, budgetMs) {
   return { answer, coldMs, warmMs: median(warm) };
 }
 
-/** Ours: the route, what the judge says of it, and the bound that its certificate proves, in units of the output. */
-export async function measureOurs(problem, budgetMs) {
-  const { answer, coldMs, warmMs } = await timed(ours.prepare(problem).solve, budgetMs);
+/**
+ * Ours: the route, what the judge says of it, and the bound that its certificate proves, in units of the output.
+ *
+ * @param boundable whether the market is consistent: where pools contradict each other the bound counts their arbitrage,
+ *   which no route may take, and says nothing of routes
+ */
+export async function measureOurs(problem, budgetMs, boundable = true) {
+  const start = performance.now();
+  const prepared = ours.prepare(problem);
+  const prepareMs = performance.now() - start;
+  const { answer: route, coldMs, warmMs } = await timed(prepared.solve, budgetMs);
+  const answer = prepared.toSolution(route);
   const verdict = judge(problem, ours.toHops(answer));
   const exact =
     verdict.ok &&
@@ -38,7 +47,7 @@ export async function measureOurs(problem, budgetMs) {
     answer.hops.every(({ amountOut }, i) => verdict.outputs[i].toString() === amountOut);
   const gap = answer.optimalityGapBps / 1e4;
   const complete = answer.remainder === '0';
-  const bound = complete && verdict.net > 0 ? verdict.net / (1 - gap) : undefined;
+  const bound = boundable && complete && verdict.net > 0 ? verdict.net / (1 - gap) : undefined;
   return {
     name: 'evenkeel',
     ...summary(verdict, bound),
@@ -46,7 +55,7 @@ export async function measureOurs(problem, budgetMs) {
     exact,
     complete,
     bound,
-    coldMs,
+    coldMs: prepareMs + coldMs,
     warmMs,
   };
 }

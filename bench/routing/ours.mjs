@@ -10,11 +10,13 @@ const core = await import(entry);
 
 export const label = 'evenkeel';
 
-/** What is timed is `solve`, certificate and exact replay included; the parsed pools are kept, as the peers keep theirs. */
+/**
+ * What is timed is `solve`: a new solution with its certificate and its exact replay each time, over pools that were laid
+ * out once, as the peers' are.
+ */
 export function prepare(problem, options = {}) {
-  const solve =
-    core.prepareRoute === undefined ? () => core.solveRoute(problem, options) : core.prepareRoute(problem, options);
-  return { solve, toHops };
+  const prepared = core.prepareRoute(problem, options);
+  return { solve: () => prepared.solve(), toSolution: (route) => core.routeSolution(route) };
 }
 
 export const solveOnce = (problem, options = {}) => core.solveRoute(problem, options);

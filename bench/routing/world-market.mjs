@@ -86,12 +86,12 @@ export async function readPools({ venues }, { id, tokens }) {
   return (await Promise.all(read)).flat();
 }
 
-/** What every lane can carry now. */
+/** What every lane can carry now. Lanes from two chains to one are paid from the same stock: each may have its half. */
 export async function readLanes({ lanes }) {
   const limits = await Promise.all(lanes.map(({ bridge, lane }) => bridge.limits(lane, signal)));
   return lanes
-    .map((each, i) => ({ ...each, id: `lane-${i}`, limits: limits[i] }))
-    .filter(({ limits: { max } }) => max > 0n);
+    .map((each, i) => ({ ...each, id: `lane-${i}`, limits: { min: limits[i].min, max: limits[i].max / 2n } }))
+    .filter(({ limits: { max, min } }) => max > min);
 }
 
 export function firmQuote({ bridge, lane }, amount, account, deadline) {

@@ -82,7 +82,7 @@ async function disturb(stage) {
     const pool = pick(stage, await poolsOf(stage, chain));
     const side = stage.next() < 0.5 ? 0 : 1;
     const amountIn = atomsOf(pool.tokens[side], randomUsd(stage) / 3);
-    await sendSwap(stage, pool, side, amountIn, 0n);
+    await sendSwap(stage, pool, side, amountIn, 1n);
   }
 }
 
