@@ -73,8 +73,12 @@ export interface CompiledModel {
   readonly midPrice: number;
 }
 
-/** How much worse than the price at zero size the rest of an unlimited demand may be served before it counts as unserved. */
-const UNSERVED_FACTOR = 100;
+/**
+ * How much worse than the price at zero size the rest of an unlimited demand may be served before it counts as unserved.
+ * What is sold is gone either way, so that almost any price is taken for it; what is bought can be left.
+ */
+const UNSOLD_FACTOR = 1e6;
+const UNBOUGHT_FACTOR = 100;
 /** No straight edge needs more room than this multiple of the whole trade; more would only cost precision. */
 const AMPLE = 16;
 
@@ -172,8 +176,8 @@ function roomOf(model: RouteModel, atoms: bigint, token: Token): number {
   return model.exactOut ? units * (1 - model.limitMargin) - 8 / 10 ** token.decimals : units;
 }
 
-function atPar(from: number, to: number, capacity: number, role: 'inventory' | 'terminal', node: number): EdgeSpec {
-  const source = { kind: 'linear', price: 1, capacity, role: { kind: role, node } } as const;
+function atPar(from: number, to: number, capacity: number, role: 'inventory' | 'terminal'): EdgeSpec {
+  const source = { kind: 'linear', price: 1, capacity, role: { kind: role } } as const;
   return { from, to, source, fixedCost: 0, tickCost: 0, unitCost: 0 };
 }
 
@@ -183,7 +187,7 @@ function joinInputs(model: RouteModel, nodes: RouteNode[], specs: EdgeSpec[], no
   const source = nodes.push({ kind: 'source', decimals }) - 1;
   model.inputs.forEach(({ atoms, token }, i) => {
     const capacity = atoms === undefined ? Infinity : roomOf(model, atoms, token);
-    if (capacity > 0) specs.push(atPar(source, ends[i]!, capacity, 'inventory', ends[i]!));
+    if (capacity > 0) specs.push(atPar(source, ends[i]!, capacity, 'inventory'));
   });
   return source;
 }
@@ -192,7 +196,7 @@ function joinOutputs(model: RouteModel, nodes: RouteNode[], specs: EdgeSpec[], n
   const ends = model.outputs.map(node);
   const decimals = Math.max(...model.outputs.map((token) => token.decimals));
   const sink = nodes.push({ kind: 'sink', decimals }) - 1;
-  for (const end of ends) specs.push(atPar(end, sink, Infinity, 'terminal', end));
+  for (const end of ends) specs.push(atPar(end, sink, Infinity, 'terminal'));
   return sink;
 }
 
@@ -209,7 +213,7 @@ function withAmpleRoom(specs: readonly EdgeSpec[], value: number, prices: Float6
 
 function slackEdge(model: RouteModel, from: number, to: number, amount: number, spotPrice: number): EdgeSpec {
   const { exactOut, limitPrice } = model;
-  const worst = limitPrice ?? (exactOut ? spotPrice * UNSERVED_FACTOR : spotPrice / UNSERVED_FACTOR);
+  const worst = limitPrice ?? (exactOut ? spotPrice * UNBOUGHT_FACTOR : spotPrice / UNSOLD_FACTOR);
   const source = {
     kind: 'linear',
     price: exactOut ? 1 / worst : worst,

@@ -22,8 +22,8 @@ export type EdgeSource =
 /** `bridge` counts as a hop; the others only join inventories and markets to the source and the sink. */
 export type LinearRole =
   | { readonly kind: 'bridge'; readonly bridgeIndex: number }
-  | { readonly kind: 'inventory'; readonly node: number }
-  | { readonly kind: 'terminal'; readonly node: number }
+  | { readonly kind: 'inventory' }
+  | { readonly kind: 'terminal' }
   | { readonly kind: 'slack' };
 
 /** One direction of a venue or bridge, as it is put into a network. */

@@ -1,3 +1,4 @@
+import { InvalidInputError } from '@evenkeel/intents';
 import { type Certificate, prepareCertificate } from './certificate.js';
 import { gasOfHop } from './costs.js';
 import { type CompiledModel, compileModel, type RouteModel } from './model.js';
@@ -8,7 +9,7 @@ import { playMixed, type PlayOptions, solveModel, type SolvedModel } from './sol
 import { prepareSwiftReplay, type SwiftReplayer } from './swift-replay.js';
 
 export interface PrepareRouteOptions {
-  /** Convex problems that may be solved for one route; absent: 1500. */
+  /** Convex problems that may be solved for one route; absent: 1500, and fewer the larger the network, down to 150. */
   readonly nodeBudget?: number;
   /** Numeraire per unit of the exact side that `costBps` is measured against; absent: the middle at zero size. */
   readonly referencePrice?: number;
@@ -45,6 +46,9 @@ export interface PreparedRoute {
 }
 
 const DEFAULT_NODE_BUDGET = 1500;
+const LEAST_NODE_BUDGET = 150;
+/** The default budget times the number of edges stays within this. */
+const DEFAULT_EFFORT = 240_000;
 const TOLERANCE_BPS = 1e-3;
 /** A warm support is kept while its certified gap grows by no more than this, and by no more than this share. */
 const KEPT_WITHIN_BPS = 0.01;
@@ -69,6 +73,14 @@ function prepareModel(model: RouteModel, options: PrepareRouteOptions): Prepared
   return isPlain(model) ? preparePlain(model, options) : prepareAny(model, options);
 }
 
+function assertAmount(amount: bigint): void {
+  if (amount <= 0n) throw new InvalidInputError('amount', amount, 'asks for nothing', 'Use 1 atom or more.');
+}
+
+function defaultBudget(edges: number): number {
+  return Math.max(LEAST_NODE_BUDGET, Math.min(DEFAULT_NODE_BUDGET, Math.round(DEFAULT_EFFORT / edges)));
+}
+
 /** From one token to another over the pools of one chain, as much as given: no inventories, no bridges. */
 function isPlain(model: RouteModel): boolean {
   return (
@@ -86,10 +98,11 @@ function prepareAny(model: RouteModel, options: PrepareRouteOptions): PreparedRo
   let warm: MixedSolution | undefined;
   return {
     solve: (amount = model.amount) => {
+      assertAmount(amount);
       const solved = solveModel(
         { ...model, amount },
         {
-          nodeBudget: options.nodeBudget ?? DEFAULT_NODE_BUDGET,
+          nodeBudget: options.nodeBudget ?? defaultBudget(2 * model.pools.length),
           referencePrice: options.referencePrice,
           toleranceBps: TOLERANCE_BPS,
           certify: options.certify ?? true,
@@ -144,6 +157,7 @@ function preparePlain(model: RouteModel, options: PrepareRouteOptions): Prepared
   let layout = layOut(model);
   return {
     solve: (amount = model.amount) => {
+      assertAmount(amount);
       // The edge that takes what is unserved has room for twice the amount that the network was laid out for.
       if (amount > (layout.compiled.model.amount * 3n) / 2n) layout = layOut({ ...model, amount });
       return solvePlain(layout, amount, options);
@@ -177,7 +191,7 @@ function solvePlain(layout: Layout, atoms: bigint, options: PrepareRouteOptions)
       return route;
     }
   }
-  const nodeBudget = options.nodeBudget ?? DEFAULT_NODE_BUDGET;
+  const nodeBudget = options.nodeBudget ?? defaultBudget(compiled.network.edgeCount);
   const tolerance = amount * spotPrice * TOLERANCE_BPS * 1e-4;
   const mixed = search.solve({ amount, nodeBudget, tolerance }, last?.mixed);
   const route =

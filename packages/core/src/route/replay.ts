@@ -142,7 +142,7 @@ function forward(compiled: CompiledModel, edge: number, amountIn: bigint): Leg {
     case 'inventory': {
       const from = nodes[network.nodeIn[edge]!]!.decimals;
       const to = nodes[network.nodeOut[edge]!]!.decimals;
-      const most = inventoryOf(compiled, source.role.node);
+      const most = inventoryOf(compiled, network.nodeOut[edge]!);
       const wanted = rescale(amountIn, from, to);
       const given = most !== undefined && most < wanted ? most : wanted;
       return { amountIn: rescale(given, to, from), amountOut: given, ticksCrossed: 0 };
@@ -174,7 +174,7 @@ function backward(compiled: CompiledModel, edge: number, amountOut: bigint): Leg
       return { amountIn: needed, amountOut: paid < amountOut ? paid : amountOut, ticksCrossed: 0 };
     }
     case 'inventory': {
-      const most = inventoryOf(compiled, source.role.node);
+      const most = inventoryOf(compiled, network.nodeOut[edge]!);
       const given = most !== undefined && most < amountOut ? most : amountOut;
       const from = nodes[network.nodeOut[edge]!]!.decimals;
       const to = nodes[network.nodeIn[edge]!]!.decimals;

@@ -169,15 +169,20 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     const surplus: number[] = [];
     const depths: number[] = [];
     let hops = 0;
-    let net = w.value;
-    // A dual value that has not settled is an upper bound: what its flows leave over or lack is counted against it.
-    if (!w.settled) net -= residualValue(w);
+    // What flows into the numeraire's node and out of it, less all that the flows leave over or lack elsewhere.
+    let net = -residualValue(w);
     for (const e of carrying()) {
       edges.push(e);
+      if (nodeOut[e] === pinned) net += w.flowOut[e]!;
+      else if (nodeIn[e] === pinned) net -= w.flowIn[e]!;
+      net -= network.unitCost[e]! * w.flowIn[e]!;
       surplus.push(w.profit[e]! - fixedCost[e]!);
       hops += isHop[e]!;
       net -= fixedCost[e]!;
-      if (ticked.length > 0) depths.push(w.leastCrossed[e]!);
+      if (ticked.length === 0) continue;
+      const depth = tickCost[e]! > 0 ? w.leastCrossed[e]! : 0;
+      net -= depth * tickCost[e]!;
+      depths.push(depth);
     }
     const isRoute = hops <= maxHops && (!hasCircles || isAcyclic(edges, network));
     return { value: isRoute ? net : -Infinity, net, edges, hops, depths, q: Float64Array.from(w.q), surplus };
@@ -633,6 +638,12 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       }
       if (tickCost[e]! > 0 && w.tickDoubt[e]! > most) [most, edge, crossed] = [w.tickDoubt[e]!, e, w.doubtful[e]!];
     }
+    if (edge >= 0 || maxHops >= edgeCount) return { edge, crossed };
+    // The price of a hop is one for all: where it leaves too few or too many of them, the weightiest is decided on.
+    for (let i = 0; i < w.activeCount; i++) {
+      const e = w.active[i]!;
+      if (isHop[e] === 1 && state[e] === FREE && w.profit[e]! > most) [most, edge] = [w.profit[e]!, e];
+    }
     return { edge, crossed };
   };
 
@@ -653,7 +664,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       setLive(w, edges, EDGE_ON);
       w.q.set(q);
       solve();
-      const value = w.settled ? w.value : w.value - residualValue(w);
+      const value = read().net;
       if (!isBetter(value, bestValue)) return false;
       bestValue = value;
       rank = order;

@@ -1,3 +1,4 @@
+import { prepareConcentratedExactIn, type SteppedSwap } from '../model/curves/concentrated-steps.js';
 import { swapExactIn } from '../model/curves/swap.js';
 import type { CompiledModel, RoutePool } from './model.js';
 import type { ReplayedHop } from './replay.js';
@@ -11,6 +12,8 @@ interface ExactLeg {
   readonly tokenInIndex: 0 | 1;
   readonly to: number;
   readonly scale: number;
+  /** What a curve other than constant product does with an amount. */
+  readonly swap: (amountIn: bigint) => SteppedSwap;
   /** Absent for other curves. */
   readonly keep: bigint | undefined;
   readonly reserveInPpm: bigint;
@@ -70,6 +73,10 @@ export function prepareSwiftReplay({ network, nodes, sink, source, model, specs 
       tokenInIndex,
       to: nodeOut[e]!,
       scale: 10 ** nodes[nodeIn[e]!]!.decimals,
+      swap:
+        curve.kind === 'concentrated'
+          ? prepareConcentratedExactIn(curve, tokenInIndex)
+          : (amountIn) => swapExactIn(curve, tokenInIndex, amountIn),
       keep: isProduct ? PPM - BigInt(curve.feePpm) : undefined,
       reserveInPpm: isProduct ? curve.reserves[tokenInIndex] * PPM : 0n,
       reserveOut: isProduct ? curve.reserves[1 - tokenInIndex]! : 0n,
@@ -142,7 +149,7 @@ export function prepareSwiftReplay({ network, nodes, sink, source, model, specs 
           const afterFee = amountIn * keep;
           amountOut = (afterFee * leg.reserveOut) / (leg.reserveInPpm + afterFee);
         } else {
-          const result = swapExactIn(pool.curve, tokenInIndex, amountIn);
+          const result = leg.swap(amountIn);
           if (result.amountInUsed !== amountIn) return undefined;
           ({ amountOut, ticksCrossed } = result);
         }

@@ -156,30 +156,30 @@ function replay(
 }
 
 /** Whether the ticks around the current price were read; a swap down to the low end leaves the tick one below it. */
-function knowsItsPrice({ tick, tickRange, tickSpacing }: ConcentratedCurve): boolean {
+export function knowsItsPrice({ tick, tickRange, tickSpacing }: ConcentratedCurve): boolean {
   return tick >= tickRange.low - 1 && Math.floor(tick / tickSpacing) * tickSpacing <= tickRange.high;
 }
 
 /** The price at which a replay stops; the ends of the whole price range are exclusive, as in the contracts. */
-function sqrtLimitAt(tick: number, down: boolean): bigint {
+export function sqrtLimitAt(tick: number, down: boolean): bigint {
   if (down && tick === MIN_TICK) return MIN_SQRT_RATIO + 1n;
   if (!down && tick === MAX_TICK) return MAX_SQRT_RATIO - 1n;
   return sqrtRatioAtTick(tick);
 }
 
 /** Where the search for the next initialised tick ends when its word has none (TickBitmap.nextInitializedTickWithinOneWord). */
-function endOfWord(tick: number, tickSpacing: number, down: boolean): number {
+export function endOfWord(tick: number, tickSpacing: number, down: boolean): number {
   const compressed = Math.floor(tick / tickSpacing);
   if (down) return ((compressed >> WORD_SHIFT) << WORD_SHIFT) * tickSpacing;
   return ((((compressed + 1) >> WORD_SHIFT) << WORD_SHIFT) + WORD_LAST) * tickSpacing;
 }
 
-function clamp(tick: number, rangeEnd: number, down: boolean): number {
+export function clamp(tick: number, rangeEnd: number, down: boolean): number {
   return down ? Math.max(tick, rangeEnd) : Math.min(tick, rangeEnd);
 }
 
 /** Index of the last element whose tick is at most `tick`, or −1. */
-function lastAtOrBelow(ticks: readonly TickLiquidity[], tick: number): number {
+export function lastAtOrBelow(ticks: readonly TickLiquidity[], tick: number): number {
   let low = 0;
   let high = ticks.length;
   while (low < high) {
