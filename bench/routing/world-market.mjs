@@ -86,8 +86,9 @@ export async function readPools({ venues }, { id, tokens }) {
   return (await Promise.all(read)).flat();
 }
 
-/** What every lane can carry now. Lanes from two chains to one are paid from the same stock: each may have its half. */
-export async function readLanes({ lanes }) {
+/** What every lane of these bridges can carry now. Lanes from two chains to one are paid from the same stock: each may have its half. */
+export async function readLanes({ lanes: all }, names) {
+  const lanes = all.filter(({ bridge }) => names.includes(bridge.id));
   const limits = await Promise.all(lanes.map(({ bridge, lane }) => bridge.limits(lane, signal)));
   return lanes
     .map((each, i) => ({ ...each, id: `lane-${i}`, limits: { min: limits[i].min, max: limits[i].max / 2n } }))

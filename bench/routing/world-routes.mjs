@@ -9,6 +9,8 @@ const FAR_DEADLINE = 4_000_000_000;
 const ETH_USDC = 3000;
 /** So many routes on one history, then everything starts anew from other random swaps. */
 const ROUTES_PER_HISTORY = 40;
+/** Not always all, so that the dearer one has its turn. */
+const BRIDGES_OFFERED = [['across'], ['hyperlane'], ['across', 'hyperlane']];
 const GAS_LIMIT = '0x4c4b40';
 
 /**
@@ -94,7 +96,7 @@ async function oneRoute(stage) {
   const pools = new Map();
   for (const chain of involved)
     for (const pool of await poolsOf(stage, chain)) pools.set(`${pool.adapter}/${chain.id}/${pool.id}`, pool);
-  const lanes = crossChain ? await readLanes(stage.market) : [];
+  const lanes = crossChain ? await readLanes(stage.market, pick(stage, BRIDGES_OFFERED)) : [];
   const problem = {
     tokens: involved.flatMap(({ tokens }) => Object.values(tokens)),
     pools: [...pools.entries()].map(([id, pool]) => poolJson(pool, id)),
