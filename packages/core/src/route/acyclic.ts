@@ -19,6 +19,28 @@ export function isAcyclic(edges: readonly number[], { nodeCount, nodeIn, nodeOut
 }
 
 /**
+ * Says whether an edge from `a` to `b` would close a circle with the edges given.
+ */
+export function circleTest(edges: readonly number[], { nodeIn, nodeOut }: Network): (a: number, b: number) => boolean {
+  const leaving = new Map<number, number[]>();
+  for (const e of edges) {
+    const list = leaving.get(nodeIn[e]!);
+    if (list === undefined) leaving.set(nodeIn[e]!, [nodeOut[e]!]);
+    else list.push(nodeOut[e]!);
+  }
+  const reached = new Map<number, ReadonlySet<number>>();
+  const reachOf = (node: number): ReadonlySet<number> => {
+    const known = reached.get(node);
+    if (known !== undefined) return known;
+    const seen = new Set([node]);
+    for (const n of seen) for (const next of leaving.get(n) ?? []) seen.add(next);
+    reached.set(node, seen);
+    return seen;
+  };
+  return (a, b) => reachOf(b).has(a);
+}
+
+/**
  * An order of the nodes, as the rank of each, that goes against as little flow as a greedy pass can (Eades, Lin and Smyth
  * 1993): source first, sink last, and in between again and again a node that sends nothing or to which nothing arrives,
  * or else that with the largest excess of what it sends over what it receives.

@@ -83,9 +83,8 @@ function negativeCycle(
 ): readonly number[] | undefined {
   const distance = new Float64Array(nodeCount);
   const into = new Int32Array(nodeCount).fill(-1);
-  let touched = -1;
   for (let round = 0; round < nodeCount; round++) {
-    touched = -1;
+    let touched = -1;
     for (let e = 0; e < specs.length; e++) {
       const { from, to } = specs[e]!;
       const through = distance[from]! + weight[e]!;
@@ -95,9 +94,27 @@ function negativeCycle(
       touched = to;
     }
     if (touched < 0) return undefined;
+    // A circle shows in the edges that lead to each node long before as many rounds are over as there are nodes.
+    const at = nodeOnCircle(nodeCount, specs, into);
+    if (at >= 0) return circleAt(at, specs, into);
   }
-  let at = touched;
-  for (let i = 0; i < nodeCount; i++) at = specs[into[at]!]!.from;
+  return undefined;
+}
+
+function nodeOnCircle(nodeCount: number, specs: readonly EdgeSpec[], into: Int32Array): number {
+  const walk = new Int32Array(nodeCount);
+  for (let start = 0; start < nodeCount; start++) {
+    for (let n = start; walk[n] === 0; n = specs[into[n]!]!.from) {
+      walk[n] = start + 1;
+      if (into[n]! < 0) break;
+      const before = specs[into[n]!]!.from;
+      if (walk[before] === start + 1) return before;
+    }
+  }
+  return -1;
+}
+
+function circleAt(at: number, specs: readonly EdgeSpec[], into: Int32Array): readonly number[] {
   const cycle: number[] = [];
   for (let node = at, first = true; first || node !== at; first = false) {
     const e = into[node]!;

@@ -100,15 +100,11 @@ export function compileModel(model: RouteModel): CompiledModel {
   const from = kept.index[source]!;
   const to = kept.index[sink]!;
   const amount = Number(model.amount) / 10 ** model.amountDecimals;
-  const { midPrice, prices, spotPrice } = zeroSizePrices(
-    buildNetwork(keptNodes.length, renumbered),
-    from,
-    to,
-    model.exactOut,
-  );
+  const bare = buildNetwork(keptNodes.length, renumbered);
+  const { midPrice, spotPrice } = zeroSizePrices(bare, from, to, model.exactOut);
   if (!(spotPrice > 0)) throw disconnected(model);
   const slack = slackEdge(model, from, to, amount, spotPrice);
-  const all = [...withAmpleRoom(renumbered, amount * spotPrice, prices), slack];
+  const all = [...withAmpleRoom(renumbered, bare, amount, model.exactOut ? to : from, model.exactOut), slack];
   const network = buildNetwork(keptNodes.length, all);
   return { model, nodes: keptNodes, specs: all, network, source: from, sink: to, amount, spotPrice, midPrice };
 }
@@ -200,13 +196,21 @@ function joinOutputs(model: RouteModel, nodes: RouteNode[], specs: EdgeSpec[], n
   return sink;
 }
 
-/** Cuts the room of straight edges to a multiple of the whole trade, valued at the prices of zero size. */
-function withAmpleRoom(specs: readonly EdgeSpec[], value: number, prices: Float64Array): readonly EdgeSpec[] {
+/** Cuts the room of straight edges to a multiple of what of the whole trade could come by, at the rates of zero size. */
+function withAmpleRoom(
+  specs: readonly EdgeSpec[],
+  network: Network,
+  amount: number,
+  exactEnd: number,
+  exactOut: boolean,
+): readonly EdgeSpec[] {
+  // Units of the exact side that a unit of each node comes from, or goes to, at best.
+  const price = new Float64Array(network.nodeCount);
+  initialPrices(network, exactEnd, !exactOut, price);
   return specs.map((spec) => {
     const { source } = spec;
     if (source.kind !== 'linear') return spec;
-    const price = Math.max(prices[spec.from]!, prices[spec.to]!);
-    const capacity = Math.min(source.capacity, (AMPLE * value) / price);
+    const capacity = Math.min(source.capacity, (AMPLE * amount) / price[exactOut ? spec.to : spec.from]!);
     return { ...spec, source: { ...source, capacity } };
   });
 }
@@ -281,12 +285,12 @@ function zeroSizePrices(
   source: number,
   sink: number,
   exactOut: boolean,
-): { spotPrice: number; midPrice: number; prices: Float64Array } {
+): { spotPrice: number; midPrice: number } {
   const price = new Float64Array(network.nodeCount);
   const pinned = exactOut ? source : sink;
   const other = exactOut ? sink : source;
   const through = initialPrices(network, pinned, exactOut, price);
-  if (through[other]! < 0) return { spotPrice: 0, midPrice: 0, prices: price };
+  if (through[other]! < 0) return { spotPrice: 0, midPrice: 0 };
   let feeFactor = 1;
   for (let n = other, steps = 0; n !== pinned && steps < network.nodeCount; steps++) {
     const e = through[n]!;
@@ -296,7 +300,7 @@ function zeroSizePrices(
     n = exactOut ? network.nodeIn[e]! : network.nodeOut[e]!;
   }
   const spotPrice = price[other]!;
-  return { spotPrice, midPrice: exactOut ? spotPrice * feeFactor : spotPrice / feeFactor, prices: price };
+  return { spotPrice, midPrice: exactOut ? spotPrice * feeFactor : spotPrice / feeFactor };
 }
 
 /** The fee factor of a curve whose segments have it folded into their price. */

@@ -27,6 +27,8 @@ export interface DualWorkspace {
   readonly doubtful: Int32Array;
   readonly tickDoubt: Float64Array;
   readonly q: Float64Array;
+  /** No root of a price falls below this: at q = 0 the gradient in q vanishes whatever the flows are. */
+  readonly lowest: Float64Array;
   /** Edges that are not off, the first `liveCount` of them. */
   readonly live: Int32Array;
   liveCount: number;
@@ -92,6 +94,7 @@ export function createWorkspace(network: Network, pinned: number): DualWorkspace
     doubtful: new Int32Array(edgeCount),
     tickDoubt: new Float64Array(edgeCount),
     q: new Float64Array(nodeCount).fill(1),
+    lowest: new Float64Array(nodeCount),
     live: Int32Array.from({ length: edgeCount }, (_, e) => e),
     liveCount: edgeCount,
     active: new Int32Array(edgeCount),
@@ -128,9 +131,10 @@ export const NO_LIMIT: number = 2 ** 30;
 const LAST_BEND = 1e-7;
 const FIRST_BEND = 1e-2;
 const BEND_SHRINK = 0.1;
-const MAX_ITERATIONS = 200;
+const MAX_ITERATIONS = 100;
+const STAGE_ITERATIONS = 25;
 const QUICK_ITERATIONS = 12;
-const MAX_HALVINGS = 40;
+const MAX_HALVINGS = 30;
 const DECREMENT_TOLERANCE = 1e-12;
 const LARGEST_SHRINK = 0.25;
 const LARGEST_GROWTH = 4;
@@ -144,12 +148,14 @@ const LARGEST_GROWTH = 4;
  * is too far off for the last bend, wider ones lead up to it. Starts from `w.q`, ends in it, allocates nothing.
  */
 export function solveDual(w: DualWorkspace): void {
+  const { lowest, q } = w;
+  for (let n = 0; n < q.length; n++) if (!(q[n]! >= lowest[n]!)) q[n] = lowest[n]!;
   w.iterations = 0;
   bendBy(w, LAST_BEND);
   if (minimise(w, w.network.hasStraightEdges ? QUICK_ITERATIONS : MAX_ITERATIONS)) return;
   for (let bend = FIRST_BEND; bend >= LAST_BEND * 0.999; bend *= BEND_SHRINK) {
     bendBy(w, bend);
-    minimise(w, MAX_ITERATIONS);
+    minimise(w, bend > 10 * LAST_BEND ? STAGE_ITERATIONS : MAX_ITERATIONS);
   }
 }
 
@@ -199,12 +205,13 @@ function minimise(w: DualWorkspace, limit: number): boolean {
 }
 
 /** Prices after `length` of the present step; none shrinks or grows beyond all bounds at once. */
-function stepTo({ from, pinned, q, step }: DualWorkspace, length: number): void {
+function stepTo({ from, lowest, pinned, q, step }: DualWorkspace, length: number): void {
   for (let n = 0; n < q.length; n++) {
     if (n === pinned) continue;
     const at = from[n]!;
     const next = at + length * step[n]!;
-    q[n] = next < at * LARGEST_SHRINK ? at * LARGEST_SHRINK : next > at * LARGEST_GROWTH ? at * LARGEST_GROWTH : next;
+    const least = Math.max(lowest[n]!, at * LARGEST_SHRINK);
+    q[n] = next < least ? least : next > at * LARGEST_GROWTH ? at * LARGEST_GROWTH : next;
   }
 }
 

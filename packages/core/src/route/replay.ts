@@ -77,9 +77,20 @@ export function replay(
   const { model } = compiled;
   const unserved = slack === undefined ? 0 : (model.exactOut ? slack.flowOut : slack.flowIn) / compiled.amount;
   const remainder = unserved <= NOTHING_UNSERVED ? 0n : share(model.amount, Math.min(1, unserved));
-  if (!model.exactOut) return replayForwards(compiled, real, order, model.amount - remainder, remainder);
+  if (!model.exactOut) {
+    return withRemainder(compiled, replayForwards(compiled, real, order, model.amount - remainder, remainder));
+  }
   const exact = remainder === 0n ? replayExactOut(compiled, real, order) : undefined;
-  return exact ?? replayPartOfExactOut(compiled, real, order);
+  return withRemainder(compiled, exact ?? replayPartOfExactOut(compiled, real, order));
+}
+
+/** What is done and what remains are the whole, to the atom. */
+function withRemainder({ model, nodes }: CompiledModel, played: Replay): Replay {
+  let done = 0n;
+  for (const [node, atoms] of model.exactOut ? played.received : played.spent) {
+    done += rescale(atoms, nodes[node]!.decimals, model.amountDecimals);
+  }
+  return { ...played, remainder: done < model.amount ? model.amount - done : 0n };
 }
 
 function roleOf(compiled: CompiledModel, edge: number): LinearRole | undefined {

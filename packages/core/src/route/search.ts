@@ -1,5 +1,5 @@
 import type { BoundProof } from './certificate.js';
-import { greedyOrder, isAcyclic } from './acyclic.js';
+import { circleTest, greedyOrder, isAcyclic } from './acyclic.js';
 import { initialPrices } from './initial-prices.js';
 import type { Network } from './network.js';
 import {
@@ -77,6 +77,8 @@ const TRIED_DROPS = 4;
 const PATH_SHARES = [1, 0.3, 0.1] as const;
 const MAX_BRIDGE_SUBSETS = 32;
 const STARTING_SHADE = 1e-3;
+/** Least root of a price against that at zero size. */
+const LOWEST = 1e-5;
 /** Progress below this share of the value is none. */
 const PROGRESS = 1e-12;
 /** Orders of the nodes that are tried where prices contradict each other: so many solved edges in all, within limits. */
@@ -118,6 +120,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
   initialPrices(network, pinned, exactOut, shaded, STARTING_SHADE);
   const startQ = Float64Array.from(shaded, Math.sqrt);
   const w = createWorkspace(network, pinned);
+  for (let n = 0; n < nodeCount; n++) if (n !== pinned) w.lowest[n] = startQ[n]! * LOWEST;
   const all = Int32Array.from({ length: edgeCount }, (_, e) => e);
   const glue = all.filter((e) => isHop[e] === 0);
   const ticked = all.filter((e) => tickCost[e]! > 0 && network.segStart[e + 1]! - network.segStart[e]! > 1);
@@ -130,8 +133,6 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
   let budget = 0;
   let amount = 0;
   let best: Candidate | undefined;
-  /** Whether prices contradict each other, so that the convex optimum runs in circles. */
-  let hasCircles = false;
 
   const spent = (): boolean => solves >= budget;
   const solve = (): void => {
@@ -143,12 +144,17 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
   /** Edges with flows worth mention, without those that no such flow leads to or from. */
   const carrying = (): number[] => {
     const floor = magnitude(w) * NEGLIGIBLE;
-    let edges: number[] = [];
+    const edges: number[] = [];
     for (let i = 0; i < w.activeCount; i++) {
       const e = w.active[i]!;
       const qi = w.q[nodeIn[e]!]!;
       if (w.flowIn[e]! * qi * qi > floor) edges.push(e);
     }
+    return connected(edges);
+  };
+  /** Those of the edges that others lead to from the source and on to the sink. */
+  const connected = (all: number[]): number[] => {
+    let edges = all;
     for (let before = edges.length + 1; edges.length < before;) {
       before = edges.length;
       arriving.fill(0);
@@ -184,7 +190,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       net -= depth * tickCost[e]!;
       depths.push(depth);
     }
-    const isRoute = hops <= maxHops && (!hasCircles || isAcyclic(edges, network));
+    const isRoute = hops <= maxHops && isAcyclic(edges, network);
     return { value: isRoute ? net : -Infinity, net, edges, hops, depths, q: Float64Array.from(w.q), surplus };
   };
   /** Leaves open how many ticks an edge crosses, but for what branch and bound has decided. */
@@ -206,7 +212,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     support.length = 0;
     for (const e of glue) support.push(e);
     for (const e of edges) if (isHop[e] === 1) support.push(e);
-    setLive(w, support, EDGE_ON);
+    setLive(w, connected(support), EDGE_ON);
     w.q.set(q);
     if (depths !== undefined) fixTicks(edges, depths);
     else if (ticked.length > 0) {
@@ -242,12 +248,13 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     setLive(w, all, EDGE_ON);
     w.q.set(candidate.q);
     evaluate(w);
+    const closesCircle = circleTest(candidate.edges, network);
     const found: { edges: readonly number[]; surplus: number }[] = [];
     for (let e = 0; e < edgeCount; e++) {
       if (isHop[e] === 0 || inside[e] === 1) continue;
       if (covered[nodeIn[e]!] === 0 || covered[nodeOut[e]!] === 0) continue;
       const surplus = w.profit[e]! - fixedCost[e]!;
-      if (w.profit[e]! > 0) found.push({ edges: [e], surplus });
+      if (w.profit[e]! > 0 && !closesCircle(nodeIn[e]!, nodeOut[e]!)) found.push({ edges: [e], surplus });
     }
     if (links !== undefined) {
       for (let n = 0; n < nodeCount; n++) {
@@ -257,7 +264,9 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
           for (const second of links.outOf[n]!) {
             if (covered[nodeOut[second]!] === 0) continue;
             const surplus = pairProfit(first, second, candidate.q) - fixedCost[first]! - fixedCost[second]!;
-            if (surplus > 0) found.push({ edges: [first, second], surplus });
+            if (surplus > 0 && !closesCircle(nodeIn[first]!, nodeOut[second]!)) {
+              found.push({ edges: [first, second], surplus });
+            }
           }
         }
       }
@@ -405,20 +414,18 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       w.q.set(startQ);
       solve();
     }
-    hasCircles = false;
     lastWithin = undefined;
     let free = read();
     const freeProof: BoundProof = { kind: 'leaf', prices: squares(free.q), hopPrice: 0 };
     let within: Int32Array = all;
-    if (!isAcyclic(free.edges, network)) {
-      hasCircles = true;
-      [free, within] = bestOrder(free);
-    }
+    // Where prices contradict each other, the convex optimum runs in circles.
+    const hasCircles = !isAcyclic(free.edges, network);
+    if (hasCircles) [free, within] = bestOrder(free);
     if (!hasCosts && free.hops <= maxHops) return finish(free, freeProof, within);
     if (ticked.length > 0) free = tryEdges(free.edges, free.q);
 
-    const hopPrice = findHopPrice(free);
-    setLive(w, all, EDGE_RELAXED);
+    const hopPrice = findHopPrice(free, within);
+    setLive(w, within, EDGE_RELAXED);
     for (const e of glue) w.mode[e] = EDGE_ON;
     w.q.set(free.q);
     solve();
@@ -438,7 +445,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       if (spent()) break;
       setLive(
         w,
-        all.filter((e) => !closed.has(e)),
+        within.filter((e) => !closed.has(e)),
         EDGE_RELAXED,
       );
       for (const e of glue) w.mode[e] = EDGE_ON;
@@ -446,20 +453,20 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       solve();
       improve(tryEdges(switchedOn(), free.q));
     }
-    const proof: BoundProof = hasCircles
-      ? { kind: 'leaf', prices: squares(rootQ), hopPrice }
-      : branchAndBound(rootQ, hopPrice, options.tolerance);
+    const found = branchAndBound(rootQ, hopPrice, options.tolerance, within);
+    // What was proved within an order of the nodes says nothing of the others.
+    const proof = hasCircles ? freeProof : found;
     const chosen = best as Candidate | undefined;
     return finish(chosen ?? { ...free, value: -Infinity }, proof, undefined);
   };
 
   /** The price of a hop at which the relaxation uses about as many as are allowed; 0 where they are not scarce. */
-  const findHopPrice = (free: Candidate): number => {
+  const findHopPrice = (free: Candidate, within: Int32Array): number => {
     if (free.hops <= maxHops) return 0;
     const scale = magnitude(w);
     let low = 0;
     let high = scale;
-    setLive(w, all, EDGE_RELAXED);
+    setLive(w, within, EDGE_RELAXED);
     for (const e of glue) w.mode[e] = EDGE_ON;
     w.q.set(free.q);
     for (let i = 0; i < 24; i++) {
@@ -519,8 +526,9 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     ].slice(0, MAX_BRIDGE_SUBSETS);
   };
 
-  const branchAndBound = (rootQ: Float64Array, hopPrice: number, tolerance: number): BoundProof => {
-    const state = new Uint8Array(edgeCount);
+  const branchAndBound = (rootQ: Float64Array, hopPrice: number, tolerance: number, within: Int32Array): BoundProof => {
+    const state = new Uint8Array(edgeCount).fill(UNUSED);
+    for (const e of within) state[e] = FREE;
     const tried = new Set<string>();
     const target = (): number => (best?.value ?? -Infinity) + tolerance;
     const liveEdges: number[] = [];

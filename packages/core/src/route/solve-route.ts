@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/ambient.js';
+import { findInconsistencies, type Inconsistency } from './consistency.js';
 import type { CostKind } from './costs.js';
 import { costStrings } from './hedge.js';
 import type { DecimalString } from '../model/decimal.js';
@@ -41,6 +42,8 @@ export interface RouteSolution {
   /** Numeraire by kind. */
   readonly costsByKind: Readonly<Record<CostKind, DecimalString>>;
   readonly optimalityGapBps: number;
+  /** Circles of pools that pay more than their fees at zero size: signs of stale or false state. */
+  readonly inconsistencies: readonly Inconsistency[];
   readonly nodesUsed: number;
   readonly solveMs?: number;
 }
@@ -79,6 +82,7 @@ export function solveRoute(problem: RouteProblem, options: SolveRouteOptions = {
  * @param slippageBps Tolerance of each hop for `minReceived`.
  */
 export function routeSolution(route: ExactRoute, slippageBps: number = 0): RouteSolution {
+  const { compiled, costs } = route.details();
   const hops = route.hops.map((hop): RouteHop => {
     const amounts = { amountIn: hop.amountIn.toString(), amountOut: hop.amountOut.toString() };
     if (hop.kind === 'bridge') {
@@ -114,8 +118,9 @@ export function routeSolution(route: ExactRoute, slippageBps: number = 0): Route
     hops: Object.freeze(hops.map((hop) => Object.freeze(hop))),
     gas: route.gas.toString(),
     costBps: route.costBps,
-    costsByKind: costStrings(route.details().costs),
+    costsByKind: costStrings(costs),
     optimalityGapBps: route.optimalityGapBps,
+    inconsistencies: findInconsistencies(compiled.model.pools),
     nodesUsed: route.nodesUsed,
   });
 }
