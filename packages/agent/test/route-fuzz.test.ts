@@ -199,10 +199,10 @@ test('any problem ends in a route that adds up, or in a stable code', () => {
     fc.property(problem, (asked) => {
       outcomes[check(asked)] += 1;
     }),
-    { numRuns: 250, seed: 4, endOnFailure: true },
+    { numRuns: 120, seed: 4, endOnFailure: true },
   );
-  expect(outcomes.solved).toBeGreaterThan(40);
-  expect(outcomes.refused).toBeGreaterThan(20);
+  expect(outcomes.solved).toBeGreaterThan(15);
+  expect(outcomes.refused).toBeGreaterThan(15);
 });
 
 test('a demand larger than all liquidity is filled as far as the pools go, with the rest stated or a bad price shown', () => {
