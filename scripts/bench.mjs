@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run bench` runs every benchmark, `npm run bench -- route exposure` some of them. Each prints its own figures.
+// `npm run bench` runs every benchmark but the long ones, `npm run bench -- route exposure` some of them. Each prints its own figures.
 // Those on real candles read the folder that EVENKEEL_DATA names, and say so when it is missing.
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -14,7 +14,12 @@ const benches = {
   forecast: 'packages/core/bench/forecast.mjs',
   profile: 'packages/core/bench/profile.mjs',
   policy: 'packages/core/bench/policy.mjs',
+  routing: 'bench/routing/run.mjs',
+  'world-routes': 'bench/routing/world.mjs',
 };
+
+/** Minutes long: run when they are named only. */
+const long = ['routing', 'world-routes'];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !Object.hasOwn(benches, name));
@@ -24,7 +29,7 @@ if (unknown !== undefined) {
 }
 let failed = false;
 for (const [name, file] of Object.entries(benches)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if (wanted.length === 0 ? long.includes(name) : !wanted.includes(name)) continue;
   console.log(`\n── ${name} (${file})`);
   if (spawnSync(process.execPath, [join(root, file)], { stdio: 'inherit' }).status !== 0) failed = true;
 }

@@ -9,6 +9,7 @@ import { profile, type ProfileCommandOptions } from './commands/profile.js';
 import { scheduleBench, type ScheduleBenchOptions } from './commands/schedule-bench.js';
 import { DEFAULT_SETTING } from './schedule-bench/setting.js';
 import { benchPolicies, type PolicyBenchOptions } from './commands/policy-bench.js';
+import { route, type RouteOptions } from './commands/route.js';
 import { verify, type VerifyOptions } from './commands/verify.js';
 
 /** A command line that cannot be understood. Code `USAGE_INVALID`. */
@@ -236,6 +237,18 @@ function commands(signal: AbortSignal, ended: (exitCode: number) => void): Comma
     .addHelpText('after', BENCH_NOTES)
     .action(async (options: PolicyBenchOptions) => {
       ended(await benchPolicies(options, signal));
+    });
+
+  program
+    .command('route')
+    .description('the best route over pools and bridges that a file describes, with a proof of how good it is')
+    .requiredOption('--problem <file>', 'JSON, described in docs/routing.md; - reads standard input')
+    .option('--repeat <number>', 'solve so often again and state the median time', wholeNumber)
+    .option('--max-hops <number>', 'the most hops of the whole route', wholeNumber)
+    .addOption(json)
+    .addHelpText('after', EXIT_CODES)
+    .action(async (options: RouteOptions) => {
+      ended(await route(options, signal));
     });
 
   return program;

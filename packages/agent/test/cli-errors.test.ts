@@ -31,7 +31,7 @@ const hedge = (content: unknown, args: readonly string[] = [], env: Record<strin
 
 describe('help', () => {
   it.each([
-    [['--help'], ['demo', 'hedge', 'resume', 'verify', '--version', 'Exit codes']],
+    [['--help'], ['demo', 'hedge', 'resume', 'route', 'verify', '--version', 'Exit codes']],
     [
       ['demo', '--help'],
       ['--json', '--dry-run', '--delta-change', '--seed', '--schedule', 'auto', 'twap', 'vwap', 'single'],
@@ -43,6 +43,10 @@ describe('help', () => {
     [
       ['resume', '--help'],
       ['--config', '--json', 'EVENKEEL_PRIVATE_KEY'],
+    ],
+    [
+      ['route', '--help'],
+      ['--problem', '--repeat', '--max-hops', '--json'],
     ],
     [
       ['verify', '--help'],

@@ -18,7 +18,9 @@ export type RefusalCode =
   | 'STALE'
   | 'CURVE_INVALID'
   | 'DUPLICATE'
-  | 'LIMIT_EXCEEDED';
+  | 'LIMIT_EXCEEDED'
+  | 'WORSE_THAN_LADDER'
+  | 'DISTRUSTED';
 
 export interface Objection {
   readonly code: RefusalCode;

@@ -1,0 +1,215 @@
+#!/usr/bin/env node
+// Our router beside Sushi's, Pancake's, Balancer's and Uniswap's, over seeded markets; one exact judge executes all
+// routes. `node bench/routing/run.mjs --help` says how.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { casesOf, problemOf } from './cases.mjs';
+import { DRAW_BPS, measureOurs, measurePeer, oursWithin } from './measure.mjs';
+import * as balancer from './peers/balancer.mjs';
+import * as pancake from './peers/pancake.mjs';
+import * as tines from './peers/tines.mjs';
+import * as uniswap from './peers/uniswap.mjs';
+import { chartOf } from './chart.mjs';
+import { exponentOf, summarise, tableOf } from './table.mjs';
+import { SHAPES } from './universes.mjs';
+
+const PEERS = { tines, pancake, balancer, uniswap };
+const folder = import.meta.dirname;
+const output = join(folder, '.cache');
+
+const HELP = `Usage: node bench/routing/run.mjs [options]
+  --install            fetch the peers into this folder (about 900 MB, no install scripts), then go on
+  --pools 60,500       pool counts; default 60,200,500,1000,2000,5000,10000
+  --shapes hub,…       some of hub, clustered, wild; default all
+  --peers tines,…      some of ${Object.keys(PEERS).join(', ')}, or none; default all that are installed
+  --seed N             first seed; default 1
+  --seeds N            how many seeds for up to 200 pools; default 1
+  --budget SECONDS     the longest that one call of a peer may be expected to take; default 5
+  --warm MS            what repeating one case may take; default 60
+  --json               one JSON document on standard output
+The plot and all rows go to bench/routing/.cache/.`;
+
+const { values: options } = parseArgs({
+  options: {
+    install: { type: 'boolean', default: false },
+    pools: { type: 'string', default: '60,200,500,1000,2000,5000,10000' },
+    shapes: { type: 'string', default: SHAPES.join(',') },
+    peers: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    seeds: { type: 'string', default: '1' },
+    budget: { type: 'string', default: '5' },
+    warm: { type: 'string', default: '60' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (options.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+
+const say = (text) => process.stderr.write(text);
+const packageOf = ({ label }) => label.slice(0, label.lastIndexOf(' '));
+const isInstalled = (peer) => existsSync(join(folder, 'node_modules', packageOf(peer)));
+
+if (options.install) {
+  say('Fetching the peers …\n');
+  const { status } = spawnSync('npm', ['install', '--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund'], {
+    cwd: folder,
+    stdio: ['ignore', 2, 2],
+  });
+  if (status !== 0) process.exit(1);
+}
+
+const names =
+  options.peers === undefined ? Object.keys(PEERS) : options.peers.split(',').filter((name) => name !== 'none');
+const unknown = names.find((name) => PEERS[name] === undefined);
+if (unknown !== undefined) {
+  console.error(`Unknown peer "${unknown}". Use some of ${Object.keys(PEERS).join(', ')}, or none.`);
+  process.exit(1);
+}
+const missing = names.filter((name) => !isInstalled(PEERS[name]));
+if (missing.length > 0) {
+  say(`Not installed, left out: ${missing.map((name) => PEERS[name].label).join(', ')}.\n`);
+  say('Install them with `node bench/routing/run.mjs --install`.\n');
+}
+// Warnings of theirs that nobody here can act on.
+const { log, warn } = console;
+if (names.length > 0) console.warn = () => undefined;
+const peers = names
+  .filter((name) => !missing.includes(name))
+  .map((name) => ({ peer: PEERS[name], library: PEERS[name].load(), slowest: undefined }));
+
+const budgetMs = Number(options.budget) * 1000;
+const warmMs = Number(options.warm);
+const counts = options.pools
+  .split(',')
+  .map(Number)
+  .sort((a, b) => a - b);
+const cases = counts.flatMap((pools) =>
+  casesOf({ pools, seed: Number(options.seed), seeds: Number(options.seeds), shapes: options.shapes.split(',') }),
+);
+const results = [];
+
+// Everybody's code is compiled before anything counts.
+const first = problemOf({ ...cases[0], seed: 999_983 });
+for (let i = 0; i < 3; i++) {
+  const { bound } = await measureOurs(first, 50);
+  for (const { library, peer } of peers) await measurePeer(peer, library, first, bound, 50);
+}
+
+for (const [position, chosen] of cases.entries()) {
+  if (process.stderr.isTTY) say(`\r\u001b[K${position + 1} of ${cases.length}: ${chosen.pools} pools, ${chosen.shape}`);
+  const problem = problemOf(chosen);
+  const own = await measureOurs(problem, warmMs, chosen.shape !== 'wild');
+  const rows = [own];
+  for (const entry of peers) {
+    const refusal = tooMuchFor(entry, chosen.pools);
+    const row =
+      refusal === undefined
+        ? await measurePeer(entry.peer, entry.library, problem, own.bound, warmMs)
+        : { name: entry.peer.name, skipped: refusal };
+    if (row.coldMs !== undefined && row.coldMs > (entry.slowest?.ms ?? 0))
+      entry.slowest = { ms: row.coldMs, pools: chosen.pools };
+    rows.push({ ...row, ...duel(problem, own, row) });
+  }
+  results.push({ chosen, rows });
+}
+if (process.stderr.isTTY) say('\r\u001b[K');
+console.warn = warn;
+console.log = log;
+
+/** A peer is asked for no more pools than it is made for, nor than its slowest call so far lets one expect. */
+function tooMuchFor({ peer, slowest }, pools) {
+  if (peer.mostPools !== undefined && pools > peer.mostPools) return `made for up to ${peer.mostPools} pools here`;
+  if (slowest === undefined || pools <= slowest.pools) return undefined;
+  const expected = slowest.ms * (pools / slowest.pools);
+  return expected > budgetMs ? `beyond ${options.budget} s a call` : undefined;
+}
+
+/** Who is better, from our side, and again with no more hops than the peer used. */
+function duel(problem, own, row) {
+  if (row.skipped !== undefined) return {};
+  if (!row.served) return { duel: own.served ? 'win' : 'draw' };
+  const result = compared(own.net ?? -Infinity, row.net);
+  const limited = row.hops < (own.hops ?? 0) ? compared(oursWithin(problem, row.hops).net, row.net) : undefined;
+  return {
+    duel: result.outcome,
+    behindBps: result.behindBps,
+    ...(limited === undefined ? {} : { equalHops: limited.outcome, behindAtEqualHopsBps: limited.behindBps }),
+  };
+}
+
+function compared(mine, theirs) {
+  const behindBps = ((theirs - mine) / Math.abs(theirs)) * 1e4;
+  return { behindBps, outcome: behindBps > DRAW_BPS ? 'loss' : behindBps < -DRAW_BPS ? 'win' : 'draw' };
+}
+
+const summary = summarise(results);
+const own = results.map(({ chosen, rows: [row] }) => ({ chosen, ...row }));
+const inexact = own.filter(({ exact }) => !exact);
+const beaten = results.flatMap(({ chosen, rows }) =>
+  rows
+    .filter(({ duel: outcome, equalHops }) => outcome === 'loss' || equalHops === 'loss')
+    .map(({ behindAtEqualHopsBps, behindBps, duel: outcome, hops, name }) => ({
+      ...chosen,
+      by: name,
+      ...(outcome === 'loss' ? { behindBps } : { behindBps: behindAtEqualHopsBps, maxHops: hops }),
+    })),
+);
+const timesOf = (name, gas) =>
+  summary
+    .filter((row) => row.name === name && row.gas === gas && row.warmMs !== undefined)
+    .map(({ pools, warmMs: ms }) => [pools, ms]);
+const exponents = Object.fromEntries(
+  ['evenkeel', ...peers.map(({ peer }) => peer.name)].map((name) => [
+    name,
+    { withoutGas: exponentOf(timesOf(name, false)), withGas: exponentOf(timesOf(name, true)) },
+  ]),
+);
+const skipped = [
+  ...new Set(
+    results.flatMap(({ chosen, rows }) =>
+      rows.flatMap(({ name, skipped: why }) =>
+        why === undefined ? [] : [`${name}: ${chosen.pools} pools, ${chosen.curves}: ${why}`],
+      ),
+    ),
+  ),
+];
+
+mkdirSync(output, { recursive: true });
+writeFileSync(join(output, 'routing.json'), JSON.stringify({ summary, exponents, beaten, skipped, results }, null, 1));
+writeFileSync(join(output, 'routing.svg'), chartOf(summary, exponents));
+
+if (options.json) {
+  console.log(
+    JSON.stringify({ cases: cases.length, summary, exponents, beaten, inexact: inexact.length, skipped }, null, 2),
+  );
+} else {
+  console.log(tableOf(summary));
+  console.log(`\n${cases.length} cases. Loss is against the bound that our certificate proves, in basis points of it;`);
+  console.log(
+    'markets of the shape "wild" count in the duels only: their bound would hold arbitrage that no route may take.',
+  );
+  console.log(
+    `The judge paid what our route said, to the atom of every hop, in ${own.length - inexact.length} of ${own.length}.`,
+  );
+  for (const [name, { withGas, withoutGas }] of Object.entries(exponents)) {
+    const of = (value) => (value === undefined ? '–' : value.toFixed(2));
+    console.log(
+      `Time grows with pools to the power of: ${name} ${of(withoutGas)} without gas, ${of(withGas)} with gas.`,
+    );
+  }
+  console.log(beaten.length === 0 ? 'No peer was better in any case.' : `A peer was better in ${beaten.length} cases:`);
+  for (const { behindBps, by, curves, gwei, maxHops, pools, seed, shape, usd } of beaten.slice(0, 20)) {
+    const how = maxHops === undefined ? '' : `, within its ${maxHops} hops`;
+    console.log(
+      `  ${by}: ${pools} pools, ${shape}, ${curves}, ${usd} USD, ${gwei} gwei, seed ${seed}: by ${behindBps.toFixed(4)} bp${how}`,
+    );
+  }
+  for (const line of skipped) console.log(`Not asked: ${line}.`);
+  console.log(`Plot: ${join(output, 'routing.svg')}`);
+}
+process.exit(0);

@@ -1,0 +1,139 @@
+// Deterministic markets to route through. Token 0 is worth 1 USD and has 6 decimals; the demand sells it for token 1.
+import { sqrtRatio, squareRoot, tickAt } from './judge-math.mjs';
+import { random } from './random.mjs';
+
+const Q96 = 2n ** 96n;
+const SPACING = { 100: 1, 500: 10, 3000: 60, 10_000: 200 };
+const FEES = [100, 500, 3000, 3000, 10_000];
+const ETH_USD = 2000;
+
+// Real addresses where a peer insists on them; all ascend, so that the lower token is always token 0 of a pool.
+const USDC = '0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48';
+const WETH = '0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2';
+const addressOf = (i) => [USDC, WETH][i] ?? `0xd${i.toString(16).padStart(39, '0')}`;
+
+export const SHAPES = ['hub', 'clustered', 'wild'];
+export const CURVES = ['constant-product', 'concentrated', 'mixed'];
+
+/**
+ * One market on one chain.
+ *
+ * @param options.pools how many pools
+ * @param options.shape `hub`: few hub tokens, many spokes, prices consistent within fees. `clustered`: tight groups of
+ *   tokens with few links between them. `wild`: as hub, with each pool's price off by up to 30 percent
+ * @param options.curves `constant-product`, `concentrated` or `mixed`
+ * @param options.usd size of the demand in whole USD
+ * @param options.gwei price of gas
+ */
+export function universe({ pools: count, shape = 'hub', curves = 'constant-product', seed, usd, gwei = 0, maxHops }) {
+  const next = random(seed * 7919 + count * 31 + SHAPES.indexOf(shape) * 1009 + CURVES.indexOf(curves));
+  const tokenCount = Math.max(6, Math.round(count / 6));
+  const tokens = Array.from({ length: tokenCount }, (_, i) => ({
+    chainId: 1,
+    address: addressOf(i),
+    symbol: i === 0 ? 'USDC' : i === 1 ? 'WETH' : `T${i}`,
+    decimals: i === 0 ? 6 : 18,
+  }));
+  const values = tokens.map((_, i) => (i === 0 ? 1 : i === 1 ? ETH_USD : 10 ** (next() * 4 - 1)));
+  const pick = shape === 'clustered' ? clustered(next, tokenCount) : hubAndSpoke(next, tokenCount);
+  const pools = Array.from({ length: count }, (_, k) => {
+    const [a, b] = pick(k);
+    const feePpm = FEES[Math.floor(next() * FEES.length)];
+    const depthUsd = 10 ** (4.3 + next() * 2.9);
+    const spread = shape === 'wild' ? 0.6 : feePpm / 1e6;
+    const off = 1 + (next() - 0.5) * spread;
+    const base = { id: `pool-${k}`, chainId: 1, tokens: [tokens[a].address, tokens[b].address], feePpm };
+    const amounts = [atomsOf(depthUsd / values[a], tokens[a]), atomsOf((depthUsd / values[b]) * off, tokens[b])];
+    const concentrated = curves === 'concentrated' || (curves === 'mixed' && next() < 0.5);
+    return concentrated
+      ? { ...base, ...concentratedState(amounts, SPACING[feePpm], next), gas: 110_000, gasPerTick: 20_000 }
+      : { ...base, kind: 'constant-product', reserves: amounts.map(String), gas: 100_000 };
+  });
+  return {
+    tokens,
+    pools,
+    demand: {
+      chainId: 1,
+      tokenIn: tokens[0].address,
+      tokenOut: tokens[1].address,
+      amountIn: (BigInt(usd) * 1_000_000n).toString(),
+    },
+    gasPrices: { 1: (BigInt(Math.round(gwei * 1000)) * 1_000_000n).toString() },
+    nativePriceInTokenOut: { 1: '1' },
+    ...(maxHops === undefined ? {} : { maxHops }),
+  };
+}
+
+/** Four hubs, tied to one another; every other token hangs on some of them. Lower token first. */
+function hubAndSpoke(next, tokenCount) {
+  const hubs = Math.min(4, tokenCount);
+  return (k) => {
+    if (k === 0) return [0, 1];
+    const a = Math.floor(next() * hubs);
+    let b = next() < 0.25 ? Math.floor(next() * hubs) : Math.floor(next() * tokenCount);
+    if (b === a) b = (a + 1) % tokenCount;
+    return a < b ? [a, b] : [b, a];
+  };
+}
+
+/** Groups of about six tokens, dense within; one pool in seven links two groups. The first group holds token 0 and 1. */
+function clustered(next, tokenCount) {
+  const groups = Math.max(2, Math.round(tokenCount / 6));
+  const anyOf = (group) => {
+    const size = Math.floor((tokenCount - group - 1) / groups) + 1;
+    return group + groups * Math.floor(next() * size);
+  };
+  return (k) => {
+    const group = Math.floor(next() * groups);
+    const links = k < groups || next() < 1 / 7;
+    // The first pools make a ring of the groups, so that all of them can be reached.
+    const a = k < groups ? k : anyOf(group);
+    let b = k < groups ? (k + 1) % groups : anyOf(links ? Math.floor(next() * groups) : group);
+    if (b === a) b = (a + 1) % tokenCount;
+    return a < b ? [a, b] : [b, a];
+  };
+}
+
+function atomsOf(units, { decimals }) {
+  return BigInt(Math.max(1, Math.round(units * 1e6))) * 10n ** BigInt(decimals - 6);
+}
+
+/** Three to six positions around the price, the inner ones deeper, over one that is nearly the whole range. */
+function concentratedState([amount0, amount1], tickSpacing, next) {
+  const sqrtPrice = squareRoot((amount1 * Q96 * Q96) / amount0);
+  const tick = tickAt(sqrtPrice);
+  const here = Math.floor(tick / tickSpacing);
+  const liquidity = squareRoot(amount0 * amount1);
+  const net = new Map();
+  let active = 0n;
+  const add = (low, high, amount) => {
+    net.set(low * tickSpacing, (net.get(low * tickSpacing) ?? 0n) + amount);
+    net.set(high * tickSpacing, (net.get(high * tickSpacing) ?? 0n) - amount);
+    active += amount;
+  };
+  const edge = Math.floor(880_000 / tickSpacing);
+  add(-edge, edge, liquidity / 5n + 1n);
+  const positions = 3 + Math.floor(next() * 4);
+  for (let i = 0; i < positions; i++) {
+    const reach = Math.max(1, Math.round(10 ** (1.5 + next() * 2.2) / tickSpacing));
+    const low = here - Math.floor(next() * reach);
+    add(
+      low,
+      low + reach > here ? low + reach : here + 1,
+      (liquidity * BigInt(Math.round(100 + next() * 900))) / 1000n + 1n,
+    );
+  }
+  const ticks = [...net.entries()]
+    .filter(([, amount]) => amount !== 0n)
+    .sort(([a], [b]) => a - b)
+    .map(([index, amount]) => ({ index, liquidityNet: amount.toString() }));
+  if (sqrtRatio(tick) > sqrtPrice) throw new Error('A tick above its own price.');
+  return {
+    kind: 'concentrated',
+    sqrtPriceX96: sqrtPrice.toString(),
+    tick,
+    tickSpacing,
+    liquidity: active.toString(),
+    ticks,
+  };
+}
