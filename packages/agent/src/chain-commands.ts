@@ -1,0 +1,67 @@
+import { type Command, Option } from 'commander';
+import { EXIT_CODES, json, type Surroundings, wholeNumber } from './cli-options.js';
+import { demo, type DemoOptions } from './commands/demo.js';
+import { hedge, type HedgeOptions, resume } from './commands/hedge.js';
+import { verify, type VerifyOptions } from './commands/verify.js';
+
+const dryRun = new Option('--dry-run', 'go the same way, simulate everything, send nothing').default(false);
+const deltaChange = new Option('--delta-change <units>', 'trade exactly this change of delta, signed, such as -1.25');
+
+const KEY = `
+Environment:
+  EVENKEEL_PRIVATE_KEY  the owner's key, 0x and 64 hex digits; privateKeyEnv in the configuration names another variable`;
+
+/** Adds the commands that look at chains and act on them. */
+export function addChainCommands(program: Command, { ended, signal }: Surroundings): void {
+  program
+    .command('demo')
+    .description('the main job on three local chains with real protocol contracts')
+    .addOption(json)
+    .addOption(dryRun)
+    .addOption(deltaChange)
+    .option('--seed <number>', 'varies the world; the same seed gives the same one', wholeNumber, 1)
+    .addOption(
+      new Option('--schedule <kind>', 'how the trade is spread over time')
+        .choices(['auto', 'single', 'twap', 'vwap'])
+        .default('auto'),
+    )
+    .addHelpText('after', EXIT_CODES)
+    .action(async (options: DemoOptions) => {
+      ended(await demo(options, signal));
+    });
+
+  program
+    .command('hedge')
+    .description('one rebalancing of the portfolio that a file describes')
+    .requiredOption('--config <file>', 'YAML; every key is described in docs/configuration.md')
+    .addOption(json)
+    .addOption(dryRun)
+    .addOption(deltaChange)
+    .addHelpText('after', `${KEY}\n${EXIT_CODES}`)
+    .action(async (options: HedgeOptions) => {
+      ended(await hedge(options, signal));
+    });
+
+  program
+    .command('resume')
+    .description('bring what a crash left behind to its end, doing nothing twice')
+    .requiredOption('--config <file>', 'the same file as for hedge')
+    .addOption(json)
+    .addHelpText('after', `${KEY}\n${EXIT_CODES}`)
+    .action(async (options: Pick<HedgeOptions, 'config' | 'json'>) => {
+      ended(await resume(options, signal));
+    });
+
+  program
+    .command('verify')
+    .description('check chain id, code and code hashes of everything that would be called')
+    .requiredOption('--rpc <url>', 'JSON-RPC endpoint')
+    .option('--chain <id>', 'the chain that it should be; default: what the endpoint says', wholeNumber)
+    .option('--pins <file>', 'code hashes that you trust, from an earlier --write-pins')
+    .option('--write-pins <file>', 'record the code hashes that were found')
+    .addOption(json)
+    .addHelpText('after', EXIT_CODES)
+    .action(async (options: VerifyOptions) => {
+      ended(await verify(options, signal));
+    });
+}
