@@ -67,5 +67,5 @@ function writeTable(folder: string, file: string, table: BandTable): BandTable {
 }
 
 function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error;
+  return typeof error === 'object' && error !== null && 'syscall' in error;
 }

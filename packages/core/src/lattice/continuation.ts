@@ -2,8 +2,10 @@ import type { Lattice } from './lattice.js';
 
 /** Columns after which factors are computed anew: rounding does not pile up, and a capped one does not stay capped. */
 const BLOCK = 48;
-/** e to this is still a number, with room for a sum. */
+/** e to this is still a number, with room for a sum; beyond it, holding on is ruin. */
 const MOST_EXPONENT = 600;
+/** By how much an exponent may change over a block, so that ruin at its first column is ruin at its last. */
+const MOST_CHANGE = 300;
 
 /**
  * E{exp γd(Q′ − y(X′ − X) − W)} of holding on for one step, for the columns of one row. Between columns of equal spacing
@@ -60,14 +62,15 @@ export function continuation({ aversion, holdings, kernels, spots }: Lattice, st
     let m = from;
     while (m <= to) {
       const spacing = m < columns - 1 ? holdings[m + 1]! - holdings[m]! : 0;
-      let end = Math.min(to, m + BLOCK);
+      const change = aversion * spacing * (spots[row + reach]! - here);
+      let end = Math.min(to, m + Math.min(BLOCK, Math.floor(MOST_CHANGE / Math.max(change, 1e-9))));
       // As far as the spacing stays the same.
       while (end > m + 1 && Math.abs(holdings[end]! - holdings[m]! - (end - m) * spacing) > 1e-9 * spacing) end--;
       for (let j = 0; j < width; j++) {
         const i = row - reach + j;
         const move = spots[i]! - here;
         const exponent = aversion * (meansNext[i]! - mean - holdings[m]! * move);
-        factor[j] = weights[j]! * Math.exp(exponent < MOST_EXPONENT ? exponent : MOST_EXPONENT);
+        factor[j] = exponent < MOST_EXPONENT ? weights[j]! * Math.exp(exponent) : Number.POSITIVE_INFINITY;
         ratio[j] = Math.exp(-aversion * spacing * move);
         at[j] = i * columns;
       }

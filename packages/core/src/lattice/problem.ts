@@ -1,5 +1,4 @@
 import { PolicyInputInvalidError } from '../policy/errors.js';
-import type { CostCurve } from '../model/cost-curve.js';
 import type { Book } from './book.js';
 
 /** One book, its market and what trading costs: all that the optimum depends on. Plain data. */
@@ -24,11 +23,6 @@ export interface HedgingProblem {
   readonly proportionalCost: number;
   /** k: cost of any trade, whatever its size, numeraire. */
   readonly fixedCost: number;
-  /**
-   * C(q) at `spot`, in place of λ and k; its variable part follows the spot. λ and k then say what unwinding costs, and
-   * how finely the lattice is laid.
-   */
-  readonly curves?: { readonly buy: CostCurve; readonly sell: CostCurve };
   /** Absolute risk aversion γ of U(W) = −exp(−γW), per numeraire. */
   readonly riskAversion: number;
   /** Whether the hedge is taken over for nothing at the end, or must be traded away at the same costs. */
