@@ -1,6 +1,7 @@
-// What is needed to decide and to plan: where am I, should I trade, in which slices, who offers, our best mix. Small
-// enough for a wallet. `/execution` does it, `/rebalancer` joins all stations, `/report` accounts for it, `/forecast`
-// and `/route` stand alone.
+// What is needed to decide and to plan: where am I, should I trade, in which slices, our best mix. Small enough for a
+// wallet. `/solicit` asks who offers, `/award` chooses, `/execution` does it, `/rebalancer` joins all stations, `/report`
+// accounts for it, `/backtest` replays it; `/exposure`, `/forecast`, `/lattice`, `/profile`, `/schedule` and `/route`
+// hold what goes beyond the root entry.
 
 // The nouns
 export * from './model/token.js';
@@ -67,13 +68,6 @@ export * from './schedule/plan-schedule.js';
 export * from './schedule/replan.js';
 export * from './schedule/errors.js';
 
-// Solicit: who offers
-export * from './solicit/solicit.js';
-export * from './solicit/compare.js';
-export { checkQuote, type Objection, type RefusalCode } from './solicit/check-quote.js';
-export { checkCurve, type CurveProblem } from './solicit/check-curve.js';
-export * from './solicit/errors.js';
-
 // Route: our best mix
 export * from './route/hedge.js';
 export * from './route/cost-curve.js';
@@ -81,6 +75,3 @@ export { findInconsistencies, type Inconsistency } from './route/consistency.js'
 export * from './route/reference-price.js';
 export * from './route/errors.js';
 export type { CostKind, CostsByKind } from './route/costs.js';
-
-// Award: ours or theirs
-export * from './award/award.js';

@@ -1,4 +1,6 @@
-import { type CompareRow, midpoint } from '@evenkeel/core';
+import { midpoint } from '@evenkeel/core';
+import type { CompareRow } from '@evenkeel/core/solicit';
+
 import { type CostAttribution } from '@evenkeel/core/report';
 import { type Rebalancing, type SliceResult } from '@evenkeel/core/rebalancer';
 import { intentToJson } from '@evenkeel/intents';

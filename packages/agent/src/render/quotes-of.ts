@@ -1,4 +1,5 @@
-import { compare, type CompareRow, Decimal, type HedgeRoute, midpoint, sameToken } from '@evenkeel/core';
+import { Decimal, type HedgeRoute, midpoint, sameToken } from '@evenkeel/core';
+import { compare, type CompareRow } from '@evenkeel/core/solicit';
 import { type Portfolio, type Survey } from '@evenkeel/core/rebalancer';
 
 /** Everything that competed, on one all-in basis, with why each won, lost or was refused. */

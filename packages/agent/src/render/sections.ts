@@ -1,5 +1,4 @@
 import {
-  type CompareRow,
   type Decision,
   type Exposure,
   fromAtoms,
@@ -9,6 +8,7 @@ import {
   type Schedule,
   type Token,
 } from '@evenkeel/core';
+import type { CompareRow } from '@evenkeel/core/solicit';
 import { type ExecutionReport } from '@evenkeel/core/report';
 import { type GuardReport } from '@evenkeel/core/execution';
 import { type Survey } from '@evenkeel/core/rebalancer';
