@@ -1,6 +1,5 @@
 import { midpoint } from '@evenkeel/core';
 import type { CompareRow } from '@evenkeel/core/solicit';
-
 import { type CostAttribution } from '@evenkeel/core/report';
 import { type Rebalancing, type SliceResult } from '@evenkeel/core/rebalancer';
 import { intentToJson } from '@evenkeel/intents';
