@@ -1,5 +1,5 @@
 import { eoaAccount, type EoaSigner } from '@evenkeel/accounts';
-import { type Address, Decimal, type Journal, type Logger, parsePolicyConfig, type Random } from '@evenkeel/core';
+import { type Journal, type Logger, parsePolicyConfig, type Random } from '@evenkeel/core';
 import { type Portfolio, type RebalancerPorts } from '@evenkeel/core/rebalancer';
 import type { PortfolioConfig } from '../config/complete.js';
 import { baseToken, bridgesOf, type ConnectedChain, quoteToken, venuesOf } from './adapters.js';
