@@ -6,8 +6,8 @@ import type { HedgingProblem } from './problem.js';
 
 /** Ratio of the remaining time from one row to the next. */
 const TIME_RATIO = 1.08;
-/** Standard deviations of the whole period that the table covers. */
-const COVERED_DEVIATIONS = 5;
+/** Standard deviations of the whole period that the table covers: all, as high aversion minds the last of them most. */
+const COVERED_DEVIATIONS = 7.5;
 /** Stands for "stay flat whatever", so that neighbours can still be interpolated. */
 const FAR = 1e6;
 
