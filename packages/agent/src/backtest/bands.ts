@@ -1,10 +1,5 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import type { BandTable } from '@evenkeel/core';
 import { curveAt, type TradingCosts } from '@evenkeel/core/backtest';
-import { type Book, type HedgingProblem, parseBands, prepareBands, serialiseBands } from '@evenkeel/core/lattice';
+import type { Book, HedgingProblem } from '@evenkeel/core/lattice';
 import { termsOf } from './config.js';
 import { BacktestConfigInvalidError } from './errors.js';
 import { bookSeconds } from './legs.js';
@@ -14,8 +9,6 @@ import type { GasSeries } from './study.js';
 const SECONDS_PER_YEAR = 365 * 86_400;
 const DAYS_PER_YEAR = 365;
 const MOST_STEPS = 1440;
-/** Raised with every change of what a table means or how it is made. */
-const CACHE_VERSION = 2;
 
 type PolicyEntry = BacktestConfig['policies'][number];
 
@@ -112,36 +105,4 @@ function typicalGas({ gas }: BacktestConfig, series: GasSeries | undefined): num
       return sorted[sorted.length >> 1]!;
     }
   }
-}
-
-/** Prepares a table, or reads it where it has been prepared before. A file that is damaged is made anew. */
-export function preparedTable(problem: HedgingProblem, folder: string = cacheFolder()): BandTable {
-  const key = createHash('sha256')
-    .update(JSON.stringify([CACHE_VERSION, problem], (_, value: unknown) => (value === Infinity ? 'Infinity' : value)))
-    .digest('hex')
-    .slice(0, 32);
-  const file = join(folder, `${key}.json`);
-  try {
-    return parseBands(JSON.parse(readFileSync(file, 'utf8')) as unknown);
-  } catch {
-    const table = prepareBands(problem);
-    keep(file, folder, JSON.stringify(serialiseBands(table)));
-    return table;
-  }
-}
-
-/** A cache that cannot be written is none, and no reason to stop. Renamed into place, so that nobody reads half of it. */
-function keep(file: string, folder: string, text: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-    const half = `${file}.${process.pid}`;
-    writeFileSync(half, text);
-    renameSync(half, file);
-  } catch {
-    return;
-  }
-}
-
-function cacheFolder({ XDG_CACHE_HOME }: NodeJS.ProcessEnv = process.env): string {
-  return join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'evenkeel', 'bands');
 }

@@ -1,5 +1,6 @@
 import { proportionalCosts, type PricePath } from '@evenkeel/core/backtest';
-import { latticeProblem, preparedTable } from './bands.js';
+import { cachedBands } from '../cache/band-cache.js';
+import { latticeProblem } from './bands.js';
 import { loadGas } from './gas-file.js';
 import { readHistory } from './history.js';
 import { poolCosts } from './pool-costs.js';
@@ -36,7 +37,7 @@ export function prepareStudy(
       const problem = latticeProblem(config, policy, costs, gasSeries);
       if (problem === undefined) return [];
       said(`Preparing the optimum of ${policy.name} …`);
-      return [[policy.name, preparedTable(problem)] as const];
+      return [[policy.name, cachedBands(problem)] as const];
     }),
   );
   const common = { config, costs, gasSeries, tables };

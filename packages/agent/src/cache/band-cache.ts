@@ -12,7 +12,7 @@ import {
 } from '@evenkeel/core/lattice';
 
 /** Raised whenever the same problem would give another table. */
-const GENERATION = 1;
+const GENERATION = 2;
 
 /** Where tables are kept unless said otherwise: `$XDG_CACHE_HOME/evenkeel/bands`, or under `~/.cache`. */
 export function bandCacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
@@ -26,7 +26,7 @@ export function bandCacheFolder(environment: NodeJS.ProcessEnv = process.env): s
  *
  * @throws {PolicyInputInvalidError} for a problem that has no answer
  */
-export function cachedBands(problem: HedgingProblem, folder: string): BandTable {
+export function cachedBands(problem: HedgingProblem, folder: string = bandCacheFolder()): BandTable {
   const file = join(folder, `${hashOf(problem)}.json`);
   return readTable(file) ?? writeTable(folder, file, prepareBands(problem));
 }
