@@ -3,7 +3,7 @@ import type { AsOf } from '../model/as-of.js';
 import type { Greeks, Liquidation, PositionExposure, Widening } from '../model/exposure.js';
 import type { Position, PositionReading } from '../model/position.js';
 import { toNumber } from './number.js';
-import { sumExactly } from './sum.js';
+import { sumExactlyOf } from './sum.js';
 
 /** One position while the book is put together, in numbers. `doubt` is what is added below and above `base`. */
 export interface Entry {
@@ -56,12 +56,12 @@ export interface Group {
 
 /** All readings of one id as one position: what they agree on, what they dispute, what nobody knows. */
 export function entryOf({ id, readings, nowSeconds }: Group, context: EntryContext): Entry {
-  const [first, ...others] = readings;
+  const first = readings[0];
   if (first === undefined) {
     const asOf = { source: 'expected', timeSeconds: nowSeconds };
     return unboundedEntry(id, id, 'was expected, and no source answered for it', asOf);
   }
-  if (others.length === 0) return readingEntry(first, context);
+  if (readings.length === 1) return readingEntry(first, context);
   const twice = duplicateSource(readings);
   if (twice !== undefined) {
     return unboundedEntry(id, first.label, `${twice} gave this id more than once in one reading`, first.asOf);
@@ -155,10 +155,11 @@ function unboundedEntry(id: string, label: string, reason: string, asOf: AsOf): 
 }
 
 export function endsOf(entry: Entry): { readonly low: number; readonly high: number } {
-  if (entry.doubts.length === 0) return { low: entry.base, high: entry.base };
+  const { base, doubts } = entry;
+  if (doubts.length === 0) return { low: base, high: base };
   return {
-    low: entry.base - sumExactly(entry.doubts.map((doubt) => doubt.low)),
-    high: entry.base + sumExactly(entry.doubts.map((doubt) => doubt.high)),
+    low: base - sumExactlyOf(doubts, (doubt) => doubt.low),
+    high: base + sumExactlyOf(doubts, (doubt) => doubt.high),
   };
 }
 

@@ -7,7 +7,7 @@ import { type Doubt, endsOf, type Entry, type EntryContext, entryOf, type Group,
 import { addBasis } from './greeks.js';
 import { atomsToNumber, toNumber, toPositive, toText } from './number.js';
 import { optionDeltaBounds } from './positions/option.js';
-import { sumExactly } from './sum.js';
+import { sumExactly, sumExactlyOf } from './sum.js';
 
 export interface Summary {
   readonly underlying: string;
@@ -21,10 +21,12 @@ export interface Summary {
 export function summarise({ context, groups, inFlight, spot, underlying }: Summary): Exposure {
   const entries = groups.map((group) => entryOf(group, context));
   const flights = inFlight.map(flightDoubt);
-  const doubts = [...entries.flatMap((entry) => (entry.bounded ? entry.doubts : [])), ...flights];
-  const base = entries.flatMap((entry) => (entry.bounded ? [entry.base] : []));
+  const bounded = entries.filter((entry) => entry.bounded);
+  const doubtful = bounded.filter((entry) => entry.doubts.length > 0);
+  const doubts = [...doubtful.flatMap((entry) => entry.doubts), ...flights];
+  const base = bounded.map((entry) => entry.base);
   const sumOf = (key: Exclude<keyof Greeks, 'basis'>): number =>
-    sumExactly(entries.map((entry) => entry.greeks?.[key] ?? 0));
+    sumExactlyOf(entries, (entry) => entry.greeks?.[key] ?? 0);
   const low = sumExactly([...base, ...doubts.map((doubt) => -doubt.low)]);
   const high = sumExactly([...base, ...doubts.map((doubt) => doubt.high)]);
   const based = entries.filter((entry) => entry.greeks?.basis !== undefined);
