@@ -1,6 +1,13 @@
 import type { Liability } from './book.js';
-import { deviationScale, type LatticeResolution } from './lattice.js';
+import { deviationScale } from './local-problem.js';
 import type { HedgingProblem } from './problem.js';
+
+/** How finely a lattice is laid. */
+export interface LatticeResolution {
+  /** Columns over the half-width of the band at the start. Default 14. */
+  readonly columnsPerBand?: number;
+  readonly mostColumns?: number;
+}
 
 const DEFAULT_COLUMNS_PER_BAND = 14;
 const MOST_COLUMNS = 800;

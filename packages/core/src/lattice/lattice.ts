@@ -1,9 +1,8 @@
-import type { CostFunction } from '../policy/cost-function.js';
-import { deltaVolatility, type Market } from '../policy/market.js';
-import { whalleyWilmott1999Band } from '../policy/rules/whalley-wilmott-1999.js';
+import type { Market } from '../policy/market.js';
 import { type Liability, liabilityOf } from './book.js';
-import { layHoldings } from './holdings.js';
+import { layHoldings, type LatticeResolution } from './holdings.js';
 import { type Kernel, martingaleKernel } from './kernel.js';
+import { marketOf } from './local-problem.js';
 import { checkProblem, type HedgingProblem } from './problem.js';
 import { type VolatilityState, volatilityStates } from './volatility-states.js';
 
@@ -42,13 +41,6 @@ export interface Lattice {
   readonly flat: number;
   /** Owed at a step, discounted, by row; undefined where nothing is. */
   readonly owedAt: (step: number) => Float64Array | undefined;
-}
-
-/** How finely a lattice is laid. */
-export interface LatticeResolution {
-  /** Columns over the half-width of the band at the start. Default 14. */
-  readonly columnsPerBand?: number;
-  readonly mostColumns?: number;
 }
 
 const REACH_DEVIATIONS = 7.5;
@@ -117,47 +109,4 @@ export function spotAt({ problem, spots, stepYears }: Lattice, step: number, row
 export function marketAt(lattice: Lattice, step: number, row: number, holdingUnits: number): Market {
   const { liability, problem, stepYears } = lattice;
   return marketOf(problem, liability, spotAt(lattice, step, row), (problem.steps - step) * stepYears, holdingUnits);
-}
-
-export function marketOf(
-  problem: HedgingProblem,
-  liability: Liability,
-  spot: number,
-  years: number,
-  holdingUnits: number,
-): Market {
-  return {
-    spot,
-    annualVolatility: problem.annualVolatility,
-    gammaPerUnit: -liability.gamma(spot, years, problem.annualVolatility),
-    riskAversion: problem.riskAversion,
-    years,
-    annualRate: problem.annualRate,
-    monitoringYears: problem.years / problem.steps,
-    latencyYears: problem.latencyYears ?? 0,
-    settlement: problem.settlement,
-    holdingUnits,
-  };
-}
-
-/** λS·q beside k, as a cost function of the policy. */
-export function linearCost(
-  problem: Pick<HedgingProblem, 'fixedCost' | 'proportionalCost'>,
-  spot: number,
-): CostFunction {
-  const marginal = problem.proportionalCost * spot;
-  return {
-    fixedCost: problem.fixedCost,
-    maxSizeUnits: 1e9,
-    variableCost: (size) => marginal * size,
-    marginalCost: () => marginal,
-  };
-}
-
-/** How far a deviation may go at a spot: the closed-form band and one step's drift. */
-export function deviationScale(problem: HedgingProblem, liability: Liability, spot: number): number {
-  const market = marketOf(problem, liability, spot, problem.years, 0);
-  const { outer } = whalleyWilmott1999Band(market, linearCost(problem, spot));
-  const drift = deltaVolatility(market);
-  return Math.sqrt(outer * outer + (drift * drift * market.monitoringYears) / 2);
 }

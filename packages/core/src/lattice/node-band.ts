@@ -20,7 +20,7 @@ export interface NodeBand {
 }
 
 /** The holding to trade to. */
-export function holdingWithin(
+function holdingWithin(
   { buyInner, buyOuter, flatGain, sellInner, sellOuter, toFlat }: NodeBand,
   holding: number,
 ): number {

@@ -1,6 +1,7 @@
 import type { PreparedBands } from '../policy/band-table.js';
 import type { Rule } from '../policy/rules/rule.js';
-import { type Lattice, linearCost, marketAt, spotAt } from './lattice.js';
+import { type Lattice, marketAt, spotAt } from './lattice.js';
+import { linearCost } from './local-problem.js';
 
 const SECONDS_PER_YEAR = 365 * 86_400;
 
