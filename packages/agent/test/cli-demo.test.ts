@@ -12,7 +12,12 @@ const KEY = ACCOUNTS.owner.privateKey;
 it('does the main job and says so in one document', async () => {
   const ended = await cli(['demo', '--json', '--schedule', 'single']);
   const document = rebalancingIn(ended);
-  expect(document).toMatchObject({ outcome: 'hedged', simulated: false, unexplainedAtoms: '0' });
+  expect(document).toMatchObject({
+    outcome: 'hedged',
+    simulated: false,
+    unexplainedAtoms: '0',
+    decision: { bandSource: 'lattice' },
+  });
   expect(ended.code).toBe(0);
   const { after, bandHigh, bandLow, before } = document.delta;
   expect(Number(before)).toBeLessThan(Number(bandLow));

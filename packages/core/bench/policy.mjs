@@ -74,12 +74,16 @@ const best = (runs, work) => {
 const started = performance.now();
 const publicCe = solveOptimum(layLattice(withBook(publicCase))).certaintyEquivalent;
 const table = prepareBands(withBook(publicCase));
-const curve = (side) => ({
-  side,
-  referencePrice: 100,
-  fixedCost: 0.0025,
-  points: [0.01, 0.1, 1, 10].map((sizeUnits) => ({ sizeUnits, cost: 0.0025 + 0.05 * sizeUnits, marginalCost: 0.05 })),
-});
+// A look at the market makes its two curves anew, frozen as the router's are.
+const curve = (side) =>
+  Object.freeze({
+    side,
+    referencePrice: 100,
+    fixedCost: 0.0025,
+    points: Object.freeze(
+      [0.01, 0.1, 1, 10].map((sizeUnits) => ({ sizeUnits, cost: 0.0025 + 0.05 * sizeUnits, marginalCost: 0.05 })),
+    ),
+  });
 const input = (i) => ({
   config: {
     ...{ rule: { kind: 'optimal' }, riskAversion: { perNumeraire: 0.02 }, targetDeltaUnits: '0' },

@@ -2,7 +2,6 @@ import type { SignedIntent } from '@evenkeel/intents';
 import { cancelProgramme } from './execution/execute-programme.js';
 import { Decimal, type DecimalString } from './model/decimal.js';
 import { midpoint, shift } from './model/interval.js';
-import { decide } from './policy/decide.js';
 import type { Decision, TradeDecision } from './policy/decision.js';
 import { readBalances } from './rebalancer/balances.js';
 import { type Context, nowSeconds } from './rebalancer/context.js';
@@ -12,6 +11,7 @@ import { eventHub, type EventHub } from './rebalancer/events.js';
 import { signMandate } from './rebalancer/mandate.js';
 import { recordOpening } from './rebalancer/opening.js';
 import { checkPortfolio, type Portfolio, type RebalancerPorts } from './rebalancer/portfolio.js';
+import { decideWith } from './rebalancer/prepared-optimum.js';
 import type { OpenDelta } from './rebalancer/realised-efficiency.js';
 import { asRequested, checkRequestedChange } from './rebalancer/requested.js';
 import { type Resumption, resumeAll, runningProgrammes } from './rebalancer/resume.js';
@@ -245,7 +245,7 @@ async function trade(context: Context, input: TradeInput): Promise<Rebalancing> 
 
 function decideOn(
   { portfolio, ports }: Context,
-  { annualVolatility, atSeconds, exposure }: Survey,
+  { annualVolatility, atSeconds, exposure, readings }: Survey,
   { buy, sell }: CostCurves,
   requested: Decimal | undefined,
 ): Decision {
@@ -256,7 +256,7 @@ function decideOn(
     (sum, { delta }) => sum.plus(delta === undefined ? 0 : new Decimal(midpoint(delta)).abs()),
     new Decimal(0),
   );
-  const decision = decide({
+  const input = {
     config: { ...policy, targetDeltaUnits: target },
     exposure,
     notional: Math.max(1, gross.times(exposure.spot).toNumber()),
@@ -268,7 +268,8 @@ function decideOn(
     latencySeconds,
     nowSeconds: Math.max(atSeconds, nowSeconds(ports)),
     holdingUnits: 0,
-  });
+  };
+  const decision = decideWith(ports.optimum, readings, input, ports.logger);
   return requested === undefined ? decision : asRequested(decision, requested, { buy, sell }, policy);
 }
 

@@ -17,7 +17,12 @@ export function jsonDocument(
     outcome,
     reason,
     simulated: outcome === 'dry-run',
-    decision: { action: decision.action, code: decision.reason, sentence: decision.sentence },
+    decision: {
+      action: decision.action,
+      code: decision.reason,
+      sentence: decision.sentence,
+      bandSource: decision.bandSource ?? null,
+    },
     volatility,
     delta: {
       before: midpoint(delta.before),

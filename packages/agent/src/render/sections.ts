@@ -41,6 +41,11 @@ export function exposureText(exposure: Exposure): string {
   );
 }
 
+const BAND_SOURCES = {
+  lattice: 'the band is read from a prepared table of the exact optimum of this book',
+  'closed-form': 'the band is the corrected closed form: no table of the exact optimum fits this book',
+} as const;
+
 export function decisionText(decision: Decision): string {
   const { band, inputs } = decision;
   const lines = [
@@ -51,6 +56,7 @@ export function decisionText(decision: Decision): string {
       `  band ${units(band.low)} … ${units(band.high)}, target ${units(band.target)}, back to ${units(band.innerLow)} … ${units(band.innerHigh)}`,
     );
   }
+  if (decision.bandSource !== undefined) lines.push(`  ${BAND_SOURCES[decision.bandSource]}`);
   const { budgetBpsPerMonth, perNumeraire } = inputs.riskAversion;
   lines.push(
     `  risk aversion ${units(perNumeraire)} per USD, which is a budget of ${units(budgetBpsPerMonth, 3)} bp a month`,

@@ -76,6 +76,16 @@ export function statedVolatility(config: PortfolioConfig, clock: Pick<Clock, 'no
   return Object.freeze({ feed: Object.freeze({ realised }), state });
 }
 
+/** Quantiles of a normal distribution that hold 90 % between them are so many standard deviations apart. */
+const NINETY_PERCENT_WIDTH = 2 * 1.6448536;
+
+/** Standard deviation of the logarithm of the variance, from a forecast's interval; 0 for a volatility that is stated. */
+export function logVarianceStdDev({ forecast, source }: VolatilityStatement): number {
+  if (source !== 'forecast' || forecast === null) return 0;
+  const [low, high] = forecast.ninetyPercent;
+  return (2 * Math.log(high / low)) / NINETY_PERCENT_WIDTH;
+}
+
 const SOURCES = {
   configured: 'configuration',
   forecast: 'forecast from candles',

@@ -18,14 +18,3 @@ export interface NodeBand {
    */
   toFlat: number;
 }
-
-/** The holding to trade to. */
-function holdingWithin(
-  { buyInner, buyOuter, flatGain, sellInner, sellOuter, toFlat }: NodeBand,
-  holding: number,
-): number {
-  if (holding === 0 && flatGain < 0) return 0;
-  if (toFlat > 0.5) return holding > Math.max(0, sellOuter) || holding < Math.min(0, buyOuter) ? 0 : holding;
-  if (holding < buyOuter) return buyInner;
-  return holding > sellOuter ? sellInner : holding;
-}

@@ -41,6 +41,17 @@ interface Node {
  * is negative
  */
 export function costFunction(curve: CostCurve): CostFunction {
+  const known = ofFrozen.get(curve);
+  if (known !== undefined) return known;
+  const made = throughSamples(curve);
+  if (Object.isFrozen(curve) && Object.isFrozen(curve.points)) ofFrozen.set(curve, made);
+  return made;
+}
+
+/** Curves that cannot change any more are turned into functions once: a backtest decides by the same one many times. */
+const ofFrozen = new WeakMap<CostCurve, CostFunction>();
+
+function throughSamples(curve: CostCurve): CostFunction {
   const { fixedCost, points, side } = curve;
   const field = `${side}Curve`;
   if (!(fixedCost >= 0 && Number.isFinite(fixedCost))) {

@@ -1,6 +1,7 @@
 import { bisect } from './bisect.js';
 import type { CostFunction } from './cost-function.js';
 import { curvature, deltaVolatility, type HalfBand, type Market } from './market.js';
+import { remembered } from './remembered.js';
 
 /**
  * The band of a book whose delta drifts, against any convex cost curve C with or without a fixed part: the solution of
@@ -19,14 +20,14 @@ import { curvature, deltaVolatility, type HalfBand, type Market } from './market
  * What this is: the impulse-control optimum of the local problem (deviation a Brownian motion of constant ν, CARA risk
  * to second order), each side on its own as if the other had the same costs. No claim beyond it.
  */
-export function impulseBand(market: Market, cost: CostFunction): HalfBand {
+export const impulseBand: (market: Market, cost: CostFunction) => HalfBand = remembered((market, cost) => {
   if (deltaVolatility(market) === 0) return { outer: 0, inner: 0 };
   const b = curvature(market);
   const lot = lotOf(b, cost);
   const average = lot === 0 ? cost.marginalCost(0) : cost.fixedCost / lot + cost.variableCost(lot) / lot;
   const sum = Math.cbrt((4 * average) / b);
   return { outer: (sum + lot) / 2, inner: Math.max(0, (sum - lot) / 2) };
-}
+});
 
 function lotOf(b: number, cost: CostFunction): number {
   const { fixedCost, maxSizeUnits } = cost;

@@ -10,6 +10,7 @@ import type { PriceFeed, VolatilityFeed } from '../ports/feeds.js';
 import type { Journal } from '../ports/journal.js';
 import type { PositionSource } from '../ports/position-source.js';
 import type { VenueAdapter } from '../ports/venue.js';
+import type { OptimumPort } from './prepared-optimum.js';
 import { PortfolioInvalidError } from './errors.js';
 
 /** How a trade may be spread over time. `auto`: one piece or equal slices, whichever costs less. */
@@ -77,6 +78,8 @@ export interface RebalancerPorts {
   readonly volatility: Pick<VolatilityFeed, 'realised'>;
   /** A second opinion on the price; the pools' own median is held against it. */
   readonly prices?: PriceFeed;
+  /** Tables of the exact optimum for the rule `optimal`; without it the closed form decides. */
+  readonly optimum?: OptimumPort;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly random: Random;

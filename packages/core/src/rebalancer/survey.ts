@@ -20,6 +20,8 @@ import { type LiveChain, readChains, type SilentChain } from './read-chains.js';
 export interface Survey {
   readonly atSeconds: number;
   readonly exposure: Exposure;
+  /** What the position sources said: what the exposure was put together from. */
+  readonly readings: readonly PositionReading[];
   readonly reference: ReferencePrice;
   /** Why nothing may be traded at the reference price; undefined when nothing speaks against it. */
   readonly dispute: PriceDispute | undefined;
@@ -94,6 +96,7 @@ export async function survey(
   return Object.freeze({
     atSeconds,
     exposure,
+    readings,
     reference,
     dispute: price.dispute,
     annualVolatility: Number(volatilityNow.value),

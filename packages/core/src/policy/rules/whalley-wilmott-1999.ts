@@ -1,6 +1,7 @@
 import type { CostFunction } from '../cost-function.js';
 import { curvature, deltaVolatility, type HalfBand, type Market, staticRisk } from '../market.js';
 import { monitoredBand } from '../monitoring.js';
+import { remembered } from '../remembered.js';
 import { settlementFactor, type Side } from '../settlement-band.js';
 import type { Rule } from './rule.js';
 
@@ -13,7 +14,7 @@ const ITERATIONS = 100;
  *
  * Source: Whalley and Wilmott, "Optimal hedging of options with small but arbitrary transaction cost structure" (1999).
  */
-export function whalleyWilmott1999Band(market: Market, cost: CostFunction): HalfBand {
+export const whalleyWilmott1999Band: (market: Market, cost: CostFunction) => HalfBand = remembered((market, cost) => {
   if (deltaVolatility(market) === 0) return { outer: 0, inner: 0 };
   const b = curvature(market);
   const a4 = (4 * cost.marginalCost(0)) / b;
@@ -21,14 +22,16 @@ export function whalleyWilmott1999Band(market: Market, cost: CostFunction): Half
   const linear = bRoot * bRoot;
   let w = a4 ** (1 / 9) + linear ** (1 / 8);
   for (let i = 0; i < ITERATIONS && w > 0; i++) {
-    const next = w - (w ** 9 - linear * w - a4) / (9 * w ** 8 - linear);
+    const w4 = w * w * w * w;
+    const w8 = w4 * w4;
+    const next = w - (w8 * w - linear * w - a4) / (9 * w8 - linear);
     if (!(next < w)) break;
     w = next;
   }
   const sum = w ** 3;
   const gap = w > 0 ? bRoot / w : 0;
   return { outer: (sum + gap) / 2, inner: Math.max(0, (sum - gap) / 2) };
-}
+});
 
 /**
  * The same band for a book that is looked at every dt and settles: the trigger moves in by the overshoot, and neither
