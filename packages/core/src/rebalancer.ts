@@ -267,10 +267,21 @@ function decideOn(
     horizonSeconds,
     latencySeconds,
     nowSeconds: Math.max(atSeconds, nowSeconds(ports)),
-    holdingUnits: 0,
+    holdingUnits: hedgeUnits(exposure),
   };
   const decision = decideWith(ports.optimum, readings, input, ports.logger);
   return requested === undefined ? decision : asRequested(decision, requested, { buy, sell }, policy);
+}
+
+/** Kinds whose delta does not move with the spot: what serves as the hedge. */
+const LINEAR: ReadonlySet<string> = new Set(['holding', 'rate-bearing', 'perpetual', 'lending']);
+
+/** What is held against the rest of the book, and would have to be unwound at its end. */
+function hedgeUnits({ positions }: Survey['exposure']): number {
+  return positions.reduce(
+    (sum, { delta, kind }) => (delta === undefined || !LINEAR.has(kind) ? sum : sum + Number(midpoint(delta))),
+    0,
+  );
 }
 
 /** γ for the router's price of waiting, before the policy has derived one from a budget. */

@@ -421,7 +421,12 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     // Where prices contradict each other, the convex optimum runs in circles.
     const hasCircles = !isAcyclic(free.edges, network);
     if (hasCircles) [free, within] = bestOrder(free);
-    if (!hasCosts && free.hops <= maxHops) return finish(free, freeProof, within);
+    if (!hasCosts && free.hops <= maxHops) {
+      // An order may be given up too early: no single path may be better than what came of it.
+      const alone = hasCircles ? bestAlone(free.q) : undefined;
+      if (alone === undefined || !isBetter(alone.value, free.value)) return finish(free, freeProof, within);
+      return finish(alone, freeProof, undefined);
+    }
     if (ticked.length > 0) free = tryEdges(free.edges, free.q);
 
     const hopPrice = findHopPrice(free, within);
@@ -432,12 +437,7 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     const rootQ = Float64Array.from(w.q);
     const rootSupport = switchedOn();
     improve(tryEdges(rootSupport, free.q));
-    const paths = singlePaths();
-    let bestPath: Candidate | undefined;
-    for (const path of paths) {
-      const alone = tryEdges(path, free.q);
-      if (bestPath === undefined || alone.value > bestPath.value) bestPath = alone;
-    }
+    const bestPath = bestAlone(free.q);
     if (bestPath !== undefined) improve(bestPath);
     if (free.hops <= PRUNABLE && !spent()) improve(free);
     if (near !== undefined && !spent()) improve(tryEdges(near.edges, free.q));
@@ -458,6 +458,15 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
     const proof = hasCircles ? freeProof : found;
     const chosen = best as Candidate | undefined;
     return finish(chosen ?? { ...free, value: -Infinity }, proof, undefined);
+  };
+
+  const bestAlone = (q: Float64Array): Candidate | undefined => {
+    let bestPath: Candidate | undefined;
+    for (const path of singlePaths()) {
+      const alone = tryEdges(path, q);
+      if (bestPath === undefined || alone.value > bestPath.value) bestPath = alone;
+    }
+    return bestPath;
   };
 
   /** The price of a hop at which the relaxation uses about as many as are allowed; 0 where they are not scarce. */
@@ -672,6 +681,11 @@ export function prepareSearch({ exactOut, maxHops, network, sink, source }: Mixe
       setLive(w, edges, EDGE_ON);
       w.q.set(q);
       solve();
+      if (!w.settled) {
+        // Prices of another order can lie too far off to come back from: start anew.
+        w.q.set(startQ);
+        solve();
+      }
       const value = read().net;
       if (!isBetter(value, bestValue)) return false;
       bestValue = value;
