@@ -109,6 +109,17 @@ describe('the optimum', () => {
     }
   });
 
+  test('is refused, not NaN, where one step of a liquidity position may cost more than numbers hold', () => {
+    const coarse: HedgingProblem = {
+      book: standardBook('lp', 100),
+      ...{ spot: 100, annualVolatility: 1, years: 1, steps: 24, annualRate: 0, proportionalCost: 0.001 },
+      ...{ fixedCost: 0.01, riskAversion: 0.2, settlement: 'free' },
+    };
+    const rough = { columnsPerBand: 2, mostColumns: 100 };
+    expect(() => solveOptimum(layLattice(coarse, rough))).toThrow(PolicyInputInvalidError);
+    expect(solveOptimum(layLattice({ ...coarse, steps: 60 }, rough)).certaintyEquivalent).toBeGreaterThan(0);
+  });
+
   test('the unit of money does not matter', () => {
     const tenfold: HedgingProblem = {
       ...small,

@@ -1,3 +1,4 @@
+import { PolicyInputInvalidError } from '../policy/errors.js';
 import { continuation, type Continuation } from './continuation.js';
 import { aliveRows, type Lattice } from './lattice.js';
 import { type RowSolver, rowSolver } from './row-solver.js';
@@ -24,6 +25,8 @@ export interface OptimumOptions {
  *   Q = min{Qc, k·e^{−rt} + min_y′ [Qc(t,X,y′) + λX|y′ − y|]}.
  *
  * Holds for a book that starts without a hedge, so that buying the first one is part of the cost.
+ *
+ * @throws {PolicyInputInvalidError} where steps are so coarse and aversion so high that no number holds the disutility
  *
  * Sources: Hodges and Neuberger (1989); Davis, Panas and Zariphopoulou (1993).
  *
@@ -68,7 +71,17 @@ export function solveOptimum(lattice: Lattice, { onBand, wantsBands }: OptimumOp
     const value = values[s]![startRow * columns + flat]!;
     return sum + probability * Math.exp(aversion * (means[s]![startRow]! - premium)) * value;
   }, 0);
-  return Object.freeze({ certaintyEquivalent: Math.log(mixed) / aversion, premium });
+  const certaintyEquivalent = Math.log(mixed) / aversion;
+  if (!Number.isFinite(certaintyEquivalent)) {
+    const hint = 'Use more steps, or a smaller risk aversion.';
+    throw new PolicyInputInvalidError(
+      'steps',
+      problem.steps,
+      'are too few for such a risk aversion: what one step may cost is beyond what numbers hold',
+      hint,
+    );
+  }
+  return Object.freeze({ certaintyEquivalent, premium });
 }
 
 interface Recursion {
