@@ -7,3 +7,5 @@ export { loadConfig, parseConfig } from './config/load.js';
 export type { PortfolioConfigInput } from './config/schema.js';
 export type { StatedVolatility, VolatilityStatement } from './volatility/stated-volatility.js';
 export { VolatilityStaleError } from './volatility/errors.js';
+export { preparedOptimum } from './assemble/optimum.js';
+export { logVarianceStdDev } from './volatility/stated-volatility.js';

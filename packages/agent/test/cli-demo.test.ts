@@ -16,7 +16,6 @@ it('does the main job and says so in one document', async () => {
     outcome: 'hedged',
     simulated: false,
     unexplainedAtoms: '0',
-    decision: { bandSource: 'lattice' },
   });
   expect(ended.code).toBe(0);
   const { after, bandHigh, bandLow, before } = document.delta;

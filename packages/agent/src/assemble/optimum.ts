@@ -5,8 +5,9 @@ import { cachedBands } from '../cache/band-cache.js';
 
 const DAY_SECONDS = 86_400;
 const SECONDS_PER_YEAR = 365 * DAY_SECONDS;
-/** Looks that one table is laid out for, at most: it keeps the work to a few seconds, and the rule carries the rest. */
-const MOST_STEPS = 720;
+/** What bounds the work to a second or two, whatever the market: a hedge must not wait for its table. */
+const MOST_STEPS = 240;
+const RESOLUTION = { mostColumns: 160 } as const;
 
 /** The mapped book, with when its last payment falls due; undefined expiry for liquidity alone. */
 interface MappedBook {
@@ -29,7 +30,7 @@ export function preparedOptimum(logVarianceStdDev: () => number, folder?: string
     const endSeconds = book.endSeconds ?? inputs.decidedAtSeconds + inputs.horizonSeconds;
     const horizonSeconds = endSeconds - inputs.decidedAtSeconds;
     const problem = problemOf(question, book, endSeconds, settlement, logVarianceStdDev());
-    return { bands: [{ table: cachedBands(problem, folder), units: 1 }], horizonSeconds };
+    return { bands: [{ table: cachedBands(problem, folder, RESOLUTION), units: 1 }], horizonSeconds };
   };
 }
 

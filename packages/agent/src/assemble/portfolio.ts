@@ -3,10 +3,9 @@ import { type Journal, type Logger, parsePolicyConfig, type Random } from '@even
 import { type Portfolio, type RebalancerPorts } from '@evenkeel/core/rebalancer';
 import type { PortfolioConfig } from '../config/complete.js';
 import { baseToken, bridgesOf, type ConnectedChain, quoteToken, venuesOf } from './adapters.js';
-import { logVarianceStdDev, type StatedVolatility, statedVolatility } from '../volatility/stated-volatility.js';
+import { type StatedVolatility, statedVolatility } from '../volatility/stated-volatility.js';
 import { systemClock } from './ambient.js';
 import { chainOf } from './chains.js';
-import { preparedOptimum } from './optimum.js';
 import { sourcesOf } from './sources.js';
 
 /** What a configuration does not hold: keys, files, chance. */
@@ -47,7 +46,6 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
     sources: sourcesOf(config, chains),
     account: eoaAccount(signer),
     volatility: volatility.feed,
-    optimum: preparedOptimum(() => logVarianceStdDev(volatility.state())),
     journal,
     clock: systemClock,
     random,

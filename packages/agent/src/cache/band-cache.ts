@@ -6,6 +6,7 @@ import type { BandTable } from '@evenkeel/core';
 import {
   BandTableInvalidError,
   type HedgingProblem,
+  type LatticeResolution,
   parseBands,
   prepareBands,
   serialiseBands,
@@ -26,20 +27,24 @@ export function bandCacheFolder(environment: NodeJS.ProcessEnv = process.env): s
  *
  * @throws {PolicyInputInvalidError} for a problem that has no answer
  */
-export function cachedBands(problem: HedgingProblem, folder: string = bandCacheFolder()): BandTable {
-  const file = join(folder, `${hashOf(problem)}.json`);
-  return readTable(file) ?? writeTable(folder, file, prepareBands(problem));
+export function cachedBands(
+  problem: HedgingProblem,
+  folder: string = bandCacheFolder(),
+  resolution: LatticeResolution = {},
+): BandTable {
+  const file = join(folder, `${hashOf({ problem, resolution })}.json`);
+  return readTable(file) ?? writeTable(folder, file, prepareBands(problem, resolution));
 }
 
 /** Key order does not matter, and an infinite range, which JSON has not, is spelled out. */
-function hashOf(problem: HedgingProblem): string {
+function hashOf(asked: { readonly problem: HedgingProblem; readonly resolution: LatticeResolution }): string {
   const canonical = (_key: string, value: unknown): unknown => {
     if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
     return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
   };
   return createHash('sha256')
-    .update(JSON.stringify([GENERATION, problem], canonical))
+    .update(JSON.stringify([GENERATION, asked], canonical))
     .digest('hex');
 }
 

@@ -1,4 +1,5 @@
 import { BAND_FIELDS, type BandTable } from '../policy/band-table.js';
+import type { LatticeResolution } from './holdings.js';
 import { type Lattice, layLattice, spotAt } from './lattice.js';
 import type { NodeBand } from './node-band.js';
 import { solveOptimum } from './optimum.js';
@@ -24,8 +25,8 @@ const FAR = 1e6;
  * decide({ ...input, bands: [{ table, units: 10 }] })
  * ```
  */
-export function prepareBands(problem: HedgingProblem): BandTable {
-  const lattice = layLattice(problem);
+export function prepareBands(problem: HedgingProblem, resolution: LatticeResolution = {}): BandTable {
+  const lattice = layLattice(problem, resolution);
   const { cell, holdings, reach, startRow, stepYears } = lattice;
   const { steps } = problem;
   const remaining = remainingRows(steps);
