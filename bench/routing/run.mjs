@@ -80,7 +80,7 @@ const { log, warn } = console;
 if (names.length > 0) console.warn = () => undefined;
 const peers = names
   .filter((name) => !missing.includes(name))
-  .map((name) => ({ peer: PEERS[name], library: PEERS[name].load(), slowest: undefined }));
+  .map((name) => ({ peer: PEERS[name], loaded: PEERS[name].load(), slowest: undefined }));
 
 const budgetMs = Number(options.budget) * 1000;
 const warmMs = Number(options.warm);
@@ -97,7 +97,7 @@ const results = [];
 const first = problemOf({ ...cases[0], seed: 999_983 });
 for (let i = 0; i < 3; i++) {
   const { bound } = await measureOurs(first, 50);
-  for (const { library, peer } of peers) await measurePeer(peer, library, first, bound, 50);
+  for (const { loaded, peer } of peers) await measurePeer(peer, loaded, first, bound, 50);
 }
 
 for (const [position, chosen] of cases.entries()) {
@@ -109,7 +109,7 @@ for (const [position, chosen] of cases.entries()) {
     const refusal = tooMuchFor(entry, chosen.pools);
     const row =
       refusal === undefined
-        ? await measurePeer(entry.peer, entry.library, problem, own.bound, warmMs)
+        ? await measurePeer(entry.peer, entry.loaded, problem, own.bound, warmMs)
         : { name: entry.peer.name, skipped: refusal };
     if (row.coldMs !== undefined && row.coldMs > (entry.slowest?.ms ?? 0))
       entry.slowest = { ms: row.coldMs, pools: chosen.pools };

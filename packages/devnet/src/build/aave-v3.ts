@@ -97,22 +97,22 @@ async function deployPool(
   builder: Builder,
   provider: Address,
 ): Promise<Pick<AaveV3Contracts, 'pool' | 'poolConfigurator'>> {
-  const library = (name: string, links: Readonly<Record<string, Address>> = {}): Readonly<Record<string, Address>> => ({
+  const linked = (name: string, links: Readonly<Record<string, Address>> = {}): Readonly<Record<string, Address>> => ({
     [`${LOGIC}/${name}.sol:${name}`]: builder.deploy(deployer, `Aave${name}`, [], [], links),
   });
-  const borrow = library('BorrowLogic');
+  const borrow = linked('BorrowLogic');
   const logic = {
     ...borrow,
-    ...library('FlashLoanLogic', borrow),
-    ...library('BridgeLogic'),
-    ...library('EModeLogic'),
-    ...library('LiquidationLogic'),
-    ...library('PoolLogic'),
-    ...library('SupplyLogic'),
+    ...linked('FlashLoanLogic', borrow),
+    ...linked('BridgeLogic'),
+    ...linked('EModeLogic'),
+    ...linked('LiquidationLogic'),
+    ...linked('PoolLogic'),
+    ...linked('SupplyLogic'),
   };
   const pool = builder.deploy(deployer, 'AavePool', ['address'], [provider], logic);
   builder.send(deployer, provider, 'setPoolImpl(address)', [pool]);
-  const configurator = builder.deploy(deployer, 'AavePoolConfigurator', [], [], library('ConfiguratorLogic'));
+  const configurator = builder.deploy(deployer, 'AavePoolConfigurator', [], [], linked('ConfiguratorLogic'));
   builder.send(deployer, provider, 'setPoolConfiguratorImpl(address)', [configurator]);
   await builder.flush();
   const read = async (name: string): Promise<Address> =>
