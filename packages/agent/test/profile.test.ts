@@ -11,7 +11,7 @@ const files = folder();
 afterAll(() => rmSync(files, { recursive: true, force: true }));
 
 it('the example is brought into all of its bands, in text', async () => {
-  const { code, stdout } = await inProcess(['profile', '--problem', example], { NO_COLOR: '1' });
+  const { code, stdout } = await inProcess(['profile', '--problem', example]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^ +buy +\d+ +call 2600, 30 days/m);
   expect(stdout).toMatch(/what binds +a unit more saves/);

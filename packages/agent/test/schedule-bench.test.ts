@@ -78,7 +78,7 @@ it('is the same for the same seed and another for another', async () => {
 
 it('draws a page that needs nothing from outside', async () => {
   const html = join(files, 'bench.html');
-  const { code, stdout } = await inProcess(['schedule-bench', ...few, '--html', html], { NO_COLOR: '1' });
+  const { code, stdout } = await inProcess(['schedule-bench', ...few, '--html', html]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^ +optimal +\d+ +-?\d+\.\d\d ± \d+\.\d\d/m);
   const page = readFileSync(html, 'utf8');
