@@ -64,6 +64,9 @@ const chain = v.strictObject({
   /** One or more endpoints; or the name of an environment variable that holds one, so that keys stay out of files. */
   rpcUrl: v.optional(v.union([v.string(), v.array(v.string())])),
   rpcUrlEnv: v.optional(v.string()),
+  /** Where signed transactions go instead, and nowhere else: endpoints that keep them out of the public mempool. */
+  submitUrl: v.optional(v.union([v.string(), v.array(v.string())])),
+  submitUrlEnv: v.optional(v.string()),
   base: token,
   quote: token,
   contracts: v.optional(contracts, {}),
