@@ -10,12 +10,13 @@ import { ProgrammeOpenError, RebalancerBusyError } from './rebalancer/errors.js'
 import { eventHub, type EventHub } from './rebalancer/events.js';
 import { signMandate } from './rebalancer/mandate.js';
 import { recordOpening } from './rebalancer/opening.js';
+import { closeOpenTrades, untilClosed } from './rebalancer/close-trade.js';
 import { checkPortfolio, type Portfolio, type RebalancerPorts } from './rebalancer/portfolio.js';
 import { decideWith } from './rebalancer/prepared-optimum.js';
 import type { OpenDelta } from './rebalancer/realised-efficiency.js';
 import { asRequested, checkRequestedChange } from './rebalancer/requested.js';
 import { type Resumption, resumeAll, runningProgrammes } from './rebalancer/resume.js';
-import { assertAgreed, runSlices, type SliceResult } from './rebalancer/run-slices.js';
+import { assertAgreed, planOf, runSlices, type SliceResult } from './rebalancer/run-slices.js';
 import { scheduleOf } from './rebalancer/schedule-of.js';
 import { survey, type Survey } from './rebalancer/survey.js';
 import { swapRecord } from './rebalancer/swap-records.js';
@@ -60,7 +61,10 @@ export interface Rebalancer extends Pick<EventHub, 'on' | 'off'> {
    * the stations throw, each with its code
    */
   rebalance(options?: RebalanceOptions): Promise<Rebalancing>;
-  /** Brings what a crash left behind to its end, from the journal, without doing anything twice. */
+  /**
+   * Brings what a crash left behind to its end, from the journal, without doing anything twice: the programme that was
+   * under way first, then the slices to come, as far as the net delta still needs them and the intent lives.
+   */
   resume(signal?: AbortSignal): Promise<readonly Resumption[]>;
   /**
    * Asks for an end: what is not begun stays so, what is unmined is cancelled, transfers are tracked on. Takes effect at
@@ -109,7 +113,7 @@ export function createRebalancer(portfolio: Portfolio, ports: RebalancerPorts): 
     off: hub.off,
     survey: (signal = never()) => look(signal),
     rebalance: (options = {}) => exclusively((cancelled) => rebalanceOnce(context, options, cancelled)),
-    resume: (signal = never()) => exclusively(() => resumeAll(context, signal)),
+    resume: (signal = never()) => exclusively((cancelled) => resumeAll(context, signal, cancelled)),
     cancel: async () => {
       busy?.abort();
       for (const { programme } of await runningProgrammes(context)) {
@@ -155,7 +159,7 @@ async function rebalanceOnce(
 /** @throws {ProgrammeOpenError} PROGRAMME_OPEN */
 async function assertNoneOpen(context: Context): Promise<void> {
   const [open] = await runningProgrammes(context);
-  if (open === undefined) return;
+  if (open === undefined) return closeOpenTrades(context, 'A new decision has taken the place of what was left.');
   throw new ProgrammeOpenError(context.portfolio.name, open.programme.intentId, open.programme.slice);
 }
 
@@ -205,6 +209,7 @@ async function trade(context: Context, input: TradeInput): Promise<Rebalancing> 
   const chainIds = [...new Set(before.balances.map(({ token }) => token.chainId))];
   const opening = await readBalances(portfolio, ports, chainIds, signal);
   const intentId = signed.id;
+  const plan = planOf(before, decision, schedule);
   if (!dryRun) {
     await recordOpening(
       ports.journal,
@@ -214,11 +219,14 @@ async function trade(context: Context, input: TradeInput): Promise<Rebalancing> 
         delta: before.exposure.delta,
         band: decision.band,
         balances: opening,
+        plan,
       },
       ports.clock.now(),
     );
   }
-  const { endedBecause, results: slices } = await runSlices(context, { ...input, signed, schedule });
+  const carryOut = () => runSlices(context, { ...input, signed, plan });
+  const run = await (dryRun ? carryOut() : untilClosed(context, intentId, signal, carryOut));
+  const { endedBecause, results: slices } = run;
   const closing = await readBalances(portfolio, ports, chainIds, signal);
   const after = dryRun ? before : await look(signal);
   const report = writeReport({
