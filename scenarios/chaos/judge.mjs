@@ -37,8 +37,8 @@ function keyOf(chainId, to, data, valueWei) {
 /**
  * Holds the plans of a journal against the chains.
  *
- * - `lost`: programmes and transfers without an end, nonces without an owner, and steps that the journal calls done
- *   which no chain knows.
+ * - `lost`: programmes, transfers and trades without an end, nonces without an owner, and steps that the journal calls
+ *   done which no chain knows.
  * - `twice`: effects on chain that were planned less often than they are there, or not at all.
  * - `unaccounted`: atoms by which what the owner holds differs from the opening and every recorded flow.
  */
@@ -61,6 +61,10 @@ export async function judge(journal, openings, owner) {
         if (ended.some(({ code }) => code === 'STEP_FILLED')) done.set(key, (done.get(key) ?? 0) + 1);
       }
     }
+  }
+  const closed = new Set((await journal.decisions({ code: 'TRADE_CLOSED' })).map(({ intentId }) => intentId));
+  for (const intentId of new Set(programmes.map(({ programme }) => programme.intentId))) {
+    if (!closed.has(intentId)) lost.push(`the slices to come of ${intentId} are forgotten`);
   }
   for (const { transfer } of await journal.transfers({ open: true })) lost.push(`transfer ${transfer.id} has no end`);
 
