@@ -14,7 +14,7 @@ const STATIONS = [
 ];
 
 /** What joins stations: nothing in a station knows of it. */
-const JOINERS = ['rebalancer', 'backtest'];
+const JOINERS = ['rebalancer', 'backtest', 'watch'];
 
 const only = (name, from, allowed) => ({
   name,

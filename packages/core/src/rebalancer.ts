@@ -36,6 +36,10 @@ export interface RebalanceOptions {
   /** Goes the same way, simulates, and sends nothing. */
   readonly dryRun?: boolean;
   readonly signal?: AbortSignal;
+  /** Aborts when nothing new is to be begun: the slice under way is brought to its end, the rest is left. */
+  readonly drain?: AbortSignal;
+  /** Asked before a trade is signed; what it throws stops the trade. For limits that span portfolios and days. */
+  readonly permit?: (trade: TradeDecision, survey: Survey) => void | Promise<void>;
 }
 
 /** Everything that one rebalancing saw, decided and did. Frozen. */
@@ -149,7 +153,11 @@ async function rebalanceOnce(
     simulated: dryRun,
     details: { action: decision.action, low: before.exposure.delta.low, high: before.exposure.delta.high },
   });
-  if (decision.action === 'trade') return trade(context, { before, curves, decision, dryRun, signal, cancelled });
+  if (decision.action === 'trade') {
+    await options.permit?.(decision, before);
+    const ending = options.drain === undefined ? cancelled : AbortSignal.any([cancelled, options.drain]);
+    return trade(context, { before, curves, decision, dryRun, signal, cancelled: ending });
+  }
   const report = writeReport({ portfolio, before, after: before, decision, dryRun });
   hub.emit('reported', report);
   const untouched = { signed: undefined, schedule: undefined, slices: Object.freeze([]) };
@@ -251,9 +259,21 @@ async function trade(context: Context, input: TradeInput): Promise<Rebalancing> 
   return Object.freeze({ before, curves, decision, signed, schedule, slices: Object.freeze(slices), after, report });
 }
 
-function decideOn(
-  { portfolio, ports }: Context,
-  { annualVolatility, atSeconds, exposure, readings }: Survey,
+/** Whose decision it is, and what it takes. */
+export interface Decider {
+  readonly portfolio: Portfolio;
+  readonly ports: Pick<RebalancerPorts, 'clock' | 'logger' | 'optimum'>;
+}
+
+/** What the policy makes of what was seen and of what trading costs; or what a person has asked for, within its limits. */
+export function decideOn(
+  { portfolio, ports }: Decider,
+  {
+    annualVolatility,
+    atSeconds,
+    exposure,
+    readings,
+  }: Pick<Survey, 'annualVolatility' | 'atSeconds' | 'exposure' | 'readings'>,
   { buy, sell }: CostCurves,
   requested: Decimal | undefined,
 ): Decision {
@@ -285,7 +305,7 @@ function decideOn(
 const LINEAR: ReadonlySet<string> = new Set(['holding', 'rate-bearing', 'perpetual', 'lending']);
 
 /** What is held against the rest of the book, and would have to be unwound at its end. */
-function hedgeUnits({ positions }: Survey['exposure']): number {
+export function hedgeUnits({ positions }: Survey['exposure']): number {
   return positions.reduce(
     (sum, { delta, kind }) => (delta === undefined || !LINEAR.has(kind) ? sum : sum + Number(midpoint(delta))),
     0,
@@ -293,7 +313,7 @@ function hedgeUnits({ positions }: Survey['exposure']): number {
 }
 
 /** γ for the router's price of waiting, before the policy has derived one from a budget. */
-function statedAversion({ policy: { riskAversion } }: Portfolio): number {
+export function statedAversion({ policy: { riskAversion } }: Pick<Portfolio, 'policy'>): number {
   return 'perNumeraire' in riskAversion ? riskAversion.perNumeraire : 0;
 }
 

@@ -58,7 +58,7 @@ const contracts = v.partial(
   }),
 );
 
-const chain = v.strictObject({
+export const chainSchema = v.strictObject({
   id: chainId,
   name: v.optional(v.string()),
   /** One or more endpoints; or the name of an environment variable that holds one, so that keys stay out of files. */
@@ -164,7 +164,7 @@ export const portfolioConfigSchema = v.strictObject({
     }),
     {},
   ),
-  chains: v.pipe(v.array(chain), v.minLength(1, 'needs at least one chain')),
+  chains: v.pipe(v.array(chainSchema), v.minLength(1, 'needs at least one chain')),
   adapters: v.optional(v.array(v.picklist(['uniswap-v2', 'uniswap-v3', 'uniswap-v4', 'across', 'hyperlane', 'lifi'])), [
     'uniswap-v2',
     'uniswap-v3',

@@ -1,20 +1,19 @@
-import { EvenkeelError } from '@evenkeel/intents';
-import { assembleExposure } from '../exposure/assemble-exposure.js';
 import { Decimal, type DecimalString, fromAtoms } from '../model/decimal.js';
 import type { Exposure } from '../model/exposure.js';
 import type { Pool } from '../model/curve.js';
 import type { PositionReading } from '../model/position.js';
 import type { QuoteRequest } from '../model/quote.js';
 import { type Token, type TokenAmount, tokenKey } from '../model/token.js';
-import type { PositionSource } from '../ports/position-source.js';
 import type { HedgeBridge } from '../route/hedge.js';
 import type { ReferencePrice } from '../route/reference-price.js';
-import { solicit, type Solicitation } from '../solicit/solicit.js';
+import type { Solicitation } from '../solicit/solicit.js';
 import { agreedPrice, type PriceDispute } from './agreed-price.js';
+import { askMarket, marketOn } from './ask-market.js';
 import { hedgeBridge } from './firm-route.js';
 import { inFlightOf } from './in-flight.js';
 import type { Portfolio, RebalancerPorts } from './portfolio.js';
-import { type LiveChain, readChains, type SilentChain } from './read-chains.js';
+import { readChains, type SilentChain } from './read-chains.js';
+import { exposureOf, readPositions } from './read-positions.js';
 
 /** One look at everything: the book, the market, what things cost, what is held. Frozen. */
 export interface Survey {
@@ -40,11 +39,6 @@ export interface Survey {
   /** JSON-RPC calls that reading all pools of all venues took, by chain. */
   readonly poolCalls: Readonly<Record<number, number>>;
 }
-
-/** How a stale reading widens: by this share of the position's largest delta, for each hour of its age. */
-const STALE_SHARE_PER_HOUR = '0.25';
-/** How long a straggler may take to stop. */
-const GRACE_MS = 50;
 
 /**
  * Reads everything at once. Chains, venues and bridges that fail are left out and reported; positions that cannot be read
@@ -85,14 +79,7 @@ export async function survey(
   const nativePrice = Object.fromEntries(
     read.live.map(({ chainId }) => [chainId, portfolio.nativePrices[chainId] ?? reference.price] as const),
   );
-  const exposure = assembleExposure({
-    underlying: portfolio.underlying,
-    spot: reference.price,
-    readings,
-    inFlight: await inFlightOf(portfolio, ports),
-    nowSeconds: atSeconds,
-    rules: { maxAgeSeconds: portfolio.limits.maxAgeSeconds, staleSharePerHour: STALE_SHARE_PER_HOUR },
-  });
+  const exposure = exposureOf(portfolio, reference.price, readings, await inFlightOf(portfolio, ports), atSeconds);
   return Object.freeze({
     atSeconds,
     exposure,
@@ -122,58 +109,6 @@ export async function survey(
       Object.fromEntries(chains.map(({ id }) => [id, calledAfter[id]! - calledBefore[id]!] as const)),
     ),
   });
-}
-
-/** The portfolio on the chains that answer: nothing else may be traded. */
-function marketOn(portfolio: Portfolio, live: readonly LiveChain[]): Portfolio {
-  const answers = ({ chainId }: Token): boolean => live.some((chain) => chain.chainId === chainId);
-  return {
-    ...portfolio,
-    baseTokens: portfolio.baseTokens.filter(answers),
-    quoteTokens: portfolio.quoteTokens.filter(answers),
-  };
-}
-
-function askMarket(
-  portfolio: Portfolio,
-  { bridges, clock, venues }: RebalancerPorts,
-  transfers: readonly QuoteRequest[],
-  signal: AbortSignal,
-  pools: boolean,
-): Promise<Solicitation> {
-  const tokens = pools ? [...portfolio.baseTokens, ...portfolio.quoteTokens] : [];
-  return solicit(
-    { tokens, quotes: [], transfers, maxAgeSeconds: portfolio.limits.maxAgeSeconds },
-    {
-      venues: pools ? venues : [],
-      bridges: pools ? [] : bridges,
-      clock,
-      signal,
-      deadlineMs: portfolio.limits.solicitMs,
-      graceMs: GRACE_MS,
-    },
-  );
-}
-
-/** All sources at once. One that fails is one unknown position, without bounds: never nothing. */
-async function readPositions(
-  { account, chains, clock, sources }: RebalancerPorts,
-  { limits }: Portfolio,
-  signal: AbortSignal,
-): Promise<readonly PositionReading[]> {
-  const owner = account.addressOn(chains[0]!.id);
-  const own = AbortSignal.any([signal, AbortSignal.timeout(limits.solicitMs)]);
-  const read = async (source: PositionSource): Promise<readonly PositionReading[]> => {
-    try {
-      return await source.read(owner, own);
-    } catch (error) {
-      signal.throwIfAborted();
-      const reason = error instanceof EvenkeelError ? `${error.code}: ${error.message}` : 'the source failed';
-      const asOf = { source: source.id, timeSeconds: Math.floor(clock.now() / 1000) };
-      return [{ status: 'unknown', id: source.id, label: source.name, reason, asOf }];
-    }
-  };
-  return (await Promise.all(sources.map(read))).flat();
 }
 
 /** Every lane between two chains on which the account has at least a lot to send, for all that it has. */
