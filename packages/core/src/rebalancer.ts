@@ -18,7 +18,7 @@ import { asRequested, checkRequestedChange } from './rebalancer/requested.js';
 import { type Resumption, resumeAll, runningProgrammes } from './rebalancer/resume.js';
 import { assertAgreed, planOf, runSlices, type SliceResult } from './rebalancer/run-slices.js';
 import { scheduleOf } from './rebalancer/schedule-of.js';
-import { survey, type Survey } from './rebalancer/survey.js';
+import { type EarlierLook, survey, type Survey } from './rebalancer/survey.js';
 import { swapRecord } from './rebalancer/swap-records.js';
 import { writeReport } from './rebalancer/write-report.js';
 import type { SwapRecord } from './report/cost-attribution.js';
@@ -79,8 +79,7 @@ export interface Rebalancer extends Pick<EventHub, 'on' | 'off'> {
 
 /**
  * Joins the stations: exposure, policy, intent, schedule, solicit, route, award, guard, execution, report. The only
- * place that knows them all; holds no state but that it is busy and the price that it
- * saw last.
+ * place that knows them all; holds no state but that it is busy and what it saw last.
  *
  * @throws {PortfolioInvalidError} for a portfolio that does not fit its parts
  *
@@ -95,12 +94,15 @@ export interface Rebalancer extends Pick<EventHub, 'on' | 'off'> {
 export function createRebalancer(portfolio: Portfolio, ports: RebalancerPorts): Rebalancer {
   checkPortfolio(portfolio, ports);
   const hub = eventHub(ports.logger);
-  let lastSeen: DecimalString | undefined;
+  let earlier: EarlierLook | undefined;
   const look = async (signal: AbortSignal): Promise<Survey> => {
-    const seen = await survey(portfolio, ports, signal, lastSeen);
-    lastSeen = seen.reference.price;
+    const seen = await survey(portfolio, ports, signal, earlier);
+    earlier = { price: seen.reference.price, memory: seen.memory, hasTraded: false };
     return seen;
   };
+  hub.on('execution', ({ type }) => {
+    if (type === 'step-done' && earlier !== undefined) earlier = { ...earlier, hasTraded: true };
+  });
   const context: Context = { portfolio, ports, hub, look };
   let busy: AbortController | undefined;
   const exclusively = async <T>(work: (cancelled: AbortSignal) => Promise<T>): Promise<T> => {
@@ -142,6 +144,7 @@ async function rebalanceOnce(
   if (!dryRun) await assertNoneOpen(context);
   const before = await look(signal);
   hub.emit('surveyed', before);
+  await recordChanges(context, before, dryRun);
   await assertTradable(context, before, dryRun);
   const curves = costCurves(portfolio, before, statedAversion(portfolio), requested?.toFixed());
   const decision = decideOn(context, before, curves, requested);
@@ -169,6 +172,15 @@ async function assertNoneOpen(context: Context): Promise<void> {
   const [open] = await runningProgrammes(context);
   if (open === undefined) return closeOpenTrades(context, 'A new decision has taken the place of what was left.');
   throw new ProgrammeOpenError(context.portfolio.name, open.programme.intentId, open.programme.slice);
+}
+
+/** What has become of positions by itself is told whether or not it leads to a trade. */
+async function recordChanges({ ports }: Context, { changes }: Survey, simulated: boolean): Promise<void> {
+  for (const { code, id, sentence } of changes) {
+    ports.logger?.log('warn', sentence, { code, position: id });
+    const atMs = ports.clock.now();
+    await ports.journal.appendDecision({ atMs, code, sentence, simulated, details: { position: id } });
+  }
 }
 
 /** A dispute about the price is a decision, too: it is written down before it is thrown. @throws PRICE_DISPUTED */

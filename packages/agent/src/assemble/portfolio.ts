@@ -79,6 +79,7 @@ function portfolioOf(config: PortfolioConfig): Portfolio {
       deadlineSeconds: limits.deadlineSeconds,
       solicitMs: limits.solicitSeconds * 1000,
       maxAgeSeconds: limits.maxAgeSeconds,
+      doubtVanishedSeconds: limits.doubtVanishedSeconds,
       maxDisagreementBps: limits.maxDisagreementPercent * 100,
     },
     annualRate: config.annualRatePercent / 100,

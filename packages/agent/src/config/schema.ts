@@ -161,6 +161,7 @@ export const portfolioConfigSchema = v.strictObject({
       deadlineSeconds: v.optional(v.pipe(seconds, v.minValue(30)), 1800),
       solicitSeconds: v.optional(v.pipe(v.number(), v.minValue(0.1), v.maxValue(120)), 10),
       maxAgeSeconds: v.optional(v.pipe(seconds, v.minValue(1)), 120),
+      doubtVanishedSeconds: v.optional(v.pipe(seconds, v.minValue(0)), 3600),
     }),
     {},
   ),

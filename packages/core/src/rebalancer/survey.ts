@@ -1,3 +1,4 @@
+import { doubtVanished, type PositionChange, type PositionMemory } from '../exposure/doubt-vanished.js';
 import { Decimal, type DecimalString, fromAtoms } from '../model/decimal.js';
 import type { Exposure } from '../model/exposure.js';
 import type { Pool } from '../model/curve.js';
@@ -19,8 +20,12 @@ import { exposureOf, readPositions } from './read-positions.js';
 export interface Survey {
   readonly atSeconds: number;
   readonly exposure: Exposure;
-  /** What the position sources said: what the exposure was put together from. */
+  /** What the position sources said, and what of it is doubted: what the exposure was put together from. */
   readonly readings: readonly PositionReading[];
+  /** Positions that vanished or shrank since the look before, with no trade of ours. */
+  readonly changes: readonly PositionChange[];
+  /** What the next look holds its readings against. */
+  readonly memory: PositionMemory;
   readonly reference: ReferencePrice;
   /** Why nothing may be traded at the reference price; undefined when nothing speaks against it. */
   readonly dispute: PriceDispute | undefined;
@@ -40,21 +45,32 @@ export interface Survey {
   readonly poolCalls: Readonly<Record<number, number>>;
 }
 
+/** What is kept of a look for the next one. */
+export interface EarlierLook {
+  readonly price: DecimalString;
+  readonly memory: PositionMemory;
+  /** Whether our own trades may have moved what the owner holds since then. */
+  readonly hasTraded: boolean;
+}
+
+const DOUBT_VANISHED_SECONDS = 3600;
+
 /**
  * Reads everything at once. Chains, venues and bridges that fail are left out and reported; positions that cannot be read
  * widen the exposure; what speaks against the price is said in `dispute`, and it is the caller's to stop.
  *
- * @param lastSeen price of the last look, numeraire per unit; a jump away from it is disputed unless a feed confirms it
+ * @param earlier the look before: a price that jumps away from its is disputed unless a feed confirms it, and a position
+ * that has vanished since is doubted
  * @throws NO_REFERENCE_PRICE when no pool answers, SOLICIT_ABORTED or the signal's reason when it aborts
  */
 export async function survey(
   portfolio: Portfolio,
   ports: RebalancerPorts,
   signal: AbortSignal,
-  lastSeen?: DecimalString,
+  earlier?: EarlierLook,
 ): Promise<Survey> {
   const { chains, clock, prices, volatility } = ports;
-  const [read, readings, volatilityNow] = await Promise.all([
+  const [read, answers, volatilityNow] = await Promise.all([
     readChains(portfolio, ports, signal),
     readPositions(ports, portfolio, signal),
     volatility.realised(portfolio.underlying, signal),
@@ -67,7 +83,7 @@ export async function survey(
   // Pools first and alone, so that what reading them takes can be counted and stated.
   const offered = await askMarket(market, ports, [], signal, true);
   const calledAfter = requests();
-  const price = await agreedPrice(market, offered.pools, { feed: prices, lastSeen }, atSeconds, signal);
+  const price = await agreedPrice(market, offered.pools, { feed: prices, lastSeen: earlier?.price }, atSeconds, signal);
   const transfers = await askMarket(
     market,
     ports,
@@ -79,11 +95,22 @@ export async function survey(
   const nativePrice = Object.fromEntries(
     read.live.map(({ chainId }) => [chainId, portfolio.nativePrices[chainId] ?? reference.price] as const),
   );
+  const { changes, memory, readings } = doubtVanished({
+    readings: answers,
+    memory: earlier?.memory ?? new Map(),
+    underlying: portfolio.underlying,
+    spot: Number(reference.price),
+    nowSeconds: atSeconds,
+    hasTraded: earlier?.hasTraded ?? false,
+    believeAfterSeconds: portfolio.limits.doubtVanishedSeconds ?? DOUBT_VANISHED_SECONDS,
+  });
   const exposure = exposureOf(portfolio, reference.price, readings, await inFlightOf(portfolio, ports), atSeconds);
   return Object.freeze({
     atSeconds,
     exposure,
     readings,
+    changes,
+    memory,
     reference,
     dispute: price.dispute,
     annualVolatility: Number(volatilityNow.value),
