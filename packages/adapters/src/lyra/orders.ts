@@ -70,6 +70,7 @@ export function orderCall({ chain, optionMarket }: LyraMarket, order: LyraOrder)
     data: optionMarketAbi.encodeFunctionData(`${verb}Position`, [terms]) as Hex,
     valueWei: 0n,
     purpose: 'action',
+    minGasLimit: MIN_GAS_LIMIT,
     description: `${verb} ${fromAtoms({ decimals: 18 }, amount)} ${kind} of strike ${strikeId} on Lyra`,
   };
 }
@@ -84,6 +85,9 @@ export function allowanceOf(order: LyraOrder, held: bigint): { readonly quote: b
   const change = verb === 'open' ? -minTotalCost : maxTotalCost;
   return { quote: positive(collateral - held + change), base: 0n };
 }
+
+/** In the block of another second the averages write slots that an estimate did not see: it is too low by a tenth. */
+const MIN_GAS_LIMIT = 2_000_000n;
 
 const isWritten = (kind: LyraKind): boolean => kind.startsWith('short');
 const positive = (atoms: bigint): bigint => (atoms > 0n ? atoms : 0n);
