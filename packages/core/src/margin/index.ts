@@ -11,5 +11,6 @@ export {
   perpetualMargin,
   surplusOf,
 } from './margin-account.js';
+export { lendingMarginOf } from './lending-position.js';
 export { marginBreaches, requireMargin, type MarginBreach, type MarginLimits, type MarginStep } from './limits.js';
 export { lendingReduction, perpetualReduction, planReduction, planTopUp, type Reduction } from './plans.js';
