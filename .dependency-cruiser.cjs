@@ -4,6 +4,8 @@ const STATIONS = [
   'forecast',
   'policy',
   'profile',
+  'holding',
+  'margin',
   'schedule',
   'solicit',
   'route',

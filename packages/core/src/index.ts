@@ -34,6 +34,7 @@ export {
 
 // What the core needs from outside
 export * from './ports/venue.js';
+export * from './ports/instrument.js';
 export * from './ports/bridge.js';
 export * from './ports/solver.js';
 export * from './ports/chain.js';
