@@ -3,7 +3,8 @@ import { type Account, type Address, type Hex, type OperationRequest, type Signe
 import { AccountCannotBatchError } from '@evenkeel/core/execution';
 import { getAddress } from 'ethers/address';
 import { Transaction } from 'ethers/transaction';
-import { SignerAlteredError, SignerFailedError } from './errors.js';
+import { askSigner } from './ask-signer.js';
+import { SignerAlteredError } from './errors.js';
 import { publicMempool } from './public-mempool.js';
 import type { Eip1559Transaction, EoaSigner } from './signer.js';
 
@@ -45,14 +46,16 @@ export function eoaAccount(signer: EoaSigner, options: EoaOptions = {}): Account
       const mutable = Object.fromEntries(
         Object.entries(types).map(([name, fields]) => [name, fields.map((field) => ({ ...field }))]),
       );
-      const signature = await ask('typed data', () => signer.signTypedData({ ...domain }, mutable, { ...message }));
+      const signature = await askSigner('typed data', () =>
+        signer.signTypedData({ ...domain }, mutable, { ...message }),
+      );
       if (!/^0x(?:[0-9a-fA-F]{2})+$/.test(signature)) throw new SignerAlteredError('signature');
       return signature as Hex;
     },
     sign: async (request, signal) => {
       signal?.throwIfAborted();
       const wanted = transactionOf(request, address);
-      const raw = await ask('transaction', () => signer.signTransaction(wanted));
+      const raw = await askSigner('transaction', () => signer.signTransaction(wanted));
       return checkedOperation(raw, wanted, address);
     },
   });
@@ -76,17 +79,6 @@ function transactionOf(request: OperationRequest, self: Address): Eip1559Transac
     maxFeePerGas: request.maxFeePerGasWei,
     maxPriorityFeePerGas: request.maxPriorityFeePerGasWei,
   });
-}
-
-/** A signer's error may quote what it was called with, or its key: only its code travels on. */
-async function ask(what: 'transaction' | 'typed data', sign: () => Promise<string>): Promise<string> {
-  try {
-    return await sign();
-  } catch (error) {
-    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-    const isSafe = typeof code === 'number' || (typeof code === 'string' && /^[A-Z_]{3,40}$/.test(code));
-    throw new SignerFailedError(what, isSafe ? String(code) : undefined);
-  }
 }
 
 function checkedOperation(raw: string, wanted: Eip1559Transaction, self: Address): SignedOperation {

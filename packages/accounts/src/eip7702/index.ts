@@ -1,0 +1,2 @@
+export * from './delegation.js';
+export * from './errors.js';
