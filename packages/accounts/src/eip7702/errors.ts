@@ -35,3 +35,15 @@ export class AccountNotDelegatedError extends EvenkeelError {
     });
   }
 }
+
+/** There is no contract to delegate to: calls would succeed and do nothing. Code `DELEGATE_MISSING`. */
+export class DelegateMissingError extends EvenkeelError {
+  constructor(chainId: number, delegate: Address) {
+    super('DELEGATE_MISSING', `There is no contract at ${delegate} on chain ${chainId} to delegate to.`, {
+      field: 'delegate',
+      value: delegate,
+      hint: 'Deploy it there, or give the address that it has there.',
+      details: { chainId },
+    });
+  }
+}

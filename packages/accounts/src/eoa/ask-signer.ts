@@ -1,4 +1,6 @@
-import { SignerFailedError, type SignedThing } from './errors.js';
+import type { Hex, TypedData } from '@evenkeel/core';
+import { SignerAlteredError, SignerFailedError, type SignedThing } from './errors.js';
+import type { EoaSigner } from './signer.js';
 
 /** A signer's error may quote what it was called with, or its key: only its code travels on. @throws SIGNER_FAILED */
 export async function askSigner<T>(what: SignedThing, sign: () => Promise<T>): Promise<T> {
@@ -9,4 +11,17 @@ export async function askSigner<T>(what: SignedThing, sign: () => Promise<T>): P
     const isSafe = typeof code === 'number' || (typeof code === 'string' && /^[A-Z_]{3,40}$/.test(code));
     throw new SignerFailedError(what, isSafe ? String(code) : undefined);
   }
+}
+
+/** @throws SIGNER_FAILED, SIGNER_ALTERED for what is no signature */
+export async function signTypedData(
+  signer: Pick<EoaSigner, 'signTypedData'>,
+  { domain, message, types }: TypedData,
+): Promise<Hex> {
+  const mutable = Object.fromEntries(
+    Object.entries(types).map(([name, fields]) => [name, fields.map((field) => ({ ...field }))]),
+  );
+  const signature = await askSigner('typed data', () => signer.signTypedData({ ...domain }, mutable, { ...message }));
+  if (!/^0x(?:[0-9a-fA-F]{2})+$/.test(signature)) throw new SignerAlteredError('signature');
+  return signature as Hex;
 }
