@@ -142,6 +142,8 @@ export const portfolioConfigSchema = v.strictObject({
   latencySeconds: v.optional(seconds, 15),
   /** Between two looks at a chain or bridge while something is under way. */
   pollMs: v.optional(v.pipe(v.number(), v.minValue(10), v.maxValue(60_000)), 1000),
+  /** The most convex problems that one route may take: less is quicker, and may cost a little more. */
+  nodeBudget: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100_000))),
   schedule: v.optional(
     v.strictObject({
       kind: v.optional(v.picklist(['auto', 'single', 'twap', 'vwap']), 'auto'),

@@ -105,7 +105,8 @@ export function leastCurves(portfolio: Portfolio, look: MarketLook, largestUnits
         annualVolatility: 1,
         riskAversion: 0,
         onShortfall: 'partial',
-        nodeBudget: Math.min(POINT_NODES, portfolio.nodeBudget ?? POINT_NODES),
+        // Whatever a portfolio is content with: a curve that was solved badly is no lower bound.
+        nodeBudget: POINT_NODES,
       },
     );
     try {

@@ -6,10 +6,11 @@ import type { PositionReading } from '../model/position.js';
 import type { Decision } from '../policy/decision.js';
 import { decideOn, type Decider } from '../rebalancer.js';
 import type { CostCurves } from '../rebalancer/cost-curves.js';
+import { inFlightFrom } from '../rebalancer/in-flight.js';
 import { exposureOf, readPositions } from '../rebalancer/read-positions.js';
 import type { MarketLook } from './look-at-market.js';
 
-export { readPositions };
+export { inFlightFrom, readPositions };
 
 /** What is known of one book once its positions were read: where it stands. @throws EXPOSURE_EMPTY */
 export function standing(

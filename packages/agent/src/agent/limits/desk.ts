@@ -9,6 +9,8 @@ import { EVERYWHERE, type Stop, stoppedBy } from './stops.js';
 export interface Proposal extends Amounts {
   readonly portfolio: string;
   readonly isExit: boolean;
+  /** A ripcord: no limit holds it; pulled by hand, no stop either. */
+  readonly ripcord?: 'automatic' | 'by-hand';
 }
 
 /** A limit that has come near or was reached, for whoever has to know. */
@@ -111,14 +113,14 @@ export function openDesk(state: AgentState, now: () => number, onNews: (news: Li
 
   const reserve = (proposal: Proposal, limits: PortfolioLimits, total: TotalLimits): number => {
     forget();
-    const { isExit, portfolio } = proposal;
-    const stop = stoppedBy([...stops.values()], proposal);
+    const { isExit, portfolio, ripcord } = proposal;
+    const stop = ripcord === 'by-hand' ? undefined : stoppedBy([...stops.values()], proposal);
     if (stop !== undefined) throw new TradingStoppedError(portfolio, stop);
-    if (running.size >= total.maxOpenIntents) {
+    if (ripcord === undefined && running.size >= total.maxOpenIntents) {
       const [most] = level('open-intents', running.size + 1, total.maxOpenIntents);
       throw new LimitReachedError(portfolio, 'total', most!);
     }
-    if (!isExit) {
+    if (!isExit && ripcord === undefined) {
       const own = brokenBy(limits, used(portfolio), proposal);
       if (own !== undefined) throw new LimitReachedError(portfolio, 'portfolio', own);
       const all = brokenBy(total, used(), proposal);
