@@ -57,7 +57,7 @@ export async function backtest(options: BacktestOptions, signal: AbortSignal): P
     }
     if (options.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     else out.print(backtestText(study, parts, options.out));
-    return parts.every(({ targets }) => targets.every(({ passed }) => passed)) ? 0 : 1;
+    return parts.every(({ targets }) => targets.every(({ verdict }) => verdict !== 'missed')) ? 0 : 1;
   } finally {
     bar.done();
     out.idle();
