@@ -1,12 +1,13 @@
+import { takeStraight } from './straight-pieces.js';
 import { crossTicks } from './tick-crossings.js';
 import { type DualWorkspace, EDGE_RELAXED } from './workspace.js';
 
 /** g at `w.q`; leaves flows, profits, second derivatives and the gradient in ν (`imbalance`) behind. */
 export function evaluate(w: DualWorkspace): void {
   const { active, arcs, cost, flowIn, flowOut, hessianIn, hessianMixed, hessianOut, imbalance, live, mode } = w;
-  const { network, profit, q, supply, tickSum, weight } = w;
+  const { network, profit, q, supply, edgeSum, weight } = w;
   const { inBefore, liquidity, nodeIn, nodeOut, outBefore, segStart, sqrtHigh, sqrtLow, straight, tickCost } = network;
-  const { inverseRootPhi, reach, width: bendWidth } = arcs;
+  const { inverseRootPhi, reach, share } = arcs;
   const { liveCount, switchWidth } = w;
   let value = 0;
   let bound = 0;
@@ -30,6 +31,9 @@ export function evaluate(w: DualWorkspace): void {
     let hii: number;
     let hio: number;
     let hoo: number;
+    let h = 1;
+    let charge = 0;
+    let isSwitched = mode[e] === EDGE_RELAXED && cost[e]! > 0;
     if (straight[e] === 0) {
       if (qo * reach[e]! <= qi) {
         flowIn[e] = 0;
@@ -41,13 +45,13 @@ export function evaluate(w: DualWorkspace): void {
       const c = inverseRootPhi[e]!;
       if (tickCost[e]! > 0) {
         crossTicks(w, e, qi, qo, c);
-        x = tickSum[0]!;
-        y = tickSum[1]!;
-        gain = tickSum[2]!;
-        smooth = tickSum[3]!;
-        hii = tickSum[4]!;
-        hio = tickSum[5]!;
-        hoo = tickSum[6]!;
+        x = edgeSum[0]!;
+        y = edgeSum[1]!;
+        gain = edgeSum[2]!;
+        smooth = edgeSum[3]!;
+        hii = edgeSum[4]!;
+        hio = edgeSum[5]!;
+        hoo = edgeSum[6]!;
       } else {
         let k = segStart[e]!;
         let end = segStart[e + 1]!;
@@ -85,41 +89,33 @@ export function evaluate(w: DualWorkspace): void {
         smooth = gain;
       }
     } else {
-      const vi = qi * qi + network.unitCost[e]!;
-      const vo = qo * qo;
-      const width = bendWidth[e]!;
-      x = y = gain = smooth = hii = hio = hoo = 0;
-      for (let k = segStart[e]!; k < segStart[e + 1]!; k++) {
-        const rate = sqrtHigh[k]!;
-        const room = liquidity[k]!;
-        const d = rate * vo - vi;
-        if (d > 0) gain += room * d;
-        const above = d + width / 2;
-        if (above <= 0) break;
-        let part = room;
-        if (above < width) {
-          part = (room * above) / width;
-          smooth += (part * above) / 2;
-          const slope = (2 * room) / width;
-          hii += slope * qi * qi;
-          hio -= slope * rate * qi * qo;
-          hoo += slope * rate * rate * vo;
-        } else smooth += room * d;
-        x += part;
-        y += part * rate;
+      takeStraight(w, e, qi, qo);
+      x = edgeSum[0]!;
+      y = edgeSum[1]!;
+      gain = edgeSum[2]!;
+      smooth = edgeSum[3]!;
+      hii = edgeSum[4]!;
+      hio = edgeSum[5]!;
+      hoo = edgeSum[6]!;
+      if (isSwitched && segStart[e + 1]! - segStart[e]! === 1) {
+        // The cost is in the price already, in proportion to the share that is taken.
+        isSwitched = false;
+        charge = gain < cost[e]! ? gain : cost[e]!;
+        h = share[segStart[e]!]!;
       }
       if (x === 0) {
         flowIn[e] = 0;
         flowOut[e] = 0;
         weight[e] = 0;
-        profit[e] = 0;
+        profit[e] = gain;
+        if (!isSwitched) {
+          value += smooth;
+          bound += gain - charge;
+        }
         continue;
       }
-      hii -= x;
-      hoo += y;
     }
-    let h = 1;
-    if (mode[e] === EDGE_RELAXED && cost[e]! > 0) {
+    if (isSwitched) {
       if (gain > cost[e]!) bound += gain - cost[e]!;
       const excess = smooth - cost[e]!;
       const width = cost[e]! * switchWidth;
@@ -144,7 +140,7 @@ export function evaluate(w: DualWorkspace): void {
       } else value += excess - width / 2;
     } else {
       value += smooth;
-      bound += gain;
+      bound += gain - charge;
     }
     weight[e] = h;
     profit[e] = gain;

@@ -1,14 +1,20 @@
 import { evaluate } from './evaluate.js';
 import { factorise, solveFactorised } from './ldl.js';
-import { type DualWorkspace, magnitude, residualValue } from './workspace.js';
+import { type DualWorkspace, EDGE_OFF, magnitude, residualValue } from './workspace.js';
 
-const LAST_BEND = 1e-7;
-const FIRST_BEND = 1e-2;
-const BEND_SHRINK = 0.1;
+/** Widths of the bend of straight pieces, as a share of the price: from round to round narrower. */
+const FIRST_BEND = 1e-3;
+const LAST_BEND = 1e-6;
+const BEND_SHRINK = 0.3;
+const MAX_ROUNDS = 40;
+/** Value, as a share of the whole, by which straight pieces may be used otherwise than their prices say. */
+const SLACKNESS = 1e-9;
+const LAST_SLACKNESS = 1e-8;
 const MAX_ITERATIONS = 100;
-const STAGE_ITERATIONS = 25;
-const QUICK_ITERATIONS = 12;
-const MAX_HALVINGS = 30;
+const MAX_TRIALS = 40;
+const SHORTEST_STEP = 1e-11;
+/** Share of the first slope along a step that the last one may have. */
+const STEEP = 0.5;
 const DECREMENT_TOLERANCE = 1e-12;
 const LARGEST_SHRINK = 0.25;
 const LARGEST_GROWTH = 4;
@@ -18,27 +24,49 @@ const LARGEST_GROWTH = 4;
  * Diamandis et al. 2023), by Newton's method in q = √ν. There an arc's profit is the quadratic form
  * ν_out·Y − ν_in·X + (L/h)·(h·q_out − q_in/√φ)², so that g is piecewise quadratic, the Hessian is constant within a piece,
  * and the step that no longer changes the active set is exact. Where the Hessian in q is not positive definite, the one
- * in ν, which always is, takes its place. Straight pieces are bent by a small share of their price; where the warm start
- * is too far off for the last bend, wider ones lead up to it. Starts from `w.q`, ends in it, allocates nothing.
+ * in ν, which always is, takes its place. A straight piece has no curvature: it is given a small price of taking another
+ * share of its room than in the round before, until it takes the same (the proximal point method, Rockafellar 1976).
+ * Starts from `w.q` and from the shares of the last solve, ends in `w.q`, allocates nothing.
  */
 export function solveDual(w: DualWorkspace): void {
   const { lowest, q } = w;
   for (let n = 0; n < q.length; n++) if (!(q[n]! >= lowest[n]!)) q[n] = lowest[n]!;
   w.iterations = 0;
-  bendBy(w, LAST_BEND);
-  if (minimise(w, w.network.hasStraightEdges ? QUICK_ITERATIONS : MAX_ITERATIONS)) return;
-  for (let bend = FIRST_BEND; bend >= LAST_BEND * 0.999; bend *= BEND_SHRINK) {
+  let bend = FIRST_BEND;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
     bendBy(w, bend);
-    minimise(w, bend > 10 * LAST_BEND ? STAGE_ITERATIONS : MAX_ITERATIONS);
+    minimise(w, MAX_ITERATIONS);
+    const slackness = recentre(w) / magnitude(w);
+    if (slackness <= SLACKNESS || (bend === LAST_BEND && slackness <= LAST_SLACKNESS)) return;
+    bend = Math.max(LAST_BEND, bend * BEND_SHRINK);
+  }
+  w.settled = false;
+}
+
+/** Sets the width of the bend of straight edges to a share of the price at which each now pays, or of what it would pay. */
+function bendBy({ arcs: { straightEdges, width }, network, q }: DualWorkspace, bend: number): void {
+  const { nodeIn, nodeOut, segStart, sqrtHigh, unitCost } = network;
+  for (const e of straightEdges) {
+    const from = q[nodeIn[e]!]!;
+    const to = q[nodeOut[e]!]!;
+    width[e] = bend * Math.min(from * from + unitCost[e]!, sqrtHigh[segStart[e]!]! * to * to);
   }
 }
 
-/** Sets the width of the bend of straight edges to a share of the price at which each now pays. */
-function bendBy({ arcs: { straightEdges, width }, network, q }: DualWorkspace, bend: number): void {
+/** Notes the shares that straight pieces take; returns what they would earn more by taking what their prices say. */
+function recentre({ arcs: { centre, share, straightEdges, width }, mode, network }: DualWorkspace): number {
+  const { liquidity, segStart } = network;
+  let slackness = 0;
   for (const e of straightEdges) {
-    const root = q[network.nodeIn[e]!]!;
-    width[e] = bend * (root * root + network.unitCost[e]!);
+    if (mode[e] === EDGE_OFF) continue;
+    for (let k = segStart[e]!; k < segStart[e + 1]!; k++) {
+      const now = share[k]!;
+      const d = (now - centre[k]!) * width[e]!;
+      centre[k] = now;
+      if (now > 0 && now < 1) slackness += liquidity[k]! * (d > 0 ? (1 - now) * d : -now * d);
+    }
   }
+  return slackness;
 }
 
 function minimise(w: DualWorkspace, limit: number): boolean {
@@ -57,25 +85,65 @@ function minimise(w: DualWorkspace, limit: number): boolean {
     const before = w.value;
     const residual = decrement <= 1e-9 * scale ? residualValue(w) : 0;
     from.set(q);
-    let length = 1;
-    for (let trial = 0; trial < MAX_HALVINGS; trial++, length *= 0.5) {
-      stepTo(w, length);
-      evaluate(w);
-      // Near the optimum the value is constant to the last digit, and only the residual tells progress.
-      if (w.value <= before - 1e-4 * length * decrement) break;
-      if (residual > 0 && residualValue(w) < residual) break;
-      if (decrement <= tolerance) break;
-    }
-    if (decrement <= tolerance && length === 1) {
+    const length = decrement <= tolerance ? fullStep(w) : searchAlong(w, decrement, residual);
+    if (decrement <= tolerance) {
       w.settled = true;
       return true;
     }
-    if (length < 1e-11) {
+    const isStuck = w.value === before && !(residual > 0 && residualValue(w) < residual);
+    if (length < SHORTEST_STEP || isStuck) {
       w.settled = decrement <= 1e-9 * scale;
       return w.settled;
     }
   }
   return false;
+}
+
+function fullStep(w: DualWorkspace): number {
+  stepTo(w, 1);
+  evaluate(w);
+  return 1;
+}
+
+/**
+ * A length of the present step at which the value has fallen enough and the slope is no longer steep, as g is convex found
+ * between one that is too short and one that is too long. Where a straight piece bends sharply, a step that only falls
+ * would go from one side of the bend to the other and back; one that ends where the slope is small ends within it.
+ */
+function searchAlong(w: DualWorkspace, decrement: number, residual: number): number {
+  const before = w.value;
+  let length = 1;
+  let low = 0;
+  let high = Infinity;
+  let slopeLow = -decrement;
+  let slopeHigh = Infinity;
+  for (let trial = 1; ; trial++) {
+    stepTo(w, length);
+    evaluate(w);
+    const slope = slopeAlong(w, length);
+    // Near the optimum the value is constant to the last digit, and only the residual tells progress.
+    const falls = w.value <= before - 1e-4 * length * decrement;
+    if (residual > 0 && (falls || residualValue(w) < residual)) return length;
+    const isShort = slope < -STEEP * decrement && high < Infinity;
+    if (falls && slope <= STEEP * decrement && !isShort) return length;
+    if (trial === MAX_TRIALS) return length;
+    if (falls && slope <= 0) [low, slopeLow] = [length, slope];
+    else [high, slopeHigh] = [length, slope];
+    const room = high - low;
+    // By the secant, within bounds; every other time the middle, so that a jump of the slope is found as well.
+    const share = slopeHigh > 0 && trial % 2 === 1 ? slopeLow / (slopeLow - slopeHigh) : 0.5;
+    length = low + room * Math.min(0.9, Math.max(0.1, share));
+  }
+}
+
+/** The derivative of g along the present step, at `length` of it. */
+function slopeAlong({ from, imbalance, pinned, q, step }: DualWorkspace, length: number): number {
+  let slope = 0;
+  for (let n = 0; n < q.length; n++) {
+    // A price that was held back at a bound does not move.
+    if (n !== pinned && q[n] === from[n]! + length * step[n]!) slope += 2 * q[n]! * imbalance[n]! * step[n]!;
+  }
+  return slope;
 }
 
 /** Prices after `length` of the present step; none shrinks or grows beyond all bounds at once. */

@@ -5,7 +5,7 @@ import type { DualWorkspace } from './workspace.js';
  * is, except those that must be reached. The gain is exact, the most over all depths.
  */
 export function crossTicks(w: DualWorkspace, e: number, qi: number, qo: number, c: number): void {
-  const { leastCrossed, mostCrossed, network, switchWidth, tickSum } = w;
+  const { leastCrossed, mostCrossed, network, switchWidth, edgeSum } = w;
   const { liquidity, segStart, sqrtHigh, sqrtLow, tickCost } = network;
   const first = segStart[e]!;
   const end = segStart[e + 1]!;
@@ -93,11 +93,11 @@ export function crossTicks(w: DualWorkspace, e: number, qi: number, qo: number, 
   w.crossed[e] = deepest;
   w.doubtful[e] = doubtful;
   w.tickDoubt[e] = doubt;
-  tickSum[0] = x;
-  tickSum[1] = y;
-  tickSum[2] = gain;
-  tickSum[3] = smooth;
-  tickSum[4] = hii;
-  tickSum[5] = hio;
-  tickSum[6] = hoo;
+  edgeSum[0] = x;
+  edgeSum[1] = y;
+  edgeSum[2] = gain;
+  edgeSum[3] = smooth;
+  edgeSum[4] = hii;
+  edgeSum[5] = hio;
+  edgeSum[6] = hoo;
 }

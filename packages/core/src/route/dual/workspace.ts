@@ -2,7 +2,7 @@ import { analyse, type Factorization } from './ldl.js';
 import type { Network } from '../network.js';
 
 /** What an edge may do in one solve. A relaxed edge trades only as far as its profit exceeds its cost. */
-const EDGE_OFF = 0;
+export const EDGE_OFF = 0;
 export const EDGE_ON = 1;
 export const EDGE_RELAXED = 2;
 
@@ -56,7 +56,7 @@ export interface DualWorkspace {
   readonly hessianIn: Float64Array;
   readonly hessianMixed: Float64Array;
   readonly hessianOut: Float64Array;
-  readonly tickSum: Float64Array;
+  readonly edgeSum: Float64Array;
   readonly factorization: Factorization;
   readonly arcs: Arcs;
 }
@@ -69,6 +69,9 @@ interface Arcs {
   readonly straightEdges: Int32Array;
   /** Numeraire per unit of input over which a straight edge is bent. */
   readonly width: Float64Array;
+  /** By straight piece: the share of its room that it took when it was last solved, and that it takes now. */
+  readonly centre: Float64Array;
+  readonly share: Float64Array;
 }
 
 export function createWorkspace(network: Network, pinned: number): DualWorkspace {
@@ -115,19 +118,21 @@ export function createWorkspace(network: Network, pinned: number): DualWorkspace
     hessianIn: new Float64Array(edgeCount),
     hessianMixed: new Float64Array(edgeCount),
     hessianOut: new Float64Array(edgeCount),
-    tickSum: new Float64Array(TICK_SUMS),
+    edgeSum: new Float64Array(EDGE_SUMS),
     factorization,
     arcs: {
       reach,
       inverseRootPhi: Float64Array.from(sqrtPhi, (root) => 1 / root),
       straightEdges: Int32Array.from(straightEdges),
       width: new Float64Array(edgeCount),
+      centre: new Float64Array(network.liquidity.length),
+      share: new Float64Array(network.liquidity.length),
     },
   };
 }
 
-/** In, out, gain, smoothed gain and the three second derivatives of the edge whose ticks were crossed last. */
-const TICK_SUMS = 7;
+/** In, out, gain, smoothed gain and the three second derivatives of an edge with more than one way to trade. */
+const EDGE_SUMS = 7;
 
 /** More segments than any edge has. */
 export const NO_LIMIT: number = 2 ** 30;
