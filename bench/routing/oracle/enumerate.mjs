@@ -5,7 +5,7 @@ import { amountFor, inARow, NOTHING, sideBySide, straight, tabled, valueAt } fro
 
 /** Pieces of a smooth stretch: when all choices are compared, and when the best of them are weighed. */
 const COARSE = 40;
-const FINE = 1000;
+const FINE = 3000;
 /** What coarse pieces may be off by, as a share of what is paid; twice this decides who is weighed. */
 const COARSE_ERROR = 5e-4;
 const MOST_WEIGHED = 24;
@@ -89,7 +89,10 @@ function roomsOf(shape, amount, exactOut) {
   let most = amount;
   if (exactOut) {
     // No good route costs more than the one over everything, all fixed costs included.
-    const costs = optionalEdges(shape).reduce((sum, edge) => sum + edge.fixedCost + edge.mostCrossed * edge.tickCost, 0);
+    const costs = optionalEdges(shape).reduce(
+      (sum, edge) => sum + edge.fixedCost + edge.mostCrossed * edge.tickCost,
+      0,
+    );
     most = 1e-9;
     for (let value = 0; value < amount && most < 1e12; most *= 2) {
       value = valueAt(assembled(shape, everything, markRooms(shape, most), COARSE), most);

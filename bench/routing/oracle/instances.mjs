@@ -226,7 +226,12 @@ function finished(name, { between, chance, log }, { bought, bpsPerHour = 0, exac
   const single = sold.length === 1 && bought.length === 1;
   const perChain = (value) => Object.fromEntries([1, 2, 3].map((chain) => [chain, value(chain)]));
   const problem = {
-    tokens: tokens.map(({ address, chainId, decimals: digits, symbol }) => ({ chainId, address, symbol, decimals: digits })),
+    tokens: tokens.map(({ address, chainId, decimals: digits, symbol }) => ({
+      chainId,
+      address,
+      symbol,
+      decimals: digits,
+    })),
     pools,
     ...(bridges.length === 0 ? {} : { bridges }),
     ...(held.length === 0 ? {} : { inventories: held }),
@@ -244,6 +249,8 @@ function finished(name, { between, chance, log }, { bought, bpsPerHour = 0, exac
     shape,
     exactOut,
     amount: Number(amount) / 10 ** decimals,
+    // What rounding down may cost a hop at most.
+    atomWorth: Math.max(...tokens.map(({ decimals: digits, value }) => value / 10 ** digits)),
     maxHops: maxHops ?? Infinity,
   };
 }
@@ -256,7 +263,15 @@ function atoms(units, decimals) {
 function curve(dice, ends, depth, off, tokenInIndex) {
   const { between, log, next, pick } = dice;
   const amounts = ends.map(({ decimals, value }, i) => atoms((depth / value) * (i === 1 ? off : 1), decimals));
-  const kind = pick(['constant-product', 'constant-product', 'concentrated', 'concentrated', 'stable-swap', 'levels', 'ladder']);
+  const kind = pick([
+    'constant-product',
+    'constant-product',
+    'concentrated',
+    'concentrated',
+    'stable-swap',
+    'levels',
+    'ladder',
+  ]);
   switch (kind) {
     case 'constant-product':
       return { kind, feePpm: pick(FEES), reserves: amounts.map(String) };
@@ -268,7 +283,9 @@ function curve(dice, ends, depth, off, tokenInIndex) {
         feePpm: pick([100, 400, 3000]),
         balances: ends.map((_, i) => atoms(depth * (i === 1 ? off : 1), 18).toString()),
         // One whole unit is worth its value: 10^18 · value · 10^(18 − decimals).
-        rates: ends.map(({ decimals, value }) => (BigInt(Math.round(value * 1e9)) * 10n ** BigInt(27 - decimals)).toString()),
+        rates: ends.map(({ decimals, value }) =>
+          (BigInt(Math.round(value * 1e9)) * 10n ** BigInt(27 - decimals)).toString(),
+        ),
         amplification: (100 * between(1, 2000)).toString(),
       };
     default: {
