@@ -12,6 +12,8 @@ import { median, percentile } from './table.mjs';
 /** Shortfalls below this are a draw, in basis points of what all offers together would pay without fixed costs. */
 const AGREES_BPS = 0.01;
 
+/** What cannot be sold for more than about a millionth of its price is left, and is no shortfall. */
+const UNSOLD_WORTH = 4e-6;
 /** An exact output that costs more than this many times its worth is not worth buying. */
 const DEAREST = 4;
 
@@ -66,7 +68,7 @@ function compare(number) {
     number,
     name: drawn.name,
     shortfallBps: rival === -Infinity ? 0 : (rival - net) * toBps,
-    agreesBps: AGREES_BPS + answer.hops.length * drawn.atomWorth * toBps,
+    agreesBps: AGREES_BPS + (answer.hops.length * drawn.atomWorth + unsold(answer, drawn) * UNSOLD_WORTH) * toBps,
     // How far the bound is above the best there is; below zero it would be no bound.
     slackBps: (bound - best.any) * toBps,
     isBroken: answer.hops.length > drawn.maxHops || [...balances.values()].some((atoms) => atoms < 0n),
@@ -77,6 +79,9 @@ function compare(number) {
     answer,
   };
 }
+
+const unsold = ({ remainder }, { amount, exactOut, problem: { demand } }) =>
+  exactOut ? 0 : amount * (Number(remainder) / Number(demand.amountIn));
 
 /**
  * What is held of each token when the hops are done, starting from the inventories or from the input; and what the route
@@ -106,7 +111,7 @@ function outcomeOf(answer, { exactOut, problem: { demand, inventories, tokens } 
 
 const worse = rows.filter(({ agreesBps, isBroken, shortfallBps }) => shortfallBps > agreesBps || isBroken);
 // Of what remains unsold a bound counts a millionth of its price.
-const unproved = rows.filter(({ answer, slackBps }) => slackBps < -AGREES_BPS - (answer.remainder === '0' ? 0 : 0.1));
+const unproved = rows.filter(({ answer, slackBps }) => slackBps > -Infinity && slackBps < -AGREES_BPS - (answer.remainder === '0' ? 0 : 0.1));
 // Should the router find what the enumeration has not, the enumeration is wrong.
 const above = rows.filter(({ shortfallBps }) => shortfallBps < -AGREES_BPS);
 const reasonOf = (row) =>
