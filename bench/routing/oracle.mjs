@@ -68,6 +68,7 @@ function compare(number) {
     number,
     name: drawn.name,
     shortfallBps: rival === -Infinity ? 0 : (rival - net) * toBps,
+    aboveBps: (net - best.any) * toBps,
     agreesBps: AGREES_BPS + (answer.hops.length * drawn.atomWorth + unsold(answer, drawn) * UNSOLD_WORTH) * toBps,
     // How far the bound is above the best there is; below zero it would be no bound.
     slackBps: (bound - best.any) * toBps,
@@ -80,8 +81,9 @@ function compare(number) {
   };
 }
 
-const unsold = ({ remainder }, { amount, exactOut, problem: { demand } }) =>
-  exactOut ? 0 : amount * (Number(remainder) / Number(demand.amountIn));
+function unsold({ remainder }, { amount, exactOut, problem: { demand } }) {
+  return exactOut ? 0 : amount * (Number(remainder) / Number(demand.amountIn));
+}
 
 /**
  * What is held of each token when the hops are done, starting from the inventories or from the input; and what the route
@@ -111,15 +113,17 @@ function outcomeOf(answer, { exactOut, problem: { demand, inventories, tokens } 
 
 const worse = rows.filter(({ agreesBps, isBroken, shortfallBps }) => shortfallBps > agreesBps || isBroken);
 // Of what remains unsold a bound counts a millionth of its price.
-const unproved = rows.filter(({ answer, slackBps }) => slackBps > -Infinity && slackBps < -AGREES_BPS - (answer.remainder === '0' ? 0 : 0.1));
+const unproved = rows.filter(
+  ({ answer, slackBps }) => slackBps > -Infinity && slackBps < -AGREES_BPS - (answer.remainder === '0' ? 0 : 0.1),
+);
 // Should the router find what the enumeration has not, the enumeration is wrong.
-const above = rows.filter(({ shortfallBps }) => shortfallBps < -AGREES_BPS);
+const above = rows.filter(({ aboveBps }) => aboveBps > AGREES_BPS);
 const reasonOf = (row) =>
   worse.includes(row)
     ? `worse by ${row.shortfallBps.toFixed(4)} bp`
     : unproved.includes(row)
       ? `its bound is below the best by ${(-row.slackBps).toFixed(4)} bp`
-      : `better than the enumeration by ${(-row.shortfallBps).toFixed(4)} bp`;
+      : `better than the enumeration by ${row.aboveBps.toFixed(4)} bp`;
 const files = [...new Set([...worse, ...unproved, ...above])].map((row) => {
   const { drawn, name, number } = row;
   mkdirSync(folder, { recursive: true });

@@ -79,7 +79,7 @@ interface Drawn {
   readonly pools: readonly { readonly a: number; readonly b: number; readonly depth: number; readonly off: number }[];
   readonly amount: number;
   readonly gwei: number;
-  readonly maxHops: number;
+  readonly maxHops: number | undefined;
 }
 
 /** Token 0 into token 1, over pools whose prices need not agree. */
@@ -98,7 +98,7 @@ function problemOf({ amount, gwei, maxHops, pools }: Drawn): RouteProblem {
     demand: { chainId: 1, tokenIn: address(1), tokenOut: address(2), amountIn: atoms(amount).toString() },
     gasPrices: { 1: (BigInt(gwei) * 10n ** 9n).toString() },
     nativePriceInTokenOut: { 1: '1000' },
-    maxHops,
+    ...(maxHops === undefined ? {} : { maxHops }),
   };
 }
 
@@ -116,7 +116,7 @@ const drawn: fc.Arbitrary<Drawn> = fc.record({
   ),
   amount: fc.integer({ min: 1, max: 500 }),
   gwei: fc.constantFrom(0, 2, 20),
-  maxHops: fc.integer({ min: 1, max: 6 }),
+  maxHops: fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
 });
 
 function compiled(problem: RouteProblem): CompiledModel {
@@ -173,6 +173,9 @@ describe('prepareProofSearch', () => {
           Number(amountOut) / 1e18 - Number(costsByKind.gas);
         expect(worth(after)).toBeGreaterThanOrEqual(worth(before) - 1e-9);
         expect(after.optimalityGapBps).toBeLessThanOrEqual(before.optimalityGapBps + 1e-9);
+        // Every hop starts where those before it have arrived: in no order could a circle do so.
+        const leading = after.hops.map(({ tokenIn, tokenOut }) => [tokenIn, tokenOut] as const);
+        expect(leading.some(([, to], i) => leading.slice(0, i + 1).some(([from]) => from === to))).toBe(false);
         if (before.optimalityGapBps > 1) wide++;
         if (before.optimalityGapBps > 1 && after.optimalityGapBps < 0.1) closed++;
       }),

@@ -1,4 +1,4 @@
-import { type BoundLeaf, type BoundProof, prepareCertificate } from './certificate.js';
+import { type BoundLeaf, type BoundProof, dualBound, prepareCertificate } from './certificate.js';
 import { type CaseBounds, FREE, prepareCases, UNUSED, USED } from './certificate-case.js';
 import { initialPrices } from './initial-prices.js';
 import type { CompiledModel } from './model.js';
@@ -284,6 +284,28 @@ export function prepareProofSearch(compiled: CompiledModel): ProofSearch {
   };
 
   return { tighten };
+}
+
+/**
+ * What the plain dual proves, in numeraire: with whatever circles through contradictory prices would earn beside the
+ * trade. Its distance from the bound for routes without circles is what the market's contradictions are worth.
+ */
+export function boundWithCircles({ amount, model, network, sink, source, specs }: CompiledModel): number {
+  const { exactOut } = model;
+  const pinned = exactOut ? source : sink;
+  const w = createWorkspace(network, pinned);
+  const start = new Float64Array(network.nodeCount);
+  initialPrices(network, pinned, exactOut, start, STARTING_SHADE);
+  start.forEach((price, n) => {
+    w.q[n] = Math.sqrt(price);
+    if (n !== pinned) w.lowest[n] = Math.sqrt(price) * LOWEST;
+  });
+  w.supply[exactOut ? sink : source] = exactOut ? -amount : amount;
+  setLive(w, Int32Array.from(specs.keys()), EDGE_RELAXED);
+  for (let e = 0; e < specs.length; e++) if (network.isHop[e] === 0) w.mode[e] = EDGE_ON;
+  solveDual(w);
+  const prices = w.q.map((root) => root * root);
+  return dualBound({ edges: specs, supply: w.supply, numeraire: pinned, maxHops: Infinity }, prices);
 }
 
 /** Nodes from `start` to `end`, both included, over as few steps as can be. */

@@ -71,13 +71,15 @@ export function edgeProfit(edge: EdgeSpec, priceIn: number, priceOut: number): n
 export function prepareCertificate(problem: CaseProblem): Certificate {
   const { edges } = problem;
   const { bound, least, most, state, surplus } = prepareCases(problem);
-  const edgesBetween = new Map<string, number[]>();
-  edges.forEach(({ from, to }, e) => {
+  const steps = new Map<string, readonly number[]>();
+  const between = (from: number, to: number): readonly number[] => {
     const key = `${from}>${to}`;
-    const known = edgesBetween.get(key);
-    if (known === undefined) edgesBetween.set(key, [e]);
-    else known.push(e);
-  });
+    const known = steps.get(key);
+    if (known !== undefined) return known;
+    const found = [...edges.keys()].filter((e) => edges[e]!.from === from && edges[e]!.to === to);
+    steps.set(key, found);
+    return found;
+  };
 
   const prove = (proof: BoundProof, supply: ArrayLike<number>): number => {
     switch (proof.kind) {
@@ -131,9 +133,9 @@ export function prepareCertificate(problem: CaseProblem): Certificate {
     // With fewer cases than steps round the circle, one was left out.
     if (nodes.length === 0 || cases.length !== nodes.length) return Infinity;
     return nodes.reduce((worst, node, i) => {
-      const between = edgesBetween.get(`${node}>${nodes[(i + 1) % nodes.length]!}`) ?? [];
-      if (between.some((e) => state[e] === USED)) return worst;
-      const changed = between.filter((e) => state[e] === FREE);
+      const step = between(node, nodes[(i + 1) % nodes.length]!);
+      if (step.some((e) => state[e] === USED)) return worst;
+      const changed = step.filter((e) => state[e] === FREE);
       for (const e of changed) state[e] = UNUSED;
       const bounded = prove(cases[i]!, supply);
       for (const e of changed) state[e] = FREE;
