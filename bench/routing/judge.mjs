@@ -9,7 +9,7 @@ const keyOf = (chainId, address) => `${chainId}:${address.toLowerCase()}`;
  * @param problem the plain JSON form of a route problem, with an exact-in demand on one chain or several
  * @param hops `{ poolId | bridgeId, tokenIn, tokenOut, chainId?, amount }`, executed in this order. `amount` is atoms, or
  *   `{ share }` of what is held of the token, or `{ from }`, all that an earlier hop (by position) paid out
- * @returns `{ ok, amountOut, net, hops, pools, gas, outputs, problem }`; `net` in units of the output after gas: each
+ * @returns `{ ok, amountOut, net, hops, pools, gas, outputs, isCircular, problem }`; `net` in units of the output after gas: each
  *   pool that is used costs its gas once, each initialised tick that is crossed its own, each bridge its fixed cost
  */
 export function judge(problem, hops) {
@@ -19,6 +19,7 @@ export function judge(problem, hops) {
   const bridges = new Map((problem.bridges ?? []).map((bridge) => [bridge.id, bridge]));
   const states = new Map();
   const outputs = [];
+  const steps = [];
   let gasCost = 0;
   let gas = 0;
   const fail = (why) => ({ ok: false, problem: why, amountOut: 0n, net: -Infinity, hops: hops.length, gas, outputs });
@@ -54,6 +55,7 @@ export function judge(problem, hops) {
       done = swap(pool, states.get(pool.id), hop.tokenIn, amountIn);
       payGas(pool.chainId, done.crossed * (pool.gasPerTick ?? 0));
     }
+    steps.push([from, to]);
     held.set(from, held.get(from) - done.amountIn);
     held.set(to, (held.get(to) ?? 0n) + done.amountOut);
     outputs.push(done.amountOut);
@@ -66,7 +68,44 @@ export function judge(problem, hops) {
     amountOut += held.get(key) ?? 0n;
     units += Number(held.get(key) ?? 0n) / 10 ** decimals.get(key);
   }
-  return { ok: true, amountOut, net: units - gasCost, hops: hops.length, pools: states.size, gas, outputs };
+  const spent = spentOf(problem, held);
+  if (spent > BigInt(problem.demand.amountIn)) return fail('more is spent than was to be');
+  const net = units - gasCost;
+  return {
+    ok: true,
+    amountOut,
+    net,
+    hops: hops.length,
+    pools: states.size,
+    gas,
+    outputs,
+    isCircular: isCircular(steps),
+  };
+}
+
+/** What is gone of the inputs, at the decimals that they share. */
+function spentOf(problem, held) {
+  let spent = 0n;
+  for (const [key, amount] of startingBalances(problem)) spent += amount - (held.get(key) ?? 0n);
+  return spent;
+}
+
+/** Whether some of the tokens lead back to themselves: such a route earns from pools that contradict each other. */
+function isCircular(steps) {
+  const leading = new Map();
+  for (const [from, to] of steps) leading.set(from, (leading.get(from) ?? new Set()).add(to));
+  const done = new Set();
+  const above = new Set();
+  const visit = (token) => {
+    if (done.has(token)) return false;
+    if (above.has(token)) return true;
+    above.add(token);
+    for (const next of leading.get(token) ?? []) if (visit(next)) return true;
+    above.delete(token);
+    done.add(token);
+    return false;
+  };
+  return [...leading.keys()].some(visit);
 }
 
 function startingBalances({ demand, inventories }) {

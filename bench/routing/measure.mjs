@@ -1,4 +1,5 @@
 // One case: every router's route, executed by the judge, and its times.
+import { bestSimple } from './across.mjs';
 import { judge } from './judge.mjs';
 import * as ours from './ours.mjs';
 
@@ -31,8 +32,8 @@ async function timed(solve, budgetMs) {
 /**
  * Ours: the route, what the judge says of it, and the bound that its certificate proves, in units of the output.
  *
- * @param boundable whether the market is consistent: where pools contradict each other the bound counts their arbitrage,
- *   which no route may take, and says nothing of routes
+ * @param boundable whether the market is consistent: where pools contradict each other the bound may count arbitrage that
+ *   no route takes, and peers may take it
  */
 export async function measureOurs(problem, budgetMs, boundable = true) {
   const start = performance.now();
@@ -60,7 +61,9 @@ export async function measureOurs(problem, budgetMs, boundable = true) {
   };
 }
 
+/** A peer's route; across chains, that of the best simple strategy with it. */
 export async function measurePeer(peer, library, problem, bound, budgetMs) {
+  if (problem.demand.tokensIn !== undefined) return measureSimple(peer, library, problem, bound, budgetMs);
   const refusal = peer.refuses?.(problem);
   if (refusal !== undefined) return { name: peer.name, skipped: refusal };
   const prepared = await peer.prepare(library, problem);
@@ -74,6 +77,19 @@ export async function measurePeer(peer, library, problem, bound, budgetMs) {
   }
 }
 
+async function measureSimple(peer, library, problem, bound, budgetMs) {
+  const refusal = peer.refuses?.(problem);
+  if (refusal !== undefined) return { name: peer.name, skipped: refusal };
+  const start = performance.now();
+  const { calls, hops } = await bestSimple(peer, library, problem);
+  const coldMs = performance.now() - start;
+  const { warmMs } = await timed(async () => {
+    for (const call of calls) await call();
+  }, budgetMs);
+  const verdict = judge(problem, hops);
+  return { name: peer.name, ...summary(verdict, bound), failed: verdict.problem, coldMs, warmMs };
+}
+
 /** How the same problem is solved by ours within as many hops as a peer used. */
 export function oursWithin(problem, maxHops) {
   return judge(problem, ours.toHops(ours.solveOnce({ ...problem, maxHops })));
@@ -85,6 +101,7 @@ function summary(verdict, bound) {
     served,
     net: served ? verdict.net : undefined,
     hops: served ? verdict.hops : undefined,
+    isCircular: verdict.ok && verdict.isCircular,
     lossBps: served && bound !== undefined ? ((bound - verdict.net) / Math.abs(bound)) * 1e4 : undefined,
   };
 }

@@ -12,7 +12,7 @@ import * as pancake from './peers/pancake.mjs';
 import * as tines from './peers/tines.mjs';
 import * as uniswap from './peers/uniswap.mjs';
 import { chartOf } from './chart.mjs';
-import { exponentOf, summarise, tableOf } from './table.mjs';
+import { exponentOf, median, summarise, tableOf, worst } from './table.mjs';
 import { SHAPES } from './universes.mjs';
 
 const PEERS = { tines, pancake, balancer, uniswap };
@@ -23,6 +23,7 @@ const HELP = `Usage: node bench/routing/run.mjs [options]
   --install            fetch the peers into this folder (about 900 MB, no install scripts), then go on
   --pools 60,500       pool counts; default 60,200,500,1000,2000,5000,10000
   --shapes hub,…       some of hub, clustered, wild; default all
+  --chains N           1 to 3; above 1 with bridges and inventories, the peers by the best simple strategy with each
   --peers tines,…      some of ${Object.keys(PEERS).join(', ')}, or none; default all that are installed
   --seed N             first seed; default 1
   --seeds N            how many seeds for up to 200 pools; default 1
@@ -36,6 +37,7 @@ const { values: options } = parseArgs({
     install: { type: 'boolean', default: false },
     pools: { type: 'string', default: '60,200,500,1000,2000,5000,10000' },
     shapes: { type: 'string', default: SHAPES.join(',') },
+    chains: { type: 'string', default: '1' },
     peers: { type: 'string' },
     seed: { type: 'string', default: '1' },
     seeds: { type: 'string', default: '1' },
@@ -89,7 +91,13 @@ const counts = options.pools
   .map(Number)
   .sort((a, b) => a - b);
 const cases = counts.flatMap((pools) =>
-  casesOf({ pools, seed: Number(options.seed), seeds: Number(options.seeds), shapes: options.shapes.split(',') }),
+  casesOf({
+    pools,
+    seed: Number(options.seed),
+    seeds: Number(options.seeds),
+    shapes: options.shapes.split(','),
+    chains: Number(options.chains),
+  }),
 );
 const results = [];
 
@@ -133,8 +141,8 @@ function tooMuchFor({ peer, slowest }, pools) {
 function duel(problem, own, row) {
   if (row.skipped !== undefined) return {};
   if (!row.served) return { duel: own.served ? 'win' : 'draw' };
-  const result = compared(own.net ?? -Infinity, row.net);
-  const limited = row.hops < (own.hops ?? 0) ? compared(oursWithin(problem, row.hops).net, row.net) : undefined;
+  const result = compared(own.net ?? -Infinity, row);
+  const limited = row.hops < (own.hops ?? 0) ? compared(oursWithin(problem, row.hops).net, row) : undefined;
   return {
     duel: result.outcome,
     behindBps: result.behindBps,
@@ -142,9 +150,11 @@ function duel(problem, own, row) {
   };
 }
 
-function compared(mine, theirs) {
+/** What runs in a circle earns from stale pools what ours refuses to: it is counted apart. */
+function compared(mine, { isCircular, net: theirs }) {
   const behindBps = ((theirs - mine) / Math.abs(theirs)) * 1e4;
-  return { behindBps, outcome: behindBps > DRAW_BPS ? 'loss' : behindBps < -DRAW_BPS ? 'win' : 'draw' };
+  const loss = isCircular ? 'circle' : 'loss';
+  return { behindBps, outcome: behindBps > DRAW_BPS ? loss : behindBps < -DRAW_BPS ? 'win' : 'draw' };
 }
 
 const summary = summarise(results);
@@ -159,6 +169,13 @@ const beaten = results.flatMap(({ chosen, rows }) =>
       ...(outcome === 'loss' ? { behindBps } : { behindBps: behindAtEqualHopsBps, maxHops: hops }),
     })),
 );
+const inCircles = results.flatMap(({ rows }) =>
+  rows.filter(({ duel: outcome, equalHops }) => outcome === 'circle' || equalHops === 'circle'),
+).length;
+const gaps = SHAPES.flatMap((shape) => {
+  const values = own.filter(({ chosen }) => chosen.shape === shape).map(({ gapBps }) => gapBps);
+  return values.length === 0 ? [] : [{ shape, medianBps: median(values), worstBps: worst(values) }];
+});
 const timesOf = (name, gas) =>
   summary
     .filter((row) => row.name === name && row.gas === gas && row.warmMs !== undefined)
@@ -180,19 +197,24 @@ const skipped = [
 ];
 
 mkdirSync(output, { recursive: true });
-writeFileSync(join(output, 'routing.json'), JSON.stringify({ summary, exponents, beaten, skipped, results }, null, 1));
+writeFileSync(
+  join(output, 'routing.json'),
+  JSON.stringify({ summary, exponents, beaten, inCircles, gaps, skipped, results }, null, 1),
+);
 writeFileSync(join(output, 'routing.svg'), chartOf(summary, exponents));
 
 if (options.json) {
   console.log(
-    JSON.stringify({ cases: cases.length, summary, exponents, beaten, inexact: inexact.length, skipped }, null, 2),
+    JSON.stringify(
+      { cases: cases.length, summary, exponents, beaten, inCircles, gaps, inexact: inexact.length, skipped },
+      null,
+      2,
+    ),
   );
 } else {
   console.log(tableOf(summary));
   console.log(`\n${cases.length} cases. Loss is against the bound that our certificate proves, in basis points of it;`);
-  console.log(
-    'markets of the shape "wild" count in the duels only: their bound would hold arbitrage that no route may take.',
-  );
+  console.log('markets of the shape "wild" count in the duels only: what their bound leaves open is printed below.');
   console.log(
     `The judge paid what our route said, to the atom of every hop, in ${own.length - inexact.length} of ${own.length}.`,
   );
@@ -207,6 +229,14 @@ if (options.json) {
     const how = maxHops === undefined ? '' : `, within its ${maxHops} hops`;
     console.log(
       `  ${by}: ${pools} pools, ${shape}, ${curves}, ${usd} USD, ${gwei} gwei, seed ${seed}: by ${behindBps.toFixed(4)} bp${how}`,
+    );
+  }
+  if (inCircles > 0) {
+    console.log(`In ${inCircles} a peer got more by running in a circle through pools that contradict each other.`);
+  }
+  for (const { medianBps, shape, worstBps } of gaps) {
+    console.log(
+      `Gap left by our certificate, ${shape}: ${medianBps.toFixed(5)} bp median, ${worstBps.toFixed(3)} worst.`,
     );
   }
   for (const line of skipped) console.log(`Not asked: ${line}.`);

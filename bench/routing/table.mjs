@@ -6,6 +6,11 @@ export function median(values) {
   return values.length === 0 ? undefined : sorted(values)[values.length >> 1];
 }
 
+/** The value that a share of all do not exceed. */
+export function percentile(values, share) {
+  return sorted(values)[Math.min(values.length - 1, Math.floor(values.length * share))];
+}
+
 export function worst(values) {
   return values.length === 0 ? undefined : Math.max(...values);
 }

@@ -64,6 +64,82 @@ export function universe({ pools: count, shape = 'hub', curves = 'constant-produ
   };
 }
 
+const CHAINS = [1, 10, 8453];
+
+/**
+ * One market on each of several chains, two lanes each way for the stable token (one dear and free of fixed costs, one
+ * cheap that takes its fixed cost), one for the native token, and inventories of half as much again as the demand, unevenly
+ * spread. Gas on the later chains costs a twentieth.
+ *
+ * @param options.wanted `anywhere`: the output counts on every chain; `home`: on the first alone
+ */
+export function universeAcross({
+  chains = 3,
+  gwei = 0,
+  maxHops,
+  pools: count,
+  seed,
+  usd,
+  wanted = 'anywhere',
+  ...rest
+}) {
+  const ids = CHAINS.slice(0, chains);
+  const next = random(seed * 104_729 + count * 17 + (wanted === 'home' ? 1 : 0));
+  const markets = ids.map((chainId, i) => {
+    const pools = Math.floor(count / chains) + (i < count % chains ? 1 : 0);
+    const market = universe({ ...rest, pools, seed: seed * 31 + i, usd, gwei: i === 0 ? gwei : gwei / 20 });
+    const here = (each) => ({ ...each, chainId });
+    return {
+      tokens: market.tokens.map(here),
+      pools: market.pools.map((pool) => ({ ...here(pool), id: `${chainId}-${pool.id}` })),
+      gasPrice: market.gasPrices[1],
+    };
+  });
+  const bridges = ids.flatMap((from) =>
+    ids
+      .filter((to) => to !== from)
+      .flatMap((to) =>
+        [
+          { token: 'stable', feePpm: 300 + Math.round(700 * next()), fixedCostUsd: 0 },
+          { token: 'stable', feePpm: Math.round(100 * next()), fixedCostUsd: 2 + 18 * next() },
+          { token: 'native', feePpm: 100 + Math.round(500 * next()), fixedCostUsd: 1 },
+        ].map((lane, i) => ({
+          ...lane,
+          id: `${from}-${to}-${lane.token}-${i}`,
+          from: { chainId: from, address: lane.token === 'stable' ? USDC : WETH },
+          to: { chainId: to, address: lane.token === 'stable' ? USDC : WETH },
+          fixedCost: (lane.fixedCostUsd / ETH_USD).toFixed(9),
+          gas: 150_000,
+          maxAmount:
+            lane.token === 'stable'
+              ? BigInt(Math.round(10 ** (10.5 + 2.5 * next()))).toString()
+              : (BigInt(Math.round(10 ** (2 + 2 * next()))) * 10n ** 18n).toString(),
+        })),
+      ),
+  );
+  const shares = ids.map(() => 0.1 + next());
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  const out = ids.slice(0, wanted === 'home' ? 1 : ids.length);
+  return {
+    tokens: markets.flatMap(({ tokens }) => tokens),
+    pools: markets.flatMap(({ pools }) => pools),
+    bridges,
+    inventories: ids.map((chainId, i) => ({
+      chainId,
+      address: USDC,
+      amount: BigInt(Math.ceil(((usd * 1.5 * shares[i]) / total) * 1e6)).toString(),
+    })),
+    demand: {
+      tokensIn: ids.map((chainId) => ({ chainId, address: USDC })),
+      tokensOut: out.map((chainId) => ({ chainId, address: WETH })),
+      amountIn: (BigInt(usd) * 1_000_000n).toString(),
+    },
+    gasPrices: Object.fromEntries(ids.map((chainId, i) => [chainId, markets[i].gasPrice])),
+    nativePriceInTokenOut: Object.fromEntries(ids.map((chainId) => [chainId, '1'])),
+    ...(maxHops === undefined ? {} : { maxHops }),
+  };
+}
+
 /** Four hubs, tied to one another; every other token hangs on some of them. Lower token first. */
 function hubAndSpoke(next, tokenCount) {
   const hubs = Math.min(4, tokenCount);

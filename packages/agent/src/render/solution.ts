@@ -45,6 +45,10 @@ export function solutionText(
     `  costs ${bps(solution.costBps)}, ${solution.gas} gas; ` +
       `no route over these pools is better by more than ${solution.optimalityGapBps.toFixed(4)} bp`,
   );
+  if (solution.gapWithCirclesBps !== undefined) {
+    const gap = solution.gapWithCirclesBps.toFixed(4);
+    lines.push(`  prices contradict each other: with what circles would earn, that would be ${gap} bp`);
+  }
   const beside = alternatives.map((each) =>
     'solution' in each
       ? `${each.name} ${sideOf(each.solution, problem, amount, input, output)}`

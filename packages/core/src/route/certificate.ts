@@ -1,22 +1,22 @@
-import { constantProductRoots, type EdgeProfit, edgeProfitOf, UP } from './edge-profit.js';
+import { type CasePrices, type CaseProblem, FREE, prepareCases, UNUSED, USED } from './certificate-case.js';
+import { edgeProfitOf } from './edge-profit.js';
 import type { EdgeSpec } from './network.js';
 
 /**
  * What a bound is proved for: edges over nodes, what enters (positive) or must leave (negative) each node, the node
  * whose token is the numeraire, and the most hops. Knows nothing of how a route was found.
  */
-export interface CertificateProblem {
-  readonly edges: readonly EdgeSpec[];
+export interface CertificateProblem extends CaseProblem {
   readonly supply: ArrayLike<number>;
-  readonly numeraire: number;
-  readonly maxHops: number;
 }
 
 /**
  * A proof by cases. A leaf gives prices that bound every route of its case; a branch splits on whether an edge is used;
  * `fixed` says that its prices alone already bound every route that uses any of `edges`, and goes on without them;
  * `forced` says that they alone bound every route that does without any one of `edges`, and goes on with all of them.
- * `depth` splits on whether an edge is used so far that it crosses `crossed` ticks.
+ * `depth` splits on whether an edge is used so far that it crosses `crossed` ticks. `circle` splits on where a route does
+ * not run round a circle of nodes: it goes without all edges from one of them to the next. Such a proof is one for routes
+ * without circles only.
  */
 export type BoundProof =
   | BoundLeaf
@@ -32,13 +32,11 @@ export type BoundProof =
       readonly crossed: number;
       readonly deep: BoundProof;
       readonly shallow: BoundProof;
-    };
+    }
+  | { readonly kind: 'circle'; readonly nodes: readonly number[]; readonly cases: readonly BoundProof[] };
 
-/** `hopPrice` λ ≥ 0 is taken from every hop, and gives back λ·maxHops. */
-export interface BoundLeaf {
+export interface BoundLeaf extends CasePrices {
   readonly kind: 'leaf';
-  readonly prices: ArrayLike<number>;
-  readonly hopPrice: number;
 }
 
 /** A problem ready to be bounded again and again, at the same or at another supply. */
@@ -46,10 +44,6 @@ export interface Certificate {
   /** The most numeraire, net of fixed costs, that any route can be worth. */
   readonly prove: (proof: BoundProof, supply: ArrayLike<number>) => number;
 }
-
-const FREE = 0;
-const USED = 1;
-const UNUSED = 2;
 
 /**
  * The most numeraire, net of fixed costs, that any route of the problem can be worth. By weak duality any prices give a
@@ -74,68 +68,17 @@ export function edgeProfit(edge: EdgeSpec, priceIn: number, priceOut: number): n
 }
 
 /** Computes once what bounds of the same edges share. */
-export function prepareCertificate({ edges, maxHops, numeraire }: Omit<CertificateProblem, 'supply'>): Certificate {
-  const count = edges.length;
-  const from = Int32Array.from(edges, (edge) => edge.from);
-  const to = Int32Array.from(edges, (edge) => edge.to);
-  const fixedCost = Float64Array.from(edges, (edge) => edge.fixedCost);
-  const hop = Uint8Array.from(edges, (edge) => (isHop(edge) ? 1 : 0));
-  // Constant product by its two roots in place, everything else through a function.
-  const rootIn = new Float64Array(count);
-  const rootOut = new Float64Array(count);
-  const profitOf: (EdgeProfit | undefined)[] = edges.map((edge, e) => {
-    const { source, unitCost } = edge;
-    if (source.kind === 'pool' && source.curve.kind === 'constant-product' && unitCost === 0) {
-      [rootIn[e], rootOut[e]] = constantProductRoots(source.curve, source.tokenInIndex, source.decimals);
-      return undefined;
-    }
-    return edgeProfitOf(edge);
-  });
-  const state = new Uint8Array(count);
-  const surplus = new Float64Array(count);
-  const least = new Float64Array(count);
-  const most = new Float64Array(count).fill(Infinity);
-  let root = new Float64Array(0);
-
-  const bound = ({ hopPrice, prices }: Omit<BoundLeaf, 'kind'>, supply: ArrayLike<number>, each: boolean): number => {
-    if (prices[numeraire] !== 1 || !(hopPrice >= 0)) return Infinity;
-    const nodes = supply.length;
-    if (root.length !== nodes) root = new Float64Array(nodes);
-    let total = 0;
-    let size = 0;
-    for (let n = 0; n < nodes; n++) {
-      const price = prices[n]!;
-      if (!(price > 0 && price < Infinity)) return Infinity;
-      root[n] = Math.sqrt(price);
-      total += supply[n]! * price;
-      size += Math.abs(supply[n]! * price);
-    }
-    let hopsUsed = 0;
-    if (maxHops < count) for (let e = 0; e < count; e++) if (state[e] === USED) hopsUsed += hop[e]!;
-    if (hopsUsed > maxHops) return -Infinity;
-    const full = hopsUsed === maxHops && maxHops < count;
-    for (let e = 0; e < count; e++) {
-      const decision = state[e]!;
-      if (decision === UNUSED || (full && decision === FREE && hop[e] === 1)) {
-        if (each) surplus[e] = -Infinity;
-        continue;
-      }
-      const other = profitOf[e];
-      let profit: number;
-      if (other === undefined) {
-        const edge = root[to[e]!]! * rootOut[e]! - root[from[e]!]! * rootIn[e]!;
-        profit = edge > 0 ? edge * edge * UP : 0;
-      } else profit = other(prices[from[e]!]!, prices[to[e]!]!, least[e], most[e]);
-      const rest = profit - fixedCost[e]! - (hop[e] === 1 ? hopPrice : 0);
-      if (each) surplus[e] = rest;
-      if (decision === USED || rest > 0) {
-        total += rest;
-        size += Math.abs(profit) + fixedCost[e]!;
-      }
-    }
-    const hopTerm = hopPrice === 0 ? 0 : hopPrice * maxHops;
-    // The sum of so many terms may be off by so many roundings of its size.
-    return total + hopTerm + (size + hopTerm) * (count + nodes + 8) * 2 ** -53;
+export function prepareCertificate(problem: CaseProblem): Certificate {
+  const { edges } = problem;
+  const { bound, least, most, state, surplus } = prepareCases(problem);
+  const steps = new Map<string, readonly number[]>();
+  const between = (from: number, to: number): readonly number[] => {
+    const key = `${from}>${to}`;
+    const known = steps.get(key);
+    if (known !== undefined) return known;
+    const found = [...edges.keys()].filter((e) => edges[e]!.from === from && edges[e]!.to === to);
+    steps.set(key, found);
+    return found;
   };
 
   const prove = (proof: BoundProof, supply: ArrayLike<number>): number => {
@@ -182,7 +125,22 @@ export function prepareCertificate({ edges, maxHops, numeraire }: Omit<Certifica
         [state[edge], least[edge]] = before;
         return Math.max(shallow, deep);
       }
+      case 'circle':
+        return proveCircle(proof, supply);
     }
+  };
+  const proveCircle = ({ cases, nodes }: BoundProof & { kind: 'circle' }, supply: ArrayLike<number>): number => {
+    // With fewer cases than steps round the circle, one was left out.
+    if (nodes.length === 0 || cases.length !== nodes.length) return Infinity;
+    return nodes.reduce((worst, node, i) => {
+      const step = between(node, nodes[(i + 1) % nodes.length]!);
+      if (step.some((e) => state[e] === USED)) return worst;
+      const changed = step.filter((e) => state[e] === FREE);
+      for (const e of changed) state[e] = UNUSED;
+      const bounded = prove(cases[i]!, supply);
+      for (const e of changed) state[e] = FREE;
+      return Math.max(worst, bounded);
+    }, -Infinity);
   };
   return {
     prove: (proof, supply) => {
@@ -192,8 +150,4 @@ export function prepareCertificate({ edges, maxHops, numeraire }: Omit<Certifica
       return prove(proof, supply);
     },
   };
-}
-
-function isHop({ source }: EdgeSpec): boolean {
-  return source.kind === 'pool' || source.role.kind === 'bridge';
 }

@@ -216,6 +216,9 @@ describe('exhaustive enumeration over two chains', () => {
         expect(net).toBeGreaterThanOrEqual(best - c.amount * 1e-7 - 1e-7);
         // And no route beats what every subset was tried for: the judge agrees with the arithmetic of the oracle.
         if (solution.remainder === '0') expect(net).toBeLessThanOrEqual(best * (1 + 3e-6) + c.amount * 1e-6 + 1e-6);
+        // Nor does the certificate promise less than the best there is.
+        const gap = solution.optimalityGapBps / 1e4;
+        expect(net >= 0 ? net / (1 - gap) : net / (1 + gap)).toBeGreaterThanOrEqual(best - c.amount * 1e-6 - 1e-7);
       }),
       { numRuns: 1000, seed: 21, endOnFailure: true },
     );

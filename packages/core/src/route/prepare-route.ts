@@ -6,7 +6,14 @@ import { parseProblem, type RouteProblem } from './problem.js';
 import type { ReplayedHop } from './replay.js';
 import type { MixedSearch, MixedSolution } from './search/mixed.js';
 import { prepareSearch } from './search/search.js';
-import { playMixed, type PlayOptions, solveModel, type SolvedModel } from './solve-model.js';
+import {
+  certificateProblem,
+  closeGap,
+  playMixed,
+  type PlayOptions,
+  solveModel,
+  type SolvedModel,
+} from './solve-model.js';
 import { prepareSwiftReplay, type SwiftReplayer } from './swift-replay.js';
 
 export interface PrepareRouteOptions {
@@ -16,6 +23,11 @@ export interface PrepareRouteOptions {
   readonly referencePrice?: number;
   /** Absent: true. Without it `optimalityGapBps` is 0 and says nothing. */
   readonly certify?: boolean;
+  /**
+   * Convex problems that may be solved for a better proof where the search leaves a gap: with few hops, or where prices
+   * contradict each other. Absent: up to 200, fewer the larger the network; 0: none.
+   */
+  readonly proofBudget?: number;
 }
 
 /** A route in atoms. Made anew by every call; its hops are not frozen, which would cost more than finding them. */
@@ -107,6 +119,7 @@ function prepareAny(model: RouteModel, options: PrepareRouteOptions): PreparedRo
           referencePrice: options.referencePrice,
           toleranceBps: TOLERANCE_BPS,
           certify: options.certify ?? true,
+          proofBudget: options.proofBudget,
           ...(warm === undefined ? {} : { warm }),
         },
       );
@@ -168,11 +181,11 @@ function preparePlain(model: RouteModel, options: PrepareRouteOptions): Prepared
 
 function layOut(model: RouteModel): Layout {
   const compiled = compileModel(model);
-  const { network, nodes, sink, source, specs } = compiled;
+  const { network, nodes, sink, source } = compiled;
   return {
     compiled,
     search: prepareSearch({ network, source, sink, exactOut: false, maxHops: model.maxHops }),
-    certificate: prepareCertificate({ edges: specs, numeraire: sink, maxHops: model.maxHops }),
+    certificate: prepareCertificate(certificateProblem(compiled)),
     replayer: prepareSwiftReplay(compiled),
     supply: new Float64Array(nodes.length),
   };
@@ -194,7 +207,14 @@ function solvePlain(layout: Layout, atoms: bigint, options: PrepareRouteOptions)
   }
   const nodeBudget = options.nodeBudget ?? defaultBudget(compiled.network.edgeCount);
   const tolerance = amount * spotPrice * TOLERANCE_BPS * 1e-4;
-  const mixed = search.solve({ amount, nodeBudget, tolerance }, last?.mixed);
+  const found = search.solve({ amount, nodeBudget, tolerance }, last?.mixed);
+  const mixed =
+    options.certify === false
+      ? found
+      : closeGap(sized(compiled, atoms), search, found, tolerance, {
+          proofBudget: options.proofBudget,
+          referencePrice: options.referencePrice,
+        });
   const route =
     swiftRoute(layout, atoms, mixed, options) ?? routeOf(playMixed(sized(compiled, atoms), mixed, settings(options)));
   layout.last = { mixed, gapBps: route.optimalityGapBps };

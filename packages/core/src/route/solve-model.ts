@@ -1,6 +1,8 @@
-import { provenBound } from './certificate.js';
+import { prepareCertificate } from './certificate.js';
+import { prepareProofSearch } from './certificate-search.js';
+import type { CaseProblem } from './certificate-case.js';
 import { type CostsByKind, routeCosts, totalCost } from './costs.js';
-import type { MixedSolution } from './search/mixed.js';
+import type { MixedSearch, MixedSolution } from './search/mixed.js';
 import { prepareSearch } from './search/search.js';
 import { RouteDisconnectedError } from './errors.js';
 import { type CompiledModel, compileModel, type RouteModel } from './model.js';
@@ -15,6 +17,8 @@ export interface SolveModelOptions {
   readonly toleranceBps: number;
   /** Whether to evaluate the certificate. */
   readonly certify: boolean;
+  /** Convex problems that may be solved for a better proof where the search leaves a gap; absent: fewer the more edges. */
+  readonly proofBudget?: number | undefined;
   /** Prices of an earlier solution of the same network. */
   readonly warm?: Pick<MixedSolution, 'prices' | 'edges'>;
 }
@@ -106,7 +110,42 @@ function attempt(model: RouteModel, options: SolveModelOptions): SolvedModel {
   const tolerance = amount * spotPrice * options.toleranceBps * 1e-4;
   const warm = options.warm?.prices.length === network.nodeCount ? options.warm : undefined;
   const mixed = search.solve({ amount, nodeBudget: options.nodeBudget, tolerance }, warm);
-  return playMixed(compiled, mixed, options);
+  return playMixed(compiled, options.certify ? closeGap(compiled, search, mixed, tolerance, options) : mixed, options);
+}
+
+const MOST_PROOF_PROBLEMS = 200;
+const LEAST_PROOF_PROBLEMS = 4;
+/** The default number of problems solved for a proof times the number of edges stays within this. */
+const PROOF_EFFORT = 40_000;
+
+/**
+ * Looks for a proof that leaves less open, where there is one to be found: the search proves little of markets that
+ * contradict themselves, and of few hops. Where a route turns up that the search has missed, it takes its place.
+ *
+ * @param tolerance Numeraire; a gap within it is left as it is.
+ */
+export function closeGap(
+  compiled: CompiledModel,
+  search: MixedSearch,
+  mixed: MixedSolution,
+  tolerance: number,
+  { proofBudget, referencePrice }: Pick<SolveModelOptions, 'proofBudget' | 'referencePrice'>,
+): MixedSolution {
+  const { amount, network } = compiled;
+  const { value } = mixed;
+  if (proofBudget === 0 || certifiedBound(compiled, mixed) <= value + tolerance) return mixed;
+  const budget =
+    proofBudget ??
+    Math.max(LEAST_PROOF_PROBLEMS, Math.min(MOST_PROOF_PROBLEMS, Math.round(PROOF_EFFORT / network.edgeCount)));
+  const { proof, witness } = prepareProofSearch(compiled).tighten(mixed.proof, { amount, value, tolerance, budget });
+  const proved = { ...mixed, proof };
+  if (witness === undefined) return proved;
+  const other = { ...search.again(amount, { ...proved, ...witness, within: undefined }), nodesUsed: mixed.nodesUsed };
+  const worth = (solution: MixedSolution): number => {
+    const played = playMixed(compiled, solution, { referencePrice, certify: false });
+    return played.netValue + unservedValue(compiled, played.replay);
+  };
+  return worth(other) > worth(proved) ? other : proved;
 }
 
 /** Replays a solution to the atom and measures it. */
@@ -154,11 +193,16 @@ function worstPrice({ model, network, sink, source, specs }: CompiledModel, { ed
 }
 
 function certifiedBound(compiled: CompiledModel, mixed: MixedSolution): number {
-  const { amount, model, sink, source, specs } = compiled;
+  const { amount, model, sink, source } = compiled;
   const supply = new Float64Array(compiled.nodes.length);
   supply[model.exactOut ? sink : source] = model.exactOut ? -amount : amount;
+  return prepareCertificate(certificateProblem(compiled)).prove(mixed.proof, supply);
+}
+
+/** What a certificate for a model is about: routes without circles from its source to its sink. */
+export function certificateProblem({ model, sink, source, specs }: CompiledModel): CaseProblem {
   const numeraire = model.exactOut ? source : sink;
-  return provenBound({ edges: specs, supply, numeraire, maxHops: model.maxHops }, mixed.proof);
+  return { edges: specs, numeraire, maxHops: model.maxHops, ends: { source, sink } };
 }
 
 function exactValue({ model, nodes }: CompiledModel, played: Replay, costs: CostsByKind): number {

@@ -1,8 +1,10 @@
 import type { Clock } from '../ports/ambient.js';
 import { findInconsistencies, type Inconsistency } from './consistency.js';
 import type { CostKind } from './costs.js';
+import { boundWithCircles } from './certificate-search.js';
 import { costStrings } from './hedge-route.js';
 import type { DecimalString } from '../model/decimal.js';
+import type { CompiledModel } from './model.js';
 import { type ExactRoute, prepareRoute, type PrepareRouteOptions } from './prepare-route.js';
 import type { RouteProblem } from './problem.js';
 
@@ -41,7 +43,10 @@ export interface RouteSolution {
   readonly costBps: number;
   /** Numeraire by kind. */
   readonly costsByKind: Readonly<Record<CostKind, DecimalString>>;
+  /** No route without circles is better by more. */
   readonly optimalityGapBps: number;
+  /** The same against a bound that also counts what circles would earn; only where prices contradict each other. */
+  readonly gapWithCirclesBps?: number;
   /** Circles of pools that pay more than their fees at zero size: signs of stale or false state. */
   readonly inconsistencies: readonly Inconsistency[];
   readonly nodesUsed: number;
@@ -82,7 +87,8 @@ export function solveRoute(problem: RouteProblem, options: SolveRouteOptions = {
  * @param slippageBps Tolerance of each hop for `minReceived`.
  */
 export function routeSolution(route: ExactRoute, slippageBps: number = 0): RouteSolution {
-  const { compiled, costs } = route.details();
+  const { compiled, costs, netValue } = route.details();
+  const inconsistencies = findInconsistencies(compiled.model.pools);
   const hops = route.hops.map((hop): RouteHop => {
     const amounts = { amountIn: hop.amountIn.toString(), amountOut: hop.amountOut.toString() };
     if (hop.kind === 'bridge') {
@@ -120,7 +126,13 @@ export function routeSolution(route: ExactRoute, slippageBps: number = 0): Route
     costBps: route.costBps,
     costsByKind: costStrings(costs),
     optimalityGapBps: route.optimalityGapBps,
-    inconsistencies: findInconsistencies(compiled.model.pools),
+    ...(inconsistencies.length === 0 ? {} : { gapWithCirclesBps: gapWithCircles(compiled, netValue) }),
+    inconsistencies,
     nodesUsed: route.nodesUsed,
   });
+}
+
+function gapWithCircles(compiled: CompiledModel, netValue: number): number {
+  const bound = boundWithCircles(compiled);
+  return Math.max(0, ((bound - netValue) / Math.abs(bound)) * 1e4);
 }
