@@ -98,7 +98,7 @@ function roomsOf(shape, amount, exactOut) {
       value = valueAt(assembled(shape, everything, markRooms(shape, most), COARSE), most);
     }
     const pieces = assembled(shape, everything, markRooms(shape, most), COARSE);
-    most = Math.min(most, amountFor(pieces, amount) * 1.01 + costs);
+    most = amountFor(pieces, amount) * 1.01 + costs;
   }
   return markRooms(shape, most);
 }
