@@ -3,7 +3,8 @@ import { findInconsistencies, type Inconsistency } from './consistency.js';
 import type { CostKind } from './costs.js';
 import { costStrings } from './hedge-route.js';
 import type { DecimalString } from '../model/decimal.js';
-import { type ExactRoute, prepareRoute, type PrepareRouteOptions } from './prepare-route.js';
+import type { ExactRoute } from './exact-route.js';
+import { prepareRoute, type PrepareRouteOptions } from './prepare-route.js';
 import type { RouteProblem } from './problem.js';
 
 export interface SolveRouteOptions extends PrepareRouteOptions {
