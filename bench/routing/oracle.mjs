@@ -130,7 +130,7 @@ const files = [...new Set([...worse, ...unproved, ...above])].map((row) => {
 });
 const classes = CLASSES.map((name) => {
   const own = rows.filter((row) => row.name === name);
-  const slack = own.map(({ slackBps }) => slackBps);
+  const slack = own.map(({ slackBps }) => slackBps).filter(Number.isFinite);
   return {
     name,
     cases: own.length,

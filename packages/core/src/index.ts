@@ -69,7 +69,8 @@ export * from './schedule/replan.js';
 export * from './schedule/errors.js';
 
 // Route: our best mix
-export * from './route/hedge.js';
+export type * from './route/hedge.js';
+export { routeHedge } from './route/route-hedge.js';
 export * from './route/cost-curve.js';
 export { findInconsistencies, type Inconsistency } from './route/consistency.js';
 export * from './route/reference-price.js';

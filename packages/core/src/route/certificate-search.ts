@@ -2,7 +2,8 @@ import { type BoundLeaf, type BoundProof, dualBound, prepareCertificate } from '
 import { type CaseBounds, FREE, prepareCases, UNUSED, USED } from './certificate-case.js';
 import { initialPrices } from './initial-prices.js';
 import type { CompiledModel } from './model.js';
-import { createWorkspace, EDGE_ON, EDGE_RELAXED, magnitude, NO_LIMIT, setLive, solveDual } from './newton.js';
+import { solveDual } from './dual/newton.js';
+import { createWorkspace, EDGE_ON, EDGE_RELAXED, magnitude, NO_LIMIT, setLive } from './dual/workspace.js';
 
 export interface TightenOptions {
   /** Units of the exact side. */

@@ -2,7 +2,8 @@ import { prepareCertificate } from './certificate.js';
 import { prepareProofSearch } from './certificate-search.js';
 import type { CaseProblem } from './certificate-case.js';
 import { type CostsByKind, routeCosts, totalCost } from './costs.js';
-import { type MixedSearch, type MixedSolution, prepareSearch } from './search.js';
+import type { MixedSearch, MixedSolution } from './search/mixed.js';
+import { prepareSearch } from './search/search.js';
 import { RouteDisconnectedError } from './errors.js';
 import { type CompiledModel, compileModel, type RouteModel } from './model.js';
 import { replay, type Replay } from './replay.js';
@@ -213,7 +214,7 @@ function exactValue({ model, nodes }: CompiledModel, played: Replay, costs: Cost
 }
 
 /** What the certificate counts for the part that remains undone. */
-function unservedValue({ model, specs }: CompiledModel, { remainder }: Replay): number {
+export function unservedValue({ model, specs }: CompiledModel, { remainder }: Replay): number {
   if (remainder === 0n) return 0;
   const slack = specs[specs.length - 1]!.source;
   if (slack.kind !== 'linear') return 0;
