@@ -4,7 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { exhaustive } from './oracle/enumerate.mjs';
+import { DEAREST, exhaustive } from './oracle/enumerate.mjs';
 import { CLASSES, instance } from './oracle/instances.mjs';
 import { solveOnce } from './ours.mjs';
 import { median, percentile } from './table.mjs';
@@ -14,9 +14,6 @@ const AGREES_BPS = 0.01;
 
 /** What cannot be sold for more than about a millionth of its price is left, and is no shortfall. */
 const UNSOLD_WORTH = 4e-6;
-/** An exact output that costs more than this many times its worth is not worth buying. */
-const DEAREST = 4;
-
 const HELP = `Usage: node bench/routing/oracle.mjs [options]      (build first: npm run build)
   --cases N      problems to try; default 1000
   --seed N       default 1
@@ -133,7 +130,7 @@ const files = [...new Set([...worse, ...unproved, ...above])].map((row) => {
 });
 const classes = CLASSES.map((name) => {
   const own = rows.filter((row) => row.name === name);
-  const slack = own.map(({ slackBps }) => slackBps);
+  const slack = own.map(({ slackBps }) => slackBps).filter(Number.isFinite);
   return {
     name,
     cases: own.length,

@@ -12,6 +12,8 @@ const MOST_WEIGHED = 24;
 /** Golden-section steps: each keeps 0.618 of the range. */
 const COARSE_STEPS = 18;
 const FINE_STEPS = 40;
+/** An exact output that costs more than this many times its worth is not worth buying. */
+export const DEAREST = 4;
 const NEARLY = 1 - 1e-3;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
@@ -26,7 +28,7 @@ const GOLDEN = (Math.sqrt(5) - 1) / 2;
  */
 export function exhaustive({ amount, exactOut, maxHops, shape }) {
   const edges = optionalEdges(shape);
-  const rooms = roomsOf(shape, amount, exactOut);
+  const rooms = roomsOf(shape, amount, exactOut, maxHops);
   const coarse = evaluator(shape, rooms, amount, exactOut, COARSE, COARSE_STEPS);
   const ceiling = coarse(new Map(edges.map((edge) => [edge.id, edge.mostCrossed]))).gross;
   const margin = 2 * COARSE_ERROR * Math.abs(ceiling);
@@ -84,11 +86,11 @@ function optionalEdges(shape) {
 }
 
 /** The most that can come into each edge, by its id: what all the offers before it pay together. */
-function roomsOf(shape, amount, exactOut) {
+function roomsOf(shape, amount, exactOut, maxHops) {
   const everything = new Map(optionalEdges(shape).map(({ id, mostCrossed }) => [id, mostCrossed]));
   let most = amount;
   if (exactOut) {
-    // No good route costs more than the one over everything, all fixed costs included.
+    // No good route costs more than the one over everything, all fixed costs included; with few hops, than a dear one.
     const costs = optionalEdges(shape).reduce(
       (sum, edge) => sum + edge.fixedCost + edge.mostCrossed * edge.tickCost,
       0,
@@ -98,7 +100,8 @@ function roomsOf(shape, amount, exactOut) {
       value = valueAt(assembled(shape, everything, markRooms(shape, most), COARSE), most);
     }
     const pieces = assembled(shape, everything, markRooms(shape, most), COARSE);
-    most = Math.min(most, amountFor(pieces, amount) * 1.01 + costs);
+    most = amountFor(pieces, amount) * 1.01 + costs;
+    if (maxHops < everything.size) most = Math.max(most, DEAREST * amount);
   }
   return markRooms(shape, most);
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Curve } from '../model/curve.js';
-import { type BoundProof, type CertificateProblem, dualBound, provenBound } from './certificate.js';
+import { type BoundProof, type CertificateProblem, dualBound, prepareCertificate, provenBound } from './certificate.js';
 import { prepareProofSearch } from './certificate-search.js';
 import { type CompiledModel, compileModel } from './model.js';
 import { edgeOutput, type EdgeSpec } from './network.js';
@@ -71,6 +71,33 @@ describe('routes that a bound leaves out', () => {
     const bound = dualBound({ ...problem, maxHops: 1 }, prices);
     expect(bound).toBeGreaterThanOrEqual(DIRECT);
     expect(bound).toBeLessThan(DIRECT * 1.02);
+  });
+});
+
+describe('prepareCertificate', () => {
+  it('bounds other supplies by what it has computed for one', () => {
+    const edges = [
+      pool(0, 1, 1000, 1000),
+      pool(0, 1, 2000, 1900, 0, 0.5),
+      pool(0, 2, 1000, 1000),
+      pool(2, 1, 500, 500),
+    ];
+    const problem = { edges, numeraire: 1, maxHops: 3, ends: { source: 0, sink: 1 } };
+    const leaf = (price: number): BoundProof => ({ kind: 'leaf', prices: [price, 1, 0.97], hopPrice: 0.01 });
+    const branch: BoundProof = { kind: 'branch', edge: 1, used: leaf(0.93), unused: leaf(0.9) };
+    const proof: BoundProof = { kind: 'fixed', prices: [0.94, 1, 0.97], hopPrice: 0, edges: [2, 3], rest: branch };
+    const certificate = prepareCertificate(problem);
+    certificate.prove(proof, [50, 0, 0]);
+    for (const amount of [1, 30, 50, 400]) {
+      const bound = certificate.prove(proof, [amount, 0, 0]);
+      expect(bound).toBe(provenBound({ ...problem, supply: [amount, 0, 0] }, proof));
+      // No case is above what its prices alone prove, and some case is as high as one of them.
+      const alone = [0.93, 0.9, 0.94].map((price) =>
+        dualBound({ ...problem, supply: [amount, 0, 0] }, [price, 1, 0.97]),
+      );
+      expect(bound).toBeLessThanOrEqual(Math.max(...alone) * (1 + 1e-9));
+      expect(bound).toBeGreaterThanOrEqual((1000 * amount * 0.997) / (1000 + amount * 0.997));
+    }
   });
 });
 

@@ -67,10 +67,20 @@ export function edgeProfit(edge: EdgeSpec, priceIn: number, priceOut: number): n
   return edgeProfitOf(edge)(priceIn, priceOut);
 }
 
-/** Computes once what bounds of the same edges share. */
+/** One of the lines of which a proof is the highest: what any supply is worth at the prices, and a constant. */
+interface ProofLine {
+  readonly prices: ArrayLike<number>;
+  readonly constant: number;
+}
+
+/**
+ * Computes once what bounds of the same edges share. The pools' profits at given prices do not depend on what is
+ * supplied: of a proof by cases they are computed once, and bounds at other supplies are a sum for each case.
+ */
 export function prepareCertificate(problem: CaseProblem): Certificate {
   const { edges } = problem;
   const { bound, least, most, state, surplus } = prepareCases(problem);
+  const linesOf = new WeakMap<BoundProof, readonly ProofLine[]>();
   const steps = new Map<string, readonly number[]>();
   const between = (from: number, to: number): readonly number[] => {
     const key = `${from}>${to}`;
@@ -80,74 +90,111 @@ export function prepareCertificate(problem: CaseProblem): Certificate {
     steps.set(key, found);
     return found;
   };
+  const reset = (): void => {
+    state.fill(FREE);
+    least.fill(0);
+    most.fill(Infinity);
+  };
 
-  const prove = (proof: BoundProof, supply: ArrayLike<number>): number => {
+  /** Of the present case and all that the proof splits it into. */
+  const collect = (proof: BoundProof, lines: ProofLine[]): void => {
     switch (proof.kind) {
-      case 'leaf':
-        return bound(proof, supply, false);
+      case 'leaf': {
+        const { prices } = proof;
+        lines.push({ prices, constant: bound(proof, new Float64Array(prices.length), false) });
+        return;
+      }
       case 'branch': {
         const { edge } = proof;
         const before = state[edge]!;
-        if (before !== FREE) return prove(before === USED ? proof.used : proof.unused, supply);
-        state[edge] = USED;
-        const used = prove(proof.used, supply);
-        state[edge] = UNUSED;
-        const unused = prove(proof.unused, supply);
+        for (const [decision, part] of [
+          [USED, proof.used],
+          [UNUSED, proof.unused],
+        ] as const) {
+          if (before !== FREE && before !== decision) continue;
+          state[edge] = decision;
+          collect(part, lines);
+        }
         state[edge] = before;
-        return Math.max(used, unused);
+        return;
       }
       case 'fixed':
-      case 'forced': {
-        const all = bound(proof, supply, true);
-        const decided = proof.kind === 'fixed' ? UNUSED : USED;
-        let worst = -Infinity;
-        const changed: number[] = [];
-        for (const e of proof.edges) {
-          if (state[e] !== FREE) continue;
-          // Of a route that decides this edge the other way, what it earned beyond its costs is lost, or what it lacked.
-          worst = Math.max(worst, all + (decided === UNUSED ? Math.min(0, surplus[e]!) : -Math.max(0, surplus[e]!)));
-          changed.push(e);
-        }
-        for (const e of changed) state[e] = decided;
-        const rest = prove(proof.rest, supply);
-        for (const e of changed) state[e] = FREE;
-        return Math.max(worst, rest);
-      }
+      case 'forced':
+        collectDecided(proof, lines);
+        return;
       case 'depth': {
         const { crossed, edge } = proof;
         const before = [state[edge]!, least[edge]!, most[edge]!] as const;
         most[edge] = Math.min(before[2], crossed - 1);
-        const shallow = before[1] >= crossed ? -Infinity : prove(proof.shallow, supply);
+        if (before[1] < crossed) collect(proof.shallow, lines);
         most[edge] = before[2];
         least[edge] = Math.max(before[1], crossed);
         state[edge] = USED;
-        const deep = before[0] === UNUSED || before[2] < crossed ? -Infinity : prove(proof.deep, supply);
+        if (before[0] !== UNUSED && before[2] >= crossed) collect(proof.deep, lines);
         [state[edge], least[edge]] = before;
-        return Math.max(shallow, deep);
+        return;
       }
       case 'circle':
-        return proveCircle(proof, supply);
+        collectCircle(proof, lines);
     }
   };
-  const proveCircle = ({ cases, nodes }: BoundProof & { kind: 'circle' }, supply: ArrayLike<number>): number => {
+  const collectDecided = (proof: BoundProof & { kind: 'fixed' | 'forced' }, lines: ProofLine[]): void => {
+    const { prices } = proof;
+    const all = bound(proof, new Float64Array(prices.length), true);
+    const decided = proof.kind === 'fixed' ? UNUSED : USED;
+    let worst = -Infinity;
+    const changed: number[] = [];
+    for (const e of proof.edges) {
+      if (state[e] !== FREE) continue;
+      // Of a route that decides this edge the other way, what it earned beyond its costs is lost, or what it lacked.
+      worst = Math.max(worst, decided === UNUSED ? Math.min(0, surplus[e]!) : -Math.max(0, surplus[e]!));
+      changed.push(e);
+    }
+    if (worst > -Infinity) lines.push({ prices, constant: all + worst });
+    for (const e of changed) state[e] = decided;
+    collect(proof.rest, lines);
+    for (const e of changed) state[e] = FREE;
+  };
+  const collectCircle = ({ cases, nodes }: BoundProof & { kind: 'circle' }, lines: ProofLine[]): void => {
     // With fewer cases than steps round the circle, one was left out.
-    if (nodes.length === 0 || cases.length !== nodes.length) return Infinity;
-    return nodes.reduce((worst, node, i) => {
+    if (nodes.length === 0 || cases.length !== nodes.length) lines.push({ prices: [], constant: Infinity });
+    nodes.forEach((node, i) => {
       const step = between(node, nodes[(i + 1) % nodes.length]!);
-      if (step.some((e) => state[e] === USED)) return worst;
+      if (cases[i] === undefined || step.some((e) => state[e] === USED)) return;
       const changed = step.filter((e) => state[e] === FREE);
       for (const e of changed) state[e] = UNUSED;
-      const bounded = prove(cases[i]!, supply);
+      collect(cases[i], lines);
       for (const e of changed) state[e] = FREE;
-      return Math.max(worst, bounded);
-    }, -Infinity);
+    });
   };
-  return {
-    prove: (proof, supply) => {
-      state.fill(FREE);
-      least.fill(0);
-      most.fill(Infinity);
-      return prove(proof, supply);
-    },
+
+  const prove: Certificate['prove'] = (proof, supply) => {
+    if (proof.kind === 'leaf') {
+      reset();
+      return bound(proof, supply, false);
+    }
+    let lines = linesOf.get(proof);
+    if (lines === undefined) {
+      reset();
+      const found: ProofLine[] = [];
+      collect(proof, found);
+      linesOf.set(proof, found);
+      lines = found;
+    }
+    const supplied: number[] = [];
+    for (let n = 0; n < supply.length; n++) if (supply[n] !== 0) supplied.push(n);
+    let highest = -Infinity;
+    for (const { constant, prices } of lines) {
+      if (constant === Infinity) return Infinity;
+      let value = 0;
+      let size = Math.abs(constant);
+      for (const n of supplied) {
+        value += supply[n]! * prices[n]!;
+        size += Math.abs(supply[n]! * prices[n]!);
+      }
+      highest = Math.max(highest, constant + value + size * (supplied.length + 4) * 2 ** -53);
+    }
+    return highest;
   };
+  return { prove };
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { swapExactIn } from '../model/curves/swap.js';
 import { sqrtRatioAtTick } from '../model/curves/tick-math.js';
-import { type ExactRoute, prepareRoute } from './prepare-route.js';
+import type { ExactRoute } from './exact-route.js';
+import { prepareRoute } from './prepare-route.js';
 import type { RouteProblem, RouteProblemPool } from './problem.js';
 import { parseProblem } from './problem.js';
 import { routeSolution, solveRoute } from './solve-route.js';

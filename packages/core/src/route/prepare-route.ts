@@ -1,19 +1,11 @@
-import { InvalidInputError } from '@evenkeel/intents';
 import { type Certificate, prepareCertificate } from './certificate.js';
-import { gasOfHop } from './costs.js';
+import { assertAmount, defaultBudget, type ExactRoute, routeOf } from './exact-route.js';
 import { type CompiledModel, compileModel, type RouteModel } from './model.js';
 import { parseProblem, type RouteProblem } from './problem.js';
-import type { ReplayedHop } from './replay.js';
+import { prepareAny } from './prepare-any.js';
 import type { MixedSearch, MixedSolution } from './search/mixed.js';
 import { prepareSearch } from './search/search.js';
-import {
-  certificateProblem,
-  closeGap,
-  playMixed,
-  type PlayOptions,
-  solveModel,
-  type SolvedModel,
-} from './solve-model.js';
+import { certificateProblem, closeGap, playMixed, type PlayOptions } from './solve-model.js';
 import { prepareSwiftReplay, type SwiftReplayer } from './swift-replay.js';
 
 export interface PrepareRouteOptions {
@@ -30,24 +22,6 @@ export interface PrepareRouteOptions {
   readonly proofBudget?: number;
 }
 
-/** A route in atoms. Made anew by every call; its hops are not frozen, which would cost more than finding them. */
-export interface ExactRoute {
-  /** Atoms used and obtained, summed at the highest decimals of each side's tokens. */
-  readonly amountIn: bigint;
-  readonly amountOut: bigint;
-  /** Atoms of the exact side that could not be served. */
-  readonly remainder: bigint;
-  /** In executable order, replayed to the atom. */
-  readonly hops: readonly ReplayedHop[];
-  /** Units of gas over all hops. */
-  readonly gas: bigint;
-  readonly costBps: number;
-  readonly optimalityGapBps: number;
-  readonly nodesUsed: number;
-  /** Everything else that is known of it, on demand. */
-  readonly details: () => SolvedModel;
-}
-
 /** A problem that was checked, laid out and brought into typed arrays once, to be solved at one amount after another. */
 export interface PreparedRoute {
   /**
@@ -58,10 +32,6 @@ export interface PreparedRoute {
   readonly solve: (amount?: bigint) => ExactRoute;
 }
 
-const DEFAULT_NODE_BUDGET = 1500;
-const LEAST_NODE_BUDGET = 150;
-/** The default budget times the number of edges stays within this. */
-const DEFAULT_EFFORT = 240_000;
 const TOLERANCE_BPS = 1e-3;
 /** A warm support is kept while its certified gap grows by no more than this, and by no more than this share. */
 const KEPT_WITHIN_BPS = 0.01;
@@ -86,14 +56,6 @@ function prepareModel(model: RouteModel, options: PrepareRouteOptions): Prepared
   return isPlain(model) ? preparePlain(model, options) : prepareAny(model, options);
 }
 
-function assertAmount(amount: bigint): void {
-  if (amount <= 0n) throw new InvalidInputError('amount', amount, 'asks for nothing', 'Use 1 atom or more.');
-}
-
-function defaultBudget(edges: number): number {
-  return Math.max(LEAST_NODE_BUDGET, Math.min(DEFAULT_NODE_BUDGET, Math.round(DEFAULT_EFFORT / edges)));
-}
-
 /** From one token to another over the pools of one chain, as much as given: no inventories, no bridges. */
 function isPlain(model: RouteModel): boolean {
   return (
@@ -104,57 +66,6 @@ function isPlain(model: RouteModel): boolean {
     model.outputs.length === 1 &&
     model.limitPrice === undefined
   );
-}
-
-/** Any problem: each call lays it out anew and starts from the last prices. */
-function prepareAny(model: RouteModel, options: PrepareRouteOptions): PreparedRoute {
-  let warm: MixedSolution | undefined;
-  return {
-    solve: (amount = model.amount) => {
-      assertAmount(amount);
-      const solved = solveModel(
-        { ...model, amount },
-        {
-          nodeBudget: options.nodeBudget ?? defaultBudget(2 * model.pools.length),
-          referencePrice: options.referencePrice,
-          toleranceBps: TOLERANCE_BPS,
-          certify: options.certify ?? true,
-          proofBudget: options.proofBudget,
-          ...(warm === undefined ? {} : { warm }),
-        },
-      );
-      warm = solved.mixed;
-      return routeOf(solved);
-    },
-  };
-}
-
-function routeOf(solved: SolvedModel): ExactRoute {
-  const { compiled, replay } = solved;
-  return {
-    amountIn: totalAtoms(compiled, replay.spent),
-    amountOut: totalAtoms(compiled, replay.received),
-    remainder: replay.remainder,
-    hops: replay.hops,
-    gas: gasOf(replay.hops),
-    costBps: solved.costBps,
-    optimalityGapBps: solved.gapBps,
-    nodesUsed: solved.mixed.nodesUsed,
-    details: () => solved,
-  };
-}
-
-function totalAtoms({ nodes }: CompiledModel, flows: ReadonlyMap<number, bigint>): bigint {
-  const decimals = Math.max(0, ...[...flows.keys()].map((node) => nodes[node]!.decimals));
-  let total = 0n;
-  for (const [node, atoms] of flows) total += atoms * 10n ** BigInt(decimals - nodes[node]!.decimals);
-  return total;
-}
-
-function gasOf(hops: readonly ReplayedHop[]): bigint {
-  let units = 0n;
-  for (const hop of hops) units += gasOfHop(hop);
-  return units;
 }
 
 /** What one layout of the network holds from call to call. */

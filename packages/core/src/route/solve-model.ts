@@ -214,7 +214,7 @@ function exactValue({ model, nodes }: CompiledModel, played: Replay, costs: Cost
 }
 
 /** What the certificate counts for the part that remains undone. */
-function unservedValue({ model, specs }: CompiledModel, { remainder }: Replay): number {
+export function unservedValue({ model, specs }: CompiledModel, { remainder }: Replay): number {
   if (remainder === 0n) return 0;
   const slack = specs[specs.length - 1]!.source;
   if (slack.kind !== 'linear') return 0;

@@ -4,8 +4,9 @@ import type { CostKind } from './costs.js';
 import { boundWithCircles } from './certificate-search.js';
 import { costStrings } from './hedge-route.js';
 import type { DecimalString } from '../model/decimal.js';
+import type { ExactRoute } from './exact-route.js';
 import type { CompiledModel } from './model.js';
-import { type ExactRoute, prepareRoute, type PrepareRouteOptions } from './prepare-route.js';
+import { prepareRoute, type PrepareRouteOptions } from './prepare-route.js';
 import type { RouteProblem } from './problem.js';
 
 export interface SolveRouteOptions extends PrepareRouteOptions {

@@ -39,31 +39,38 @@ function connected({ arriving, leaving, network, sink, source }: SearchState, al
   return edges;
 }
 
-/** What the last solve comes to. */
-export function readCandidate(state: SearchState): Candidate {
-  const { maxHops, network, pinned, ticked, workspace: w } = state;
-  const { fixedCost, isHop, nodeIn, nodeOut, tickCost } = network;
-  const edges: number[] = [];
-  const surplus: number[] = [];
-  const depths: number[] = [];
-  let hops = 0;
+/** Numeraire that flows over `edges` bring as they were solved last, net of all costs. */
+export function netValue({ network, pinned, ticked, workspace: w }: SearchState, edges: readonly number[]): number {
+  const { fixedCost, nodeIn, nodeOut, tickCost, unitCost } = network;
   // What flows into the numeraire's node and out of it, less all that the flows leave over or lack elsewhere.
   let net = -residualValue(w);
-  for (const e of carrying(state)) {
-    edges.push(e);
+  for (const e of edges) {
     if (nodeOut[e] === pinned) net += w.flowOut[e]!;
     else if (nodeIn[e] === pinned) net -= w.flowIn[e]!;
-    net -= network.unitCost[e]! * w.flowIn[e]!;
-    surplus.push(w.profit[e]! - fixedCost[e]!);
-    hops += isHop[e]!;
-    net -= fixedCost[e]!;
-    if (ticked.length === 0) continue;
-    const depth = tickCost[e]! > 0 ? w.leastCrossed[e]! : 0;
-    net -= depth * tickCost[e]!;
-    depths.push(depth);
+    net -= unitCost[e]! * w.flowIn[e]! + fixedCost[e]!;
+    if (ticked.length > 0 && tickCost[e]! > 0) net -= w.leastCrossed[e]! * tickCost[e]!;
   }
+  return net;
+}
+
+/** What the last solve comes to. */
+export function readCandidate(state: SearchState): Candidate {
+  const { maxHops, network, ticked, workspace: w } = state;
+  const { fixedCost, isHop, tickCost } = network;
+  const edges = carrying(state);
+  const net = netValue(state, edges);
+  let hops = 0;
+  for (const e of edges) hops += isHop[e]!;
   const isRoute = hops <= maxHops && isAcyclic(edges, network);
-  return { value: isRoute ? net : -Infinity, net, edges, hops, depths, q: Float64Array.from(w.q), surplus };
+  return {
+    value: isRoute ? net : -Infinity,
+    net,
+    edges,
+    hops,
+    depths: ticked.length === 0 ? [] : edges.map((e) => (tickCost[e]! > 0 ? w.leastCrossed[e]! : 0)),
+    q: Float64Array.from(w.q),
+    surplus: edges.map((e) => w.profit[e]! - fixedCost[e]!),
+  };
 }
 
 /**

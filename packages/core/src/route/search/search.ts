@@ -4,7 +4,7 @@ import { solveDual } from '../dual/newton.js';
 import { EDGE_ON, NO_LIMIT, setLive } from '../dual/workspace.js';
 import { bestOrder } from './best-order.js';
 import { branchAndBound } from './branch-and-bound.js';
-import { carrying, readCandidate, tryEdges, withGlue } from './candidates.js';
+import { carrying, netValue, readCandidate, tryEdges, withGlue } from './candidates.js';
 import { improve } from './improve.js';
 import type { MixedOptions, MixedProblem, MixedSearch, MixedSolution } from './mixed.js';
 import { findHopPrice, relax, switchedOn } from './relaxation.js';
@@ -55,7 +55,7 @@ export function prepareSearch(problem: MixedProblem): MixedSearch {
       solve(state);
       const used = carrying(state);
       const deep = ticked.length === 0 ? depths : used.map((e) => w.leastCrossed[e]!);
-      return solutionOf(state, w.value, used, deep, within === all ? undefined : proof, within);
+      return solutionOf(state, netValue(state, used), used, deep, within === all ? undefined : proof, within);
     },
   };
 }
