@@ -144,7 +144,10 @@ export function playMixed(
  * Where every inventory is spent, the source itself has no price: one more unit cannot be had. The nodes at which the
  * exact side is traded have one.
  */
-function worstPrice({ model, network, sink, source, specs }: CompiledModel, { edges, prices }: MixedSolution): number {
+export function worstPrice(
+  { model, network, sink, source, specs }: CompiledModel,
+  { edges, prices }: MixedSolution,
+): number {
   if (model.exactOut) return prices[sink]!;
   const nodes = edges.flatMap((e) => {
     const { source: kind } = specs[e]!;
