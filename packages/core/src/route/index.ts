@@ -3,4 +3,5 @@ export * from './solve-route.js';
 export * from './prepare-route.js';
 export type { ExactRoute } from './exact-route.js';
 export type { RouteDemand, RouteProblem, RouteProblemPool } from './problem.js';
+export * from './inventory-values.js';
 export * from './certificate.js';

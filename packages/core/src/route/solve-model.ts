@@ -151,9 +151,11 @@ export function worstPrice(
   if (model.exactOut) return prices[sink]!;
   const nodes = edges.flatMap((e) => {
     const { source: kind } = specs[e]!;
-    return kind.kind === 'linear' && kind.role.kind === 'inventory' ? [network.nodeOut[e]!] : [];
+    return kind.kind === 'linear' && kind.role.kind === 'inventory'
+      ? [prices[network.nodeOut[e]!]! - network.unitCost[e]!]
+      : [];
   });
-  return nodes.length === 0 ? prices[source]! : Math.min(...nodes.map((node) => prices[node]!));
+  return nodes.length === 0 ? prices[source]! : Math.min(...nodes);
 }
 
 function certifiedBound(compiled: CompiledModel, mixed: MixedSolution): number {
@@ -168,7 +170,7 @@ function exactValue({ model, nodes }: CompiledModel, played: Replay, costs: Cost
   const flows = model.exactOut ? played.spent : played.received;
   let units = 0;
   for (const [node, atoms] of flows) units += Number(atoms) / 10 ** nodes[node]!.decimals;
-  const beside = costs.gas + costs.message + costs['time-at-risk'];
+  const beside = costs.gas + costs.message + costs['time-at-risk'] + costs.inventory;
   return (model.exactOut ? -units : units) - beside;
 }
 
