@@ -1,11 +1,14 @@
 // Cold and warm times of the router, its loss against its own certificate, and how time grows, over seeded universes.
 // Build first: npx tsc -b packages/core
 import { prepareRoute } from '../dist/route/prepare-route.js';
+import { parseProblem } from '../dist/route/problem.js';
+import { prepareSizes } from '../dist/route/sized-costs.js';
 import { solveRoute } from '../dist/route/solve-route.js';
-import { universe } from './universe.mjs';
+import { acrossChains, universe } from './universe.mjs';
 
 const SEEDS = [1, 2, 3, 4, 5];
 const SIZES = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+const GWEI = 10n ** 9n;
 const WARM_CALLS = { 60: 500, 500: 60, 1_000: 40, 10_000: 6 };
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const timed = (work) => {
@@ -13,6 +16,20 @@ const timed = (work) => {
   const result = work();
   return [performance.now() - start, result];
 };
+
+/** Cold once, then warm at other amounts up to 60 bp more. */
+function measure(row, problem, calls) {
+  const prepared = prepareRoute(problem);
+  const [time, first] = timed(() => prepared.solve());
+  row.cold.push(time);
+  row.hops.push(first.hops.length);
+  const asked = BigInt(problem.demand.amountIn ?? problem.demand.amountOut);
+  for (let call = 0; call < calls; call++) {
+    const [warm, route] = timed(() => prepared.solve((asked * BigInt(10_000 + 10 * (call % 7))) / 10_000n));
+    row.warm.push(warm);
+    row.losses.push(route.optimalityGapBps);
+  }
+}
 
 const rows = [];
 for (const [pools, gwei] of [
@@ -55,23 +72,71 @@ console.table(
     'hops median': hops,
   })),
 );
+
+// Several chains with bridges and inventories, exact-in and exact-out; and concentrated pools.
+const across = [];
+for (const exactOut of [false, true]) {
+  for (const lanes of [6, 12, 18]) {
+    const row = { cold: [], warm: [], losses: [], hops: [] };
+    for (const seed of SEEDS.slice(0, 3)) {
+      for (const amountUnits of [10_000, 100_000, 1_000_000]) {
+        const gasPriceWei = 20n * GWEI;
+        measure(row, acrossChains({ lanes, seed, amountUnits, exactOut, gasPriceWei }), 40);
+      }
+    }
+    across.push([`3 chains, ${lanes} lanes, ${exactOut ? 'exact-out' : 'exact-in'}`, row]);
+  }
+}
+for (const gasPriceWei of [0n, 20n * GWEI]) {
+  const row = { cold: [], warm: [], losses: [], hops: [] };
+  for (const seed of SEEDS) {
+    for (const amountUnits of SIZES) {
+      measure(row, universe({ pools: 60, seed, amountUnits, gasPriceWei, concentrated: true }), 100);
+    }
+  }
+  across.push([`60 concentrated pools, ${gasPriceWei / GWEI} gwei`, row]);
+}
+console.table(
+  Object.fromEntries(
+    across.map(([name, { cold, hops, losses, warm }]) => [
+      name,
+      {
+        'cold ms': median(cold).toFixed(1),
+        'warm ms': median(warm).toFixed(4),
+        'gap bp median': median(losses).toFixed(5),
+        'gap bp worst': Math.max(...losses).toFixed(4),
+        'hops median': median(hops),
+      },
+    ]),
+  ),
+);
 const exponent = (a, b) => (Math.log(b.warm / a.warm) / Math.log(b.pools / a.pools)).toFixed(2);
 console.log(`warm time grows with the exponent ${exponent(rows[0], rows[2])} from 60 to 10,000 pools without gas,`);
 console.log(`and with ${exponent(rows[3], rows[4])} from 60 to 500 pools with gas`);
 
-// Many sizes for little more than the price of one: twenty warm sizes against one cold call.
-{
-  const problem = universe({ pools: 60, seed: 1, amountUnits: 100_000, gasPriceWei: 20n * 10n ** 9n });
-  const one = median(Array.from({ length: 9 }, () => timed(() => prepareRoute(problem).solve())[0]));
-  const twenty = median(
-    Array.from({ length: 9 }, () => {
-      const [time] = timed(() => {
-        const prepared = prepareRoute(problem);
-        const amount = BigInt(problem.demand.amountIn);
-        for (let k = 1; k <= 20; k++) prepared.solve((amount * BigInt(90 + k)) / 100n);
-      });
-      return time;
-    }),
+// Many sizes for little more than the price of one: twenty sizes of one curve against one solution.
+for (const [name, problem] of [
+  ['60 pools', universe({ pools: 60, seed: 1, amountUnits: 100_000, gasPriceWei: 0n })],
+  ['60 pools with gas', universe({ pools: 60, seed: 1, amountUnits: 100_000, gasPriceWei: 20n * GWEI })],
+  ['3 chains, 6 lanes', acrossChains({ lanes: 6, seed: 1, amountUnits: 100_000, exactOut: true })],
+  [
+    '3 chains, 6 lanes, gas',
+    acrossChains({ lanes: 6, seed: 1, amountUnits: 100_000, exactOut: true, gasPriceWei: 20n * GWEI }),
+  ],
+]) {
+  const model = parseProblem(problem);
+  const amount = Number(model.amount) / 10 ** model.amountDecimals;
+  const sizes = Array.from({ length: 20 }, (_, k) => (amount * (20 - k)) / 20);
+  const options = { nodeBudget: 250, referencePrice: 1, toleranceBps: 0.01, waitGrows: false };
+  const times = (calls, work) => median(Array.from({ length: calls }, () => timed(work)[0]));
+  const cold = times(9, () => prepareRoute(problem).solve());
+  const prepared = prepareRoute(problem);
+  const warm = times(100, () => prepared.solve());
+  const twenty = times(9, () => sizes.forEach(prepareSizes(model, options).at));
+  const costs = prepareSizes(model, options);
+  const again = times(60, () => sizes.forEach(costs.at));
+  console.log(
+    `${name}: twenty sizes cost ${(twenty / cold).toFixed(2)} times a cold solution (${cold.toFixed(2)} ms), ` +
+      `asked again ${(again / warm).toFixed(1)} times a warm one (${warm.toFixed(4)} ms)`,
   );
-  console.log(`twenty sizes around one cost ${(twenty / one).toFixed(2)} times the price of one, layout included`);
 }

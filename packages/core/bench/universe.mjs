@@ -15,7 +15,7 @@ const address = (n) => `0x${n.toString(16).padStart(40, '0')}`;
  * A hub-and-spoke universe on one chain: a few hub tokens, many spokes, liquidity over two and a half decades, each
  * pool's price off by at most half its fee, so that there is no arbitrage.
  */
-export function universe({ pools: count, seed, gasPriceWei = 0n, amountUnits, maxHops }) {
+export function universe({ pools: count, seed, gasPriceWei = 0n, amountUnits, maxHops, concentrated = false }) {
   const next = random(seed);
   const hubs = 4;
   const tokenCount = Math.max(6, Math.round(count / 6));
@@ -37,15 +37,10 @@ export function universe({ pools: count, seed, gasPriceWei = 0n, amountUnits, ma
     const y = (depth / value[b]) * off;
     const atoms = (units, token) => (BigInt(Math.round(units * 1e6)) * 10n ** BigInt(token.decimals)) / 1_000_000n;
     const reserves = [atoms(x, tokens[a]), atoms(y, tokens[b])];
-    return {
-      id: `pool-${k}`,
-      chainId: 1,
-      kind: 'constant-product',
-      tokens: [tokens[a].address, tokens[b].address],
-      feePpm,
-      reserves: reserves.map(String),
-      gas: 100_000,
-    };
+    const pool = { id: `pool-${k}`, chainId: 1, tokens: [tokens[a].address, tokens[b].address], feePpm, gas: 100_000 };
+    return concentrated
+      ? { ...pool, ...concentratedState(reserves, next), gasPerTick: 20_000 }
+      : { ...pool, kind: 'constant-product', reserves: reserves.map(String) };
   });
   return {
     tokens,
@@ -59,6 +54,36 @@ export function universe({ pools: count, seed, gasPriceWei = 0n, amountUnits, ma
     gasPrices: { 1: gasPriceWei.toString() },
     nativePriceInTokenOut: { 1: (2000 / value[1]).toFixed(12) },
     ...(maxHops === undefined ? {} : { maxHops }),
+  };
+}
+
+const Q96 = 2n ** 96n;
+
+/** Five nested positions around the price that `reserves` make, over one that is nearly the whole range. */
+function concentratedState([amount0, amount1], next) {
+  const spacing = 60;
+  const tick = Math.floor(Math.log(Number(amount1) / Number(amount0)) / Math.log(1.0001));
+  const here = Math.floor(tick / spacing);
+  const unit = BigInt(Math.floor(Math.sqrt(Number(amount0)) * Math.sqrt(Number(amount1)))) / 3n + 1n;
+  const net = new Map();
+  const add = (low, high) => {
+    net.set(low * spacing, (net.get(low * spacing) ?? 0n) + unit);
+    net.set(high * spacing, (net.get(high * spacing) ?? 0n) - unit);
+  };
+  const edge = Math.floor(880_000 / spacing);
+  add(-edge, edge);
+  for (let i = 0; i < 5; i++) add(here - Math.floor(next() * 8 * 2 ** i), here + 1 + Math.floor(next() * 8 * 2 ** i));
+  return {
+    kind: 'concentrated',
+    // The middle of its tick, where rounding is far from either end.
+    sqrtPriceX96: ((BigInt(Math.round(1.0001 ** ((tick + 0.5) / 2) * 2 ** 50)) * Q96) >> 50n).toString(),
+    tick,
+    tickSpacing: spacing,
+    liquidity: (6n * unit).toString(),
+    ticks: [...net]
+      .filter(([, amount]) => amount !== 0n)
+      .sort(([a], [b]) => a - b)
+      .map(([index, amount]) => ({ index, liquidityNet: amount.toString() })),
   };
 }
 

@@ -59,6 +59,19 @@ export function checkHedge(request: HedgeRequest): Decimal {
     if (atoms < 0n)
       throw new InvalidInputError(`inventories.${token.symbol}`, atoms, 'is negative', 'Give what is there.');
   }
+  request.inventoryValues?.forEach(({ perUnit, token }) => {
+    const isBase = request.baseTokens.some((base) => sameToken(base, token));
+    const price = isBase ? Number(request.referencePrice) : 1;
+    const field = `inventoryValues.${token.symbol}`;
+    if (nonNegative(perUnit, field) >= price) {
+      throw new InvalidInputError(
+        field,
+        perUnit,
+        'is not below the price of the token',
+        'Give what is beyond the price.',
+      );
+    }
+  });
   request.bridges.forEach(checkBridge);
   return delta;
 }

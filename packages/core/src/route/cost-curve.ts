@@ -1,20 +1,26 @@
 import { InvalidInputError } from '@evenkeel/intents';
 import type { CostCurve, CostPoint } from '../model/cost-curve.js';
 import { decimalFromNumber } from '../model/decimal.js';
+import { totalCost } from './costs.js';
 import type { HedgeRequest } from './hedge.js';
 import { hedgeModel } from './hedge-model.js';
-import { totalCost } from './costs.js';
-import { solveModel, type SolvedModel } from './solve-model.js';
+import { prepareSizes, type SizedCost } from './sized-costs.js';
+import { solveModel } from './solve-model.js';
 
 const NODES_PER_SIZE = 250;
+const TOLERANCE_BPS = 0.01;
 /** Sizes that differ by less than this share are one. */
 const LEAST_STEP = 1e-6;
 
 /**
- * C(q): what the best route costs at each of `sizes`, with its marginal cost. Each size starts from the prices of the
- * one before, and the search per size is short: the policy needs the shape, the route itself is solved in full later.
- * The first size that inventories or liquidity cannot serve is replaced by what they can serve of it, and there the curve
- * ends, as trading does.
+ * C(q): what the best route costs at each of `sizes`, with its marginal cost. The network is laid out and searched once,
+ * at the largest size; every other size starts from the route of the size above, and is searched again only as far as
+ * duality leaves room for a better one. The marginal cost is the dual price at the end where the size is exact. Costs are
+ * those of the flows, before they are rounded to atoms; exact replay decides where a size cannot be served whole or a
+ * transfer would be smaller than its bridge takes. The first size that inventories or liquidity cannot serve is replaced
+ * by what they can serve of it, and there the curve ends, as trading does.
+ *
+ * Without fixed costs the curve is convex. With them it is convex between two changes of the venues that are used.
  *
  * @param request As for `routeHedge`; its own `deltaUnits` is not used.
  * @param sizes Units of the underlying, positive, ascending.
@@ -26,39 +32,69 @@ const LEAST_STEP = 1e-6;
  * ```
  */
 export function costCurve(request: Omit<HedgeRequest, 'deltaUnits'>, sizes: readonly number[]): CostCurve {
-  const referencePrice = Number(request.referencePrice);
-  const points: CostPoint[] = [];
-  let warm: SolvedModel['mixed'] | undefined;
-  let fixedCost = Infinity;
-  let before = 0;
-  for (const sizeUnits of sizes) {
-    if (!(Number.isFinite(sizeUnits) && sizeUnits > before)) {
+  sizes.forEach((sizeUnits, i) => {
+    if (!(Number.isFinite(sizeUnits) && sizeUnits > (sizes[i - 1] ?? 0))) {
       throw new InvalidInputError('sizes', sizeUnits, 'does not ascend from zero', 'Sort the sizes, smallest first.');
     }
-    const { model } = hedgeModel({ ...request, deltaUnits: decimalFromNumber(sizeUnits, 'sizes') });
-    const solved: SolvedModel = solveModel(model, {
-      nodeBudget: request.nodeBudget ?? NODES_PER_SIZE,
-      referencePrice,
-      toleranceBps: 0.01,
-      certify: false,
-      ...(warm === undefined ? {} : { warm }),
-    });
-    const { costs, marginalPrice: price, mixed, replay, served } = solved;
-    if (replay.hops.length === 0) break;
-    const isWhole = replay.remainder === 0n;
-    // What can be served of a size that cannot be served whole is where trading ends.
-    if (!isWhole && !(served > before * (1 + LEAST_STEP))) break;
-    warm = mixed;
-    const marginalCost = model.exactOut ? price - referencePrice : referencePrice - price;
-    points.push(Object.freeze({ sizeUnits: isWhole ? sizeUnits : served, cost: totalCost(costs), marginalCost }));
-    fixedCost = Math.min(fixedCost, costs.gas + costs.message);
-    if (!isWhole) break;
-    before = sizeUnits;
-  }
+  });
+  const largest = sizes.at(-1);
+  const costs = largest === undefined ? [] : costsOf(request, sizes, largest);
   return Object.freeze({
     side: request.side,
-    referencePrice,
-    fixedCost: points.length === 0 ? 0 : fixedCost,
-    points: Object.freeze(points),
+    referencePrice: Number(request.referencePrice),
+    fixedCost: costs.length === 0 ? 0 : Math.min(...costs.map(({ fixedCost }) => fixedCost)),
+    points: Object.freeze(
+      costs.map(({ cost, marginalCost, sizeUnits }): CostPoint => Object.freeze({ sizeUnits, cost, marginalCost })),
+    ),
   });
+}
+
+/** Ascending; from the largest size downwards, as far as each can be served. */
+function costsOf(
+  request: Omit<HedgeRequest, 'deltaUnits'>,
+  sizes: readonly number[],
+  largest: number,
+): readonly SizedCost[] {
+  const nodeBudget = request.nodeBudget ?? NODES_PER_SIZE;
+  const { model } = hedgeModel({ ...request, deltaUnits: decimalFromNumber(largest, 'sizes') });
+  const sized = prepareSizes(model, {
+    nodeBudget,
+    referencePrice: Number(request.referencePrice),
+    toleranceBps: TOLERANCE_BPS,
+    waitGrows: request.timeAtRisk.kind === 'volatility',
+  });
+  const costs: SizedCost[] = [];
+  let unserved: number | undefined;
+  for (const sizeUnits of [...sizes].reverse()) {
+    const found = sized.at(sizeUnits) ?? exactCost(request, sizeUnits, nodeBudget);
+    if (found === undefined || found.sizeUnits < sizeUnits) unserved = sizeUnits;
+    else costs.push(found);
+  }
+  costs.reverse();
+  const last = unserved === undefined ? undefined : exactCost(request, unserved, nodeBudget);
+  const before = costs.at(-1)?.sizeUnits ?? 0;
+  return last !== undefined && last.sizeUnits > before * (1 + LEAST_STEP) ? [...costs, last] : costs;
+}
+
+/** One size on its own, replayed to the atom; of a size that cannot be served whole what can. Undefined where that is nothing. */
+function exactCost(
+  request: Omit<HedgeRequest, 'deltaUnits'>,
+  sizeUnits: number,
+  nodeBudget: number,
+): SizedCost | undefined {
+  const referencePrice = Number(request.referencePrice);
+  const { model } = hedgeModel({ ...request, deltaUnits: decimalFromNumber(sizeUnits, 'sizes') });
+  const { costs, marginalPrice, replay, served } = solveModel(model, {
+    nodeBudget,
+    referencePrice,
+    toleranceBps: TOLERANCE_BPS,
+    certify: false,
+  });
+  if (replay.hops.length === 0) return undefined;
+  return {
+    sizeUnits: replay.remainder === 0n ? sizeUnits : served,
+    cost: totalCost(costs),
+    marginalCost: model.exactOut ? marginalPrice - referencePrice : referencePrice - marginalPrice,
+    fixedCost: costs.gas + costs.message,
+  };
 }

@@ -17,6 +17,8 @@ export interface CostsByKind {
   readonly message: number;
   readonly 'time-at-risk': number;
   readonly rounding: number;
+  /** What inventories that are spent would have been worth where they lay, less what arrives is worth where it will lie. */
+  readonly inventory: number;
 }
 
 export type CostKind = keyof CostsByKind;
@@ -30,6 +32,7 @@ export const NO_COSTS: CostsByKind = Object.freeze({
   message: 0,
   'time-at-risk': 0,
   rounding: 0,
+  inventory: 0,
 });
 
 export function totalCost(costs: CostsByKind): number {
@@ -102,7 +105,25 @@ export function routeCosts(
 ): { readonly total: CostsByKind; readonly perHop: readonly CostsByKind[] } {
   const valueOf = nodeValues(compiled, prices, referencePrice);
   const perHop = replay.hops.map((hop) => hopCosts(compiled, hop, valueOf));
-  return { total: perHop.reduce(addCosts, NO_COSTS), perHop };
+  const inventory = inventoryCost(compiled, replay);
+  return { total: perHop.reduce(addCosts, { ...NO_COSTS, inventory }), perHop };
+}
+
+/** Numeraire; zero where no inventory has a value beyond its price. */
+export function inventoryCost({ model, nodes }: CompiledModel, { received, spent }: Replay): number {
+  const { keepValue } = model;
+  if (keepValue === undefined) return 0;
+  let cost = 0;
+  for (const [sign, flows] of [
+    [1, spent],
+    [-1, received],
+  ] as const) {
+    for (const [node, atoms] of flows) {
+      const at = nodes[node]!;
+      if (at.kind === 'token') cost += (sign * keepValue(at.token) * Number(atoms)) / 10 ** at.decimals;
+    }
+  }
+  return cost;
 }
 
 /** Par for the numeraire's tokens, the reference for the exact side's, the solver's own price for what lies between. */

@@ -46,12 +46,19 @@ export function hedgeModel(request: HedgeRequest): {
     amount,
     amountDecimals,
     gasCost: gasCosts(request),
+    ...keepValueOf(request),
     waitCost: (token) => rate * (isBase(token) ? reference : 1),
     limitPrice: limit === undefined ? undefined : reference * (1 + ((exactOut ? 1 : -1) * limit) / 1e4),
     maxHops: request.maxHops ?? DEFAULT_MAX_HOPS,
     limitMargin: 1e-8,
   };
   return { model, kept, bridges };
+}
+
+function keepValueOf({ inventoryValues }: HedgeRequest): Pick<RouteModel, 'keepValue'> {
+  const values = new Map(inventoryValues?.map(({ perUnit, token }) => [tokenKey(token), Number(perUnit)]));
+  if (![...values.values()].some((value) => value > 0)) return {};
+  return { keepValue: (token) => values.get(tokenKey(token)) ?? 0 };
 }
 
 function spendable(request: HedgeRequest, token: Token): bigint {

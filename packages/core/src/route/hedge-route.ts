@@ -131,7 +131,7 @@ function inventoryPrices({ compiled, mixed }: SolvedModel): HedgeRoute['inventor
     if (spec.source.kind !== 'linear' || spec.source.role.kind !== 'inventory') return [];
     const node = nodes[network.nodeOut[e]!]!;
     if (node.kind !== 'token' || !mixed.edges.includes(e)) return [];
-    const premium = Math.max(0, mixed.prices[network.nodeOut[e]!]! - mixed.prices[source]!);
+    const premium = Math.max(0, mixed.prices[network.nodeOut[e]!]! - mixed.prices[source]! - spec.unitCost);
     // Below the smoothing of straight edges there is no premium to speak of.
     const shown = premium <= mixed.prices[source]! * 1e-6 ? 0 : premium;
     return model.inputs.length > 0

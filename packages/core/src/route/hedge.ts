@@ -41,6 +41,13 @@ export interface HedgeConstraints {
   readonly maxSpend?: readonly TokenAmount[];
 }
 
+/** What a unit of a token is worth where it lies, beyond its price: it will be needed there, and is dear to bring. */
+export interface InventoryValue {
+  readonly token: Token;
+  /** Numeraire per unit, 0 or more, below the price of the token. */
+  readonly perUnit: DecimalString;
+}
+
 /** A change of delta that is wanted, and all that may serve it. */
 export interface HedgeRequest {
   readonly side: 'buy' | 'sell';
@@ -53,6 +60,11 @@ export interface HedgeRequest {
   readonly pools: readonly Pool[];
   readonly bridges: readonly HedgeBridge[];
   readonly inventories: readonly TokenAmount[];
+  /**
+   * Forward prices of inventories: what is spent costs so much more, what arrives is worth so much more. Absent: none. See
+   * `inventoryValues`.
+   */
+  readonly inventoryValues?: readonly InventoryValue[];
   /** Wei per unit of gas, by chain. */
   readonly gasPriceWei: Readonly<Record<number, bigint>>;
   /** Numeraire per native coin, by chain. */

@@ -3,5 +3,6 @@ export * from './solve-route.js';
 export * from './prepare-route.js';
 export type { ExactRoute } from './exact-route.js';
 export type { RouteDemand, RouteProblem, RouteProblemPool } from './problem.js';
+export * from './inventory-values.js';
 export * from './certificate.js';
 export type { CasePrices, CaseProblem } from './certificate-case.js';

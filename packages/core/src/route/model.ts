@@ -46,6 +46,8 @@ export interface RouteModel {
   readonly gasCost: ReadonlyMap<number, number>;
   /** Numeraire per unit of a token that waits one second on a bridge. */
   readonly waitCost: (token: Token) => number;
+  /** Numeraire that a unit of a token is worth where it lies, beyond its price; absent: nothing anywhere. */
+  readonly keepValue?: (token: Token) => number;
   /** Numeraire per unit of the exact side, beyond which the rest had better stay undone; undefined: take all. */
   readonly limitPrice: number | undefined;
   readonly maxHops: number;
@@ -161,8 +163,11 @@ function layEdges(model: RouteModel): { nodes: RouteNode[]; specs: EdgeSpec[]; s
   });
   const only = model.inputs[0]!;
   const source =
-    model.inputs.length === 1 && only.atoms === undefined ? node(only.token) : joinInputs(model, nodes, specs, node);
-  const sink = model.outputs.length === 1 ? node(model.outputs[0]!) : joinOutputs(model, nodes, specs, node);
+    model.inputs.length === 1 && only.atoms === undefined && model.keepValue === undefined
+      ? node(only.token)
+      : joinInputs(model, nodes, specs, node);
+  const isJoined = model.outputs.length > 1 || model.keepValue !== undefined;
+  const sink = isJoined ? joinOutputs(model, nodes, specs, node) : node(model.outputs[0]!);
   return { nodes, specs, source, sink };
 }
 
@@ -172,9 +177,9 @@ function roomOf(model: RouteModel, atoms: bigint, token: Token): number {
   return model.exactOut ? units * (1 - model.limitMargin) - 8 / 10 ** token.decimals : units;
 }
 
-function atPar(from: number, to: number, capacity: number, role: 'inventory' | 'terminal'): EdgeSpec {
+function atPar(from: number, to: number, capacity: number, role: 'inventory' | 'terminal', unitCost: number): EdgeSpec {
   const source = { kind: 'linear', price: 1, capacity, role: { kind: role } } as const;
-  return { from, to, source, fixedCost: 0, tickCost: 0, unitCost: 0 };
+  return { from, to, source, fixedCost: 0, tickCost: 0, unitCost };
 }
 
 function joinInputs(model: RouteModel, nodes: RouteNode[], specs: EdgeSpec[], node: (t: Token) => number): number {
@@ -183,7 +188,7 @@ function joinInputs(model: RouteModel, nodes: RouteNode[], specs: EdgeSpec[], no
   const source = nodes.push({ kind: 'source', decimals }) - 1;
   model.inputs.forEach(({ atoms, token }, i) => {
     const capacity = atoms === undefined ? Infinity : roomOf(model, atoms, token);
-    if (capacity > 0) specs.push(atPar(source, ends[i]!, capacity, 'inventory'));
+    if (capacity > 0) specs.push(atPar(source, ends[i]!, capacity, 'inventory', model.keepValue?.(token) ?? 0));
   });
   return source;
 }
@@ -192,7 +197,9 @@ function joinOutputs(model: RouteModel, nodes: RouteNode[], specs: EdgeSpec[], n
   const ends = model.outputs.map(node);
   const decimals = Math.max(...model.outputs.map((token) => token.decimals));
   const sink = nodes.push({ kind: 'sink', decimals }) - 1;
-  for (const end of ends) specs.push(atPar(end, sink, Infinity, 'terminal'));
+  ends.forEach((end, i) => {
+    specs.push(atPar(end, sink, Infinity, 'terminal', -(model.keepValue?.(model.outputs[i]!) ?? 0)));
+  });
   return sink;
 }
 

@@ -1,6 +1,6 @@
 import { isAcyclic } from './acyclic.js';
 import { type Certificate, prepareCertificate } from './certificate.js';
-import { gasOfHop } from './costs.js';
+import { gasOfHop, inventoryCost } from './costs.js';
 import { assertAmount, defaultBudget, type ExactRoute, gasOf, routeOf, totals } from './exact-route.js';
 import type { CompiledModel, RouteModel } from './model.js';
 import type { PreparedRoute, PrepareRouteOptions } from './prepare-route.js';
@@ -121,10 +121,13 @@ function measure(
 }
 
 /** Numeraire that comes out or goes in, less what is paid beside the flows. */
-function netOf({ model, network, nodes }: CompiledModel, { hops, received, spent }: Replay): number {
+function netOf(compiled: CompiledModel, played: Replay): number {
+  const { model, network, nodes } = compiled;
+  const { hops, received, spent } = played;
   let net = 0;
   for (const [node, atoms] of model.exactOut ? spent : received) net += Number(atoms) / 10 ** nodes[node]!.decimals;
   if (model.exactOut) net = -net;
+  net -= inventoryCost(compiled, played);
   for (const hop of hops) {
     if (hop.kind === 'bridge') {
       const units = Number(hop.amountIn) / 10 ** hop.bridge.from.decimals;

@@ -64,7 +64,8 @@ function isPlain(model: RouteModel): boolean {
     model.inputs.length === 1 &&
     model.inputs[0]!.atoms === undefined &&
     model.outputs.length === 1 &&
-    model.limitPrice === undefined
+    model.limitPrice === undefined &&
+    model.keepValue === undefined
   );
 }
 

@@ -221,7 +221,7 @@ function distribute(total: bigint, weights: readonly number[], push: (leg: numbe
   let left = total;
   order.forEach((leg, position) => {
     const last = position === order.length - 1;
-    const amount = last ? left : share(left, Math.min(1, weights[leg]! / weightLeft));
+    const amount = last || !(weightLeft > 0) ? left : share(left, Math.min(1, weights[leg]! / weightLeft));
     weightLeft -= weights[leg]!;
     taken[leg] = push(leg, amount);
     left -= taken[leg];

@@ -183,13 +183,18 @@ export function playMixed(
  * Where every inventory is spent, the source itself has no price: one more unit cannot be had. The nodes at which the
  * exact side is traded have one.
  */
-function worstPrice({ model, network, sink, source, specs }: CompiledModel, { edges, prices }: MixedSolution): number {
+export function worstPrice(
+  { model, network, sink, source, specs }: CompiledModel,
+  { edges, prices }: MixedSolution,
+): number {
   if (model.exactOut) return prices[sink]!;
   const nodes = edges.flatMap((e) => {
     const { source: kind } = specs[e]!;
-    return kind.kind === 'linear' && kind.role.kind === 'inventory' ? [network.nodeOut[e]!] : [];
+    return kind.kind === 'linear' && kind.role.kind === 'inventory'
+      ? [prices[network.nodeOut[e]!]! - network.unitCost[e]!]
+      : [];
   });
-  return nodes.length === 0 ? prices[source]! : Math.min(...nodes.map((node) => prices[node]!));
+  return nodes.length === 0 ? prices[source]! : Math.min(...nodes);
 }
 
 function certifiedBound(compiled: CompiledModel, mixed: MixedSolution): number {
@@ -209,7 +214,7 @@ function exactValue({ model, nodes }: CompiledModel, played: Replay, costs: Cost
   const flows = model.exactOut ? played.spent : played.received;
   let units = 0;
   for (const [node, atoms] of flows) units += Number(atoms) / 10 ** nodes[node]!.decimals;
-  const beside = costs.gas + costs.message + costs['time-at-risk'];
+  const beside = costs.gas + costs.message + costs['time-at-risk'] + costs.inventory;
   return (model.exactOut ? -units : units) - beside;
 }
 

@@ -48,4 +48,10 @@ export interface MixedSearch {
    * proof is handed on as it is, except where it is the optimum of all edges. Circles are not looked for.
    */
   readonly again: (amount: number, earlier: MixedSolution) => MixedSolution;
+  /**
+   * What improving the support of a solution nearby, and that of the relaxation, comes to, and branch and bound within
+   * the budget: for one size of many, where a search from nothing costs too much. Undefined where no route without
+   * circles comes of it.
+   */
+  readonly refine: (options: MixedOptions, near: MixedSolution) => MixedSolution | undefined;
 }

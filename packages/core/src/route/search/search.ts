@@ -42,6 +42,10 @@ export function prepareSearch(problem: MixedProblem): MixedSearch {
       lastWithin = undefined;
       return solveAnew(state, options, near);
     },
+    refine: (options, near) => {
+      lastWithin = undefined;
+      return refine(state, options, near);
+    },
     again: (amount, earlier) => {
       const { depths, edges, prices, proof, within } = earlier;
       const { all, network, ticked, workspace: w } = state;
@@ -111,6 +115,18 @@ function solveAnew(
   // What was proved within an order of the nodes says nothing of the others.
   const proof = hasCircles ? freeProof : found;
   return finish(state, state.best ?? { ...free, value: -Infinity }, proof, undefined);
+}
+
+function refine(state: SearchState, options: MixedOptions, near: MixedSolution): MixedSolution | undefined {
+  const { all, workspace: w } = state;
+  reset(state, options);
+  const q = near.prices.map(Math.sqrt);
+  relax(state, all, q);
+  const rootQ = Float64Array.from(w.q);
+  improve(state, tryEdges(state, near.edges, q));
+  improve(state, tryEdges(state, switchedOn(state), rootQ));
+  const proof = branchAndBound(state, rootQ, 0, options.tolerance, all);
+  return state.best === undefined ? undefined : finish(state, state.best, proof, undefined);
 }
 
 function reset(state: SearchState, { amount, nodeBudget }: MixedOptions): void {
