@@ -28,14 +28,20 @@ export interface AccountSubject {
 /** Between two looks at a chain. */
 export const POLL_MS = 20;
 
-export const BATCHES = { name: 'atomicBatch', has: ({ account }: AccountSubject) => account.capabilities.atomicBatch };
-export const SINGLES = {
+/** A capability without which a check has nothing to try. */
+interface Requirement {
+  readonly name: string;
+  readonly has: (subject: AccountSubject) => boolean;
+}
+
+export const BATCHES: Requirement = { name: 'atomicBatch', has: ({ account }) => account.capabilities.atomicBatch };
+export const SINGLES: Requirement = {
   name: 'no atomicBatch',
-  has: ({ account }: AccountSubject) => !account.capabilities.atomicBatch,
+  has: ({ account }) => !account.capabilities.atomicBatch,
 };
-export const REVOCABLE = {
+export const REVOCABLE: Requirement = {
   name: 'revocable',
-  has: ({ account }: AccountSubject) => account.capabilities.irrevocable !== true,
+  has: ({ account }) => account.capabilities.irrevocable !== true,
 };
 
 export async function sign(subject: AccountSubject, calls: readonly Call[]): Promise<SignedOperation> {
