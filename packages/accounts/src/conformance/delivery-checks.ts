@@ -32,7 +32,10 @@ export function deliveryChecks(make: MakeCheck<AccountSubject>): readonly Accoun
         const effect = await subject.effect();
         const outcome = await outcomeOf(sign(subject, [subject.single, subject.reverting]));
         // Finding out before anything is sent is as good.
-        if (!outcome.ok) return requireOurs('sign() of calls that revert', outcome.error, fail);
+        if (!outcome.ok) {
+          requireOurs('sign() of calls that revert', outcome.error, fail);
+          return;
+        }
         const receipt = await deliver(subject, outcome.value, fail);
         const hint = 'Do all calls in one operation that reverts as a whole, and read its own success.';
         if ((await subject.effect()) !== effect) fail('no call of the batch to take effect', 'one did', hint);

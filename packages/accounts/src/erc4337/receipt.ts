@@ -37,6 +37,7 @@ export function receiptOfOperation(receipt: Receipt, entryPoint: Address, hash: 
     gasUsed: isProduct ? used : paid,
     effectiveGasPriceWei: isProduct ? paid / used : 1n,
     l1FeeWei: 0n,
+    operation: hash,
     logs: Object.freeze(receipt.logs.map((log, index) => (isPart(index) ? log : NO_LOG))),
   });
 }
