@@ -1,14 +1,16 @@
 import { Contract, Wallet } from 'ethers';
-import type { Account, Address, Chain, Submission } from '@evenkeel/core';
+import { type Account, type Address, type Chain, NATIVE_ADDRESS, sameAddress, type Submission } from '@evenkeel/core';
 import { executeProgramme, type ExecuteRequest, memoryJournal } from '@evenkeel/core/execution';
 import { jsonRpcChain } from '@evenkeel/adapters/json-rpc';
 import { startWorld, type World, type WorldChain } from '@evenkeel/devnet';
 import {
   bundlerClient,
+  decodeOperation,
   entryPoint,
   erc4337Account,
   type Erc4337Network,
   type Erc4337Options,
+  packUserOperation,
   simple7702Kind,
   simpleAccountKind,
 } from '../src/erc4337/index.js';
@@ -359,6 +361,46 @@ describe('refused before anything is sent', () => {
     expect(() => bundlerClient({ chainId: 5, urls: [] })).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
   });
 });
+
+test('of a bundle with a stranger’s operation, only what is ours is told, and what it cost', async () => {
+  const other = new Wallet(`0x${'7c'.repeat(32)}`);
+  await world.fund(local.tokens.USDC, other.address as Address, USDC);
+  await world.fundNative(local.id, other.address as Address, 10n ** 18n);
+  const second = accountWith({ signer: other });
+  // Delegated beforehand: a bundle by hand carries no authorization.
+  await second.submission.send(chain, await second.sign(await requestOf(second, [])));
+  const [approve] = swapCalls(market, wallet.address as Address, USDC);
+  const accounts = [account, second];
+  const opening = await Promise.all([account, second].map(({ owner }) => heldBy(owner)));
+  const requests = await Promise.all(accounts.map((each) => requestOf(each, [approve!])));
+  const [first, foreign] = await Promise.all([account.sign(requests[0]!), second.sign(requests[1]!)]);
+  const entry = new Contract(
+    entryPoint('0.8').address,
+    entryPointAbi,
+    new Wallet(world.accounts.maker.privateKey, local.provider),
+  );
+  const ops = [foreign, first].map(({ raw }) => packUserOperation(decodeOperation(raw).operation));
+  const sent = (await entry.handleOps!(ops, world.accounts.maker.address)) as {
+    hash: string;
+    wait(): Promise<unknown>;
+  };
+  await sent.wait();
+  const receipts = await Promise.all([first, foreign].map(({ hash }) => account.submission.receipt(chain, hash)));
+  expect(receipts.map((receipt) => receipt?.txHash)).toEqual([sent.hash, sent.hash]);
+  const usdcLogs = receipts.map((receipt) =>
+    receipt!.logs.filter(({ address }) => sameAddress(address, market.usdc.address)),
+  );
+  for (const [index, { owner }] of [account, second].entries()) {
+    expect(usdcLogs[index]!.map(({ topics }) => sameAddress(`0x${topics[1]!.slice(26)}`, owner))).toEqual([true]);
+    const { effectiveGasPriceWei, gasUsed, operation } = receipts[index]!;
+    expect(opening[index]! - (await heldBy(owner))).toBe(gasUsed * effectiveGasPriceWei);
+    expect(operation).toBe([first, foreign][index]!.hash);
+  }
+});
+
+async function heldBy(owner: Address): Promise<bigint> {
+  return (await holdings(local, market, owner, entryPoint('0.8').address))[NATIVE_ADDRESS]!;
+}
 
 test('a nonce that somebody else has used ends the step, and nothing is sent in its place', async () => {
   bundler.mood = 'holds';

@@ -14,7 +14,8 @@ import { memoryJournal } from '../src/execution/memory-journal.js';
 import { recoverReservations } from '../src/execution/recover-reservations.js';
 import { GuardTargetForeignError } from '../src/guard/errors.js';
 import type { CallStep, Step } from '../src/model/programme.js';
-import type { Address } from '../src/model/token.js';
+import type { Address, Hex } from '../src/model/token.js';
+import type { Account } from '../src/ports/account.js';
 import { Death, mortal } from './support/crash.js';
 import { RpcTimeout } from './support/model-chain.js';
 import { BOUGHT, EACH_ONCE, holdings, landings, requestFor, unexplained } from './support/request.js';
@@ -575,4 +576,43 @@ test('calls that the programme knows nothing of are not made', async () => {
   await executeProgramme(await requestFor(on));
   const mine = [...on.a.landed(), ...on.b.landed()].filter((each) => each.from === ownerOf(on));
   expect(new Set(mine.map((each) => each.to))).toEqual(new Set([usdcOn(1).address, VENUE, BRIDGE]));
+});
+
+describe('an account that others deliver for', () => {
+  test('is tracked across a bridge by the transaction that held its operation', async () => {
+    const on = world();
+    const request = await requestFor(on);
+    const [account] = request.accounts as [Account];
+    const renamed = (hash: Hex): Hex => `0x${[...hash.slice(2)].reverse().join('')}`;
+    const bundled: Account = {
+      ...account,
+      sign: async (...args) => {
+        const signed = await account.sign(...args);
+        return { ...signed, hash: renamed(signed.hash) };
+      },
+      submission: {
+        ...account.submission,
+        receipt: (chain, hash, signal) => account.submission.receipt(chain, renamed(hash), signal),
+      },
+    };
+    const result = await executeProgramme({ ...request, accounts: [bundled] });
+    expect(result.state).toBe('completed');
+    expect(landings(on, request.programme.steps)).toEqual(EACH_ONCE);
+  });
+
+  test('needs no coin for gas that somebody else pays, and counts what it has elsewhere', async () => {
+    for (const [funds, code] of [
+      [0n, 'GAS_FUNDS_MISSING'],
+      [10n ** 18n, undefined],
+      ['sponsored', undefined],
+    ] as const) {
+      const request = await requestFor(world());
+      const [account] = request.accounts as [Account];
+      const paid: Account = { ...account, gasFundsWei: () => Promise.resolve(funds) };
+      const outcome: unknown = await executeProgramme({ ...request, accounts: [paid] }).catch(
+        (error: unknown) => error,
+      );
+      expect(outcome).toMatchObject(code === undefined ? { state: 'completed' } : { code });
+    }
+  });
 });

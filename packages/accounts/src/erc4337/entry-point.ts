@@ -19,6 +19,9 @@ const CANONICAL: Readonly<Record<EntryPointVersion, Address>> = Object.freeze({
   '0.9': '0x433709009B8330FDa32311DF1C2AFA402eD8D009',
 });
 
+/** The public ones. */
+export const CANONICAL_ENTRY_POINTS: readonly Address[] = Object.freeze(Object.values(CANONICAL));
+
 /**
  * An entry point by its version.
  *

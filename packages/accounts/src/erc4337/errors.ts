@@ -199,72 +199,53 @@ export class PaymasterUnfundedError extends OperationRefusedError {
   }
 }
 
+type RefusalClass = new (said: Refusal) => EvenkeelError;
+
+/** By the codes of EntryPoint.sol. */
+const BY_AA_CODE: Readonly<Record<string, RefusalClass | undefined>> = Object.freeze({
+  AA10: OperationInvalidError,
+  AA13: OperationInvalidError,
+  AA14: OperationInvalidError,
+  AA15: OperationInvalidError,
+  AA21: OperationUnfundedError,
+  AA22: OperationExpiredError,
+  AA23: OperationInvalidError,
+  AA24: OperationSignatureRefusedError,
+  AA25: OperationNonceUsedError,
+  AA26: OperationGasTooLowError,
+  AA30: PaymasterRefusedError,
+  AA31: PaymasterUnfundedError,
+  AA32: OperationExpiredError,
+  AA33: PaymasterRefusedError,
+  AA34: PaymasterRefusedError,
+  AA35: PaymasterRefusedError,
+  AA36: OperationGasTooLowError,
+  AA40: OperationGasTooLowError,
+  AA41: OperationGasTooLowError,
+  AA50: PaymasterRefusedError,
+  AA51: OperationGasTooLowError,
+  AA95: OperationGasTooLowError,
+});
+
+/** By the codes of ERC-7769, section "Error codes". */
+const BY_RPC_CODE: Readonly<Record<number, RefusalClass | undefined>> = Object.freeze({
+  [-32_501]: PaymasterRefusedError,
+  [-32_502]: OperationInvalidError,
+  [-32_503]: OperationExpiredError,
+  [-32_504]: PaymasterRefusedError,
+  [-32_507]: OperationSignatureRefusedError,
+  [-32_521]: OperationRevertsError,
+});
+
+const UNDERPRICED = /underpriced|fee.{0,20}too low|fee.{0,30}must be at least/i;
+
 /** What a refusal means; undefined when it is none that has a name. */
 export function refusalError(said: Refusal): EvenkeelError | undefined {
   const aaCode = said.aaCode ?? /\bAA\d\d\b/.exec(said.message)?.[0];
-  const full: Refusal = aaCode === undefined ? said : { ...said, aaCode };
-  const byEntryPoint = aaCode === undefined ? undefined : byAaCode(full);
-  if (byEntryPoint !== undefined) return byEntryPoint;
-  if (/underpriced|fee.{0,20}too low|fee.{0,30}must be at least/i.test(said.message)) {
-    return new OperationUnderpricedError(full);
-  }
-  return said.rpcCode === undefined ? undefined : byRpcCode(full);
-}
-
-function byAaCode(said: Refusal): EvenkeelError | undefined {
-  switch (said.aaCode) {
-    case 'AA20':
-      return new AccountNotDeployedError('The account');
-    case 'AA21':
-      return new OperationUnfundedError(said);
-    case 'AA22':
-    case 'AA32':
-      return new OperationExpiredError(said);
-    case 'AA24':
-      return new OperationSignatureRefusedError(said);
-    case 'AA25':
-      return new OperationNonceUsedError(said);
-    case 'AA26':
-    case 'AA36':
-    case 'AA40':
-    case 'AA41':
-    case 'AA51':
-    case 'AA95':
-      return new OperationGasTooLowError(said);
-    case 'AA31':
-      return new PaymasterUnfundedError(said);
-    case 'AA30':
-    case 'AA33':
-    case 'AA34':
-    case 'AA35':
-    case 'AA50':
-      return new PaymasterRefusedError(said);
-    case 'AA10':
-    case 'AA13':
-    case 'AA14':
-    case 'AA15':
-    case 'AA23':
-      return new OperationInvalidError(said);
-    default:
-      return undefined;
-  }
-}
-
-/** ERC-7769, "Error codes". */
-function byRpcCode(said: Refusal): EvenkeelError | undefined {
-  switch (said.rpcCode) {
-    case -32_501:
-    case -32_504:
-      return new PaymasterRefusedError(said);
-    case -32_502:
-      return new OperationInvalidError(said);
-    case -32_503:
-      return new OperationExpiredError(said);
-    case -32_507:
-      return new OperationSignatureRefusedError(said);
-    case -32_521:
-      return new OperationRevertsError(said);
-    default:
-      return undefined;
-  }
+  if (aaCode === 'AA20') return new AccountNotDeployedError('The account');
+  const named =
+    (aaCode === undefined ? undefined : BY_AA_CODE[aaCode]) ??
+    (UNDERPRICED.test(said.message) ? OperationUnderpricedError : undefined) ??
+    (said.rpcCode === undefined ? undefined : BY_RPC_CODE[said.rpcCode]);
+  return named === undefined ? undefined : new named(aaCode === undefined ? said : { ...said, aaCode });
 }

@@ -1,19 +1,12 @@
 import { EvenkeelError } from '@evenkeel/intents';
-import {
-  type Address,
-  type Chain,
-  type Hex,
-  type LogEntry,
-  type Receipt,
-  sameAddress,
-  type Submission,
-} from '@evenkeel/core';
+import { type Address, type Chain, type Hex, type Receipt, type Submission } from '@evenkeel/core';
 import type { Bundler } from './bundler.js';
 import { type EntryPoint, entryPointAbi } from './entry-point.js';
-import { EntryPointMissingError, OperationMalformedError, OperationNonceUsedError } from './errors.js';
+import { EntryPointMissingError, OperationMalformedError } from './errors.js';
 import { userOperationHash } from './hash.js';
 import { type NonceKeyLayout, sequenceOf } from './nonce.js';
 import { decodeOperation } from './operation-codec.js';
+import { OPERATION_EVENT, receiptOfOperation } from './receipt.js';
 
 export interface UserOperationRoute {
   readonly entryPoint: EntryPoint;
@@ -31,10 +24,6 @@ export interface SubmissionOptions {
 const LOOKBACK_BLOCKS = 20_000;
 /** Blocks that are searched again: a reorganisation may have put something into them. */
 const REORG_BLOCKS = 64;
-const OPERATION_EVENT = entryPointAbi.getEvent('UserOperationEvent')!.topicHash;
-const EXECUTION_BEGINS = entryPointAbi.getEvent('BeforeExecution')!.topicHash;
-/** Stands where another operation's log stood, so that what is ours keeps its place in the transaction. */
-const NO_LOG: LogEntry = Object.freeze({ address: `0x${'00'.repeat(20)}`, topics: Object.freeze([]), data: '0x' });
 
 /**
  * How user operations reach a chain, and how their fate is read. Bundlers are asked to deliver and to name transactions;
@@ -54,7 +43,7 @@ export function userOperationSubmission(options: SubmissionOptions): Submission 
   ): Promise<Receipt | null> => {
     const head = (await chain.block('latest', signal)).number;
     const begin = Math.max(0, (searched.get(hash) ?? head - lookbackBlocks) - REORG_BLOCKS);
-    const logs = await chain.logs({ address, topics: [OPERATION_EVENT as Hex, hash], fromBlock: begin }, signal);
+    const logs = await chain.logs({ address, topics: [OPERATION_EVENT, hash], fromBlock: begin }, signal);
     for (const { txHash } of logs) {
       const receipt = await operationReceipt(chain, address, hash, txHash, signal);
       if (receipt !== null) return receipt;
@@ -89,8 +78,10 @@ export function userOperationSubmission(options: SubmissionOptions): Submission 
       try {
         await route.bundler.send(operation, entryPoint, signal);
       } catch (error) {
-        // Also what a bundler says of an operation that is in the chain already.
-        if (error instanceof OperationNonceUsedError && (await receipt(chain, hash, signal)) !== null) return;
+        if (signal?.aborted) throw error;
+        // What is in the chain already is refused in many ways: its nonce is used, its sender exists.
+        const mined = await receipt(chain, hash, signal).catch(() => null);
+        if (mined !== null) return;
         throw error;
       }
     },
@@ -123,39 +114,4 @@ async function operationReceipt(
 ): Promise<Receipt | null> {
   const receipt = await chain.receipt(txHash, signal);
   return receipt === null ? null : receiptOfOperation(receipt, entryPoint, hash);
-}
-
-/**
- * What an operation did and cost within its bundle: the logs of its own execution, and those of validation when it is
- * the first of its sender there. Gas is what the entry point took from the account, to the wei: nothing when a paymaster
- * paid.
- */
-export function receiptOfOperation(receipt: Receipt, entryPoint: Address, hash: Hex): Receipt | null {
-  const isOurs = (log: LogEntry): boolean => sameAddress(log.address, entryPoint);
-  const events = receipt.logs.map((log) =>
-    isOurs(log) && log.topics[0] === OPERATION_EVENT
-      ? entryPointAbi.parseLog({ ...log, topics: [...log.topics] })
-      : null,
-  );
-  const at = events.findIndex((event) => event?.args['userOpHash'] === hash.toLowerCase());
-  const own = events[at];
-  if (own === undefined || own === null) return null;
-  const sender = String(own.args['sender']);
-  const begins = receipt.logs.findIndex((log) => isOurs(log) && log.topics[0] === EXECUTION_BEGINS);
-  const previous = events.findLastIndex((event, index) => event !== null && index < at);
-  const isFirstOfSender = events.findIndex((event) => event?.args['sender'] === sender) === at;
-  const isPart = (index: number): boolean =>
-    index < begins ? isFirstOfSender : index > Math.max(begins, previous) && index <= at;
-  const paid = BigInt(String(own.args['paymaster'])) === 0n ? (own.args['actualGasCost'] as bigint) : 0n;
-  const used = own.args['actualGasUsed'] as bigint;
-  // The entry point's own product, but where it capped the cost: then one wei a unit keeps it exact.
-  const isProduct = used > 0n && paid % used === 0n;
-  return Object.freeze({
-    ...receipt,
-    success: receipt.success && (own.args['success'] as boolean),
-    gasUsed: isProduct ? used : paid,
-    effectiveGasPriceWei: isProduct ? paid / used : 1n,
-    l1FeeWei: 0n,
-    logs: Object.freeze(receipt.logs.map((log, index) => (isPart(index) ? log : NO_LOG))),
-  });
 }

@@ -1,7 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { concat, type JsonRpcProvider, NonceManager, Signature, toBeHex, Wallet } from 'ethers';
 import { entryPointAbi } from '../../src/erc4337/entry-point.js';
+import { RpcError, startLoopbackServer } from './loopback-server.js';
 
 // A bundler of ours for tests: it speaks ERC-7769 over loopback HTTP, and really calls handleOps of the deployed entry
 // point. It validates by simulating the bundle. It is not a bundler for production: no mempool rules, no ERC-7562.
@@ -37,18 +36,9 @@ export interface LoopbackBundler {
   close(): Promise<void>;
 }
 
-type RpcOperation = Record<string, string> & {
+export type RpcOperation = Record<string, string> & {
   eip7702Auth?: { chainId: string; address: string; nonce: string; yParity: string; r: string; s: string };
 };
-
-class RpcError extends Error {
-  constructor(
-    readonly code: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 export async function startLoopbackBundler(
   provider: JsonRpcProvider,
@@ -62,7 +52,7 @@ export async function startLoopbackBundler(
   const held = new Map<string, readonly [RpcOperation, string]>();
 
   const bundle = async (operation: RpcOperation, entryPoint: string): Promise<string> => {
-    const data = entryPointAbi.encodeFunctionData('handleOps', [[pack(operation)], executor]);
+    const data = entryPointAbi.encodeFunctionData('handleOps', [[packRpcOperation(operation)], executor]);
     const authorization = operation.eip7702Auth;
     const sent = await wallet.sendTransaction({
       to: entryPoint,
@@ -129,34 +119,11 @@ export async function startLoopbackBundler(
     }
   };
 
-  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      if (self.mood === 'hangs') return;
-      if (self.mood === 'garbage') {
-        response.end('<html>Bad gateway</html>');
-        return;
-      }
-      const { id, method, params } = JSON.parse(Buffer.concat(chunks).toString()) as {
-        id: number;
-        method: string;
-        params: unknown[];
-      };
-      answer(method, params).then(
-        (result) => response.end(JSON.stringify({ jsonrpc: '2.0', id, result })),
-        (error: unknown) => {
-          const code = error instanceof RpcError ? error.code : -32_603;
-          const message = error instanceof Error ? error.message : 'internal error';
-          response.end(JSON.stringify({ jsonrpc: '2.0', id, error: { code, message } }));
-        },
-      );
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const server = await startLoopbackServer(answer, () =>
+    self.mood === 'hangs' || self.mood === 'garbage' ? self.mood : undefined,
+  );
   const self: LoopbackBundler = {
-    url: `http://127.0.0.1:${port}/rpc`,
+    url: server.url,
     mood: 'honest',
     requests: [],
     bundles: [],
@@ -169,15 +136,13 @@ export async function startLoopbackBundler(
         self.bundles.push(txHash);
       }
     },
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close: () => server.close(),
   };
   return self;
 }
 
-function pack(operation: RpcOperation): readonly unknown[] {
+/** The packed form, made here anew: nothing of the client's own packing is used. */
+export function packRpcOperation(operation: RpcOperation): readonly unknown[] {
   const word = (high: string, low: string): string =>
     concat([toBeHex(BigInt(operation[high] ?? 0), 16), toBeHex(BigInt(operation[low] ?? 0), 16)]);
   const { factory, paymaster } = operation;
@@ -206,7 +171,7 @@ function pack(operation: RpcOperation): readonly unknown[] {
 
 /** As the entry point sees it; for one that is yet to delegate, with its delegation pretended. */
 async function hashOf(provider: JsonRpcProvider, operation: RpcOperation, entryPoint: string): Promise<string> {
-  const data = entryPointAbi.encodeFunctionData('getUserOpHash', [pack(operation)]);
+  const data = entryPointAbi.encodeFunctionData('getUserOpHash', [packRpcOperation(operation)]);
   const authorization = operation.eip7702Auth;
   const overrides = authorization && { [operation['sender']!]: { code: `0xef0100${authorization.address.slice(2)}` } };
   return (await provider.send('eth_call', [
@@ -222,7 +187,7 @@ async function validate(
   entryPoint: string,
   executor: string,
 ): Promise<void> {
-  const data = entryPointAbi.encodeFunctionData('handleOps', [[pack(operation)], executor]);
+  const data = entryPointAbi.encodeFunctionData('handleOps', [[packRpcOperation(operation)], executor]);
   try {
     await provider.send('eth_call', [{ from: executor, to: entryPoint, data, gas: toBeHex(10_000_000) }, 'latest']);
   } catch (error) {
@@ -247,7 +212,7 @@ async function estimate(
   const isThere = (await provider.getCode(sender!)) !== '0x';
   const call = { from: entryPoint, to: sender, data: callData };
   const callGas = callData === '0x' || !isThere ? 0n : await callGasOf(provider, call);
-  const bytes = pack(operation).reduce<number>((sum, field) => sum + String(field).length / 2, 0);
+  const bytes = packRpcOperation(operation).reduce<number>((sum, field) => sum + String(field).length / 2, 0);
   return {
     callGasLimit: toBeHex(callGas),
     verificationGasLimit: toBeHex(VERIFICATION_GAS + (factory === undefined ? 0 : DEPLOYMENT_GAS)),

@@ -98,7 +98,12 @@ async function abandon(
   sentence: string,
 ): Promise<StepOutcome> {
   const account = accountOf(run.parts, step.account);
-  const { hash: txHash } = await signAbandonment(run, account, reservation);
+  const abandonment = await signAbandonment(run, account, reservation);
+  if (abandonment === undefined) {
+    await run.parts.journal.settle(reservation.id, { state: 'cancelled' }, []);
+    return end(run, reservation.key, 'cancelled', code, sentence);
+  }
+  const { hash: txHash } = abandonment;
   await run.tell({ type: 'step-cancelling', step: step.id, chainId: step.chainId, txHash, sentence });
   const settled = await settleReservation(run, step, reservation);
   return settled.state === 'cancelled'
@@ -124,7 +129,9 @@ async function conclude(run: Execution, step: CallStep, reservation: Reservation
             finalHash,
           );
     case 'cancelled':
-      return end(run, key, 'cancelled', 'STEP_CANCELLED', `${step.id} was cancelled by ${finalHash!}.`, finalHash);
+      return finalHash === undefined
+        ? end(run, key, 'cancelled', 'STEP_CANCELLED', `${step.id} was given up before anything was sent to the chain.`)
+        : end(run, key, 'cancelled', 'STEP_CANCELLED', `${step.id} was cancelled by ${finalHash}.`, finalHash);
     case 'lost':
       return end(
         run,

@@ -31,8 +31,9 @@ export function flowKindOf(role: StepRole): FlowKind {
 
 /** Everything that a transaction of our own moved: tokens, value and gas. A reverted one moved gas alone. */
 export function flowsOfTransaction(context: FlowContext, receipt: Receipt, valueWei: bigint): readonly Flow[] {
+  const suffix = receipt.operation === undefined ? '' : `:${receipt.operation}`;
   const native = (part: string, kind: FlowKind, atoms: bigint): Flow[] =>
-    atoms === 0n ? [] : [flow(context, receipt.txHash, part, NATIVE_ADDRESS, atoms, kind)];
+    atoms === 0n ? [] : [flow(context, receipt.txHash, `${part}${suffix}`, NATIVE_ADDRESS, atoms, kind)];
   return Object.freeze([
     ...(receipt.success ? flowsOfLogs(context, receipt) : []),
     ...native('value', 'value', receipt.success ? -valueWei : 0n),

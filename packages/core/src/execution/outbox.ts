@@ -45,12 +45,16 @@ export async function signStep(
   return signAndPersist(run, account, reservation, price, bump, step.calls);
 }
 
-/** Uses a nonce up for which nothing was ever signed: an operation that does nothing, as the first of its nonce. */
+/**
+ * Uses a nonce up for which nothing was ever signed: an operation that does nothing, as the first of its nonce. Undefined
+ * where the nonces are only ours, so that there is nothing to use up.
+ */
 export async function signAbandonment(
   run: Signing,
   account: Account,
   reservation: Reservation,
-): Promise<StoredOperation> {
+): Promise<StoredOperation | undefined> {
+  if (account.capabilities.irrevocable === true) return undefined;
   const chain = chainOf(run.parts, reservation.chainId);
   const market = openingPrice(await chain.fees(run.signal));
   const price = capped(market, run.options.maxFeePerGasWei?.[reservation.chainId]);

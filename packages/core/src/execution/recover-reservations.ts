@@ -48,7 +48,9 @@ async function free(
     (each): each is CallStep => each.kind === 'calls' && each.id === reservation.key.step,
   );
   if ((await parts.journal.operations(reservation.id)).length === 0) {
-    const { hash: txHash } = await signAbandonment(run, account, reservation);
+    const abandonment = await signAbandonment(run, account, reservation);
+    if (abandonment === undefined) return parts.journal.settle(reservation.id, { state: 'cancelled' }, []);
+    const { hash: txHash } = abandonment;
     const { chainId } = reservation;
     const sentence = `Nonce ${reservation.nonce} on ${chainOf(parts, chainId).name} was abandoned; a cancellation uses it up.`;
     await run.tell({ type: 'step-cancelling', step: reservation.key.step, chainId, txHash, sentence });

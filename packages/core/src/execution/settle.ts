@@ -64,6 +64,8 @@ export async function settleReservation(
         if (clock.now() - strangerSinceMs >= run.options.lostAfterMs) {
           return await journal.settle(reservation.id, { state: 'lost' }, []);
         }
+      } else if (await isGivenUp(pursuit, operations)) {
+        return await journal.settle(reservation.id, { state: 'cancelled' }, []);
       } else {
         strangerSinceMs = undefined;
         const latest = await replaceIfNeeded(pursuit, operations);
@@ -135,12 +137,25 @@ async function recordFill({ run, step, reservation }: Pursuit, { operation, rece
   return run.parts.journal.settle(reservation.id, settlement, flowsOfTransaction(context, receipt, valueWei));
 }
 
+/** Nothing of an irrevocable operation will happen: it is dead, or it has not arrived and is not wanted any more. */
+async function isGivenUp(pursuit: Pursuit, operations: readonly StoredOperation[]): Promise<boolean> {
+  const { account, chain, run } = pursuit;
+  const last = operations[operations.length - 1]!;
+  const standing = await account.submission.standing?.(chain, last.hash, run.signal);
+  if (standing === undefined || standing === 'waiting') return false;
+  return standing === 'dead' || (await unwantedBecause(pursuit)) !== undefined;
+}
+
+async function unwantedBecause({ run, step }: Pursuit): Promise<string | undefined> {
+  return step.role === 'revoke' || step.role === 'recover' ? undefined : stopReason(run);
+}
+
 /** The operation to send now: a cancellation when the step is not wanted any more, a dearer copy when it is stuck. */
 async function replaceIfNeeded(pursuit: Pursuit, operations: readonly StoredOperation[]): Promise<StoredOperation> {
   const { run, step, account, reservation } = pursuit;
   const last = operations[operations.length - 1]!;
-  const mayStop = step.role !== 'revoke' && step.role !== 'recover';
-  const reason = mayStop ? await stopReason(run) : undefined;
+  if (account.capabilities.irrevocable === true) return last;
+  const reason = await unwantedBecause(pursuit);
   const isStuck = run.parts.clock.now() - last.signedAtMs >= run.options.replaceAfterMs;
   const cancelling = last.purpose === 'cancellation';
   if (reason !== undefined && !cancelling) {

@@ -9,6 +9,8 @@ export interface AccountCapabilities {
   readonly atomicBatch: boolean;
   /** Somebody else may pay the gas. */
   readonly sponsored: boolean;
+  /** What was handed over can be neither replaced nor cancelled: a request to a wallet. Default: false. */
+  readonly irrevocable?: boolean;
 }
 
 /**
@@ -58,6 +60,11 @@ export interface Submission {
   send(chain: Chain, operation: SignedOperation, signal?: AbortSignal): Promise<void>;
   /** The receipt of the transaction that carried the operation; `success` is that of the operation itself. */
   receipt(chain: Chain, hash: Hex, signal?: AbortSignal): Promise<Receipt | null>;
+  /**
+   * For irrevocable operations: `waiting` may still happen; `unknown` has not arrived, or was turned down, and happens
+   * only if it is sent (again); `dead` never happens.
+   */
+  standing?(chain: Chain, hash: Hex, signal?: AbortSignal): Promise<'waiting' | 'unknown' | 'dead'>;
 }
 
 /** EIP-712 typed data. Integers as bigint or decimal string. */

@@ -70,6 +70,8 @@ export interface Receipt {
   /** Data-availability fee of a rollup, where the node reports it; else 0. */
   readonly l1FeeWei: bigint;
   readonly logs: readonly LogEntry[];
+  /** Of one operation in a bundle of several: its hash, which tells its cost apart from those of the others. */
+  readonly operation?: Hex;
 }
 
 export interface LogFilter {
