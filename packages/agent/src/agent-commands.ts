@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
-import type { Surroundings } from './cli-options.js';
+import { json, type Surroundings } from './cli-options.js';
 import { agent, type AgentOptions } from './commands/agent.js';
+import { audit, type AuditOptions } from './commands/audit.js';
 
 const EXIT = `
 Exit codes:
@@ -22,5 +23,18 @@ export function addAgentCommands(program: Command, { ended, signal }: Surroundin
     .addHelpText('after', EXIT)
     .action(async (options: AgentOptions) => {
       ended(await agent(options, signal));
+    });
+
+  program
+    .command('audit')
+    .description("verify an agent's audit log, or export it")
+    .option('--config <file>', "the agent's file, which says where its state is")
+    .option('--state <folder>', "the agent's state folder")
+    .option('--file <file>', 'verify an export (jsonl) instead')
+    .option('--head <seq:hash>', 'an entry that was written down elsewhere: the log has to pass through it')
+    .addOption(new Option('--export <format>', 'print all entries on standard output').choices(['jsonl', 'csv']))
+    .addOption(json)
+    .action(async (options: AuditOptions) => {
+      ended(await audit(options));
     });
 }

@@ -115,8 +115,14 @@ function joined(first: AgentConfig, parts: AgentParts, state: AgentState, journa
   };
   const desk = openDesk(state, now, onLimit);
 
+  // What executions tell comes as events, and is logged as such.
+  const quiet: Logger = {
+    log: (level, message, fields) => {
+      if (fields?.['intentId'] === undefined) logger.log(level, message, fields);
+    },
+  };
   const roster = openRoster(first, (settings) => {
-    const keeper = openKeeper(settings, { journal, random, env, chains, signerOf, logger });
+    const keeper = openKeeper(settings, { journal, random, env, chains, signerOf, logger: quiet });
     outside.recall(keeper);
     return keeper;
   });

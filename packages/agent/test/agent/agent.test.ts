@@ -1,6 +1,19 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Wallet } from 'ethers';
+import { stringify } from 'yaml';
 import { parseAgentConfig } from '../../src/agent/config/parse-agent.js';
 import { auditEntries, headOf, verifyAudit } from '../../src/agent/state/audit-log.js';
+import {
+  cli,
+  documentIn,
+  failureIn,
+  folder as newFolder,
+  holdsKey,
+  inProcess,
+  type Running,
+  start,
+} from '../cli-process.js';
 import { balanceOf, openStage, type Stage, traces } from '../support.js';
 import { agentFile, bookOf, close, closeAll, open, removeFolders, roundToEnd, settle } from './support.js';
 
@@ -264,4 +277,89 @@ test('a changed file adds, changes and takes away, and a bad one changes nothing
   agent.apply(parseAgentConfig(agentFile(stage, [{ ...a!, policy: { targetDeltaUnits: '0.99' } }])));
   expect(agent.keepers().map(({ name }) => name)).toEqual(['a']);
   expect(agent.keeper('a')!.now.history).toHaveLength(1);
+});
+
+describe('the command', () => {
+  /** Resolves once the log holds the text. */
+  const logged = ({ child, ended }: Running, text: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      let log = '';
+      const failed = (how: string): void => reject(new Error(`${how} "${text}":\n${log}`));
+      const timer = setTimeout(() => failed('Nothing in 60 s says'), 60_000);
+      child.stderr!.on('data', (part: Buffer) => {
+        log += part.toString();
+        if (!log.includes(text)) return;
+        clearTimeout(timer);
+        resolve(log);
+      });
+      void ended.then(() => failed('It ended without'));
+    });
+
+  test('goes on after SIGKILL, keeps the good file when a bad one comes, and stops in order', async () => {
+    const cwd = newFolder();
+    const path = join(cwd, 'portfolios.yaml');
+    const file = agentFile(stage, [bookOf(stage)], { http: { port: 0 } });
+    writeFileSync(path, stringify(file));
+    const { privateKey } = stage.world.accounts.owner;
+    const env = { EVENKEEL_PRIVATE_KEY: privateKey, EVENKEEL_AGENT_TOKEN: 'a token that nobody guesses' };
+    const run = (): Running => start(['agent', '--config', path], { cwd, env });
+    const owner = stage.world.accounts.owner.address;
+    const before = await Promise.all(stage.world.chains.map(({ provider }) => provider.getTransactionCount(owner)));
+
+    const first = run();
+    await logged(first, '"type":"step-sent"');
+    first.child.kill('SIGKILL');
+    await first.ended;
+
+    const second = run();
+    const log = await logged(second, '"code":"RESUMED"');
+    const url = /"url":"([^"]+)"/.exec(log)![1]!;
+    const headers = { authorization: `Bearer ${env.EVENKEEL_AGENT_TOKEN}` };
+    const portfolio = async (): Promise<{ standing: { action: string } | null; activity: string }> =>
+      (await (await fetch(`${url}/v1/portfolios/book`, { headers })).json()) as Awaited<ReturnType<typeof portfolio>>;
+    while ((await portfolio()).standing?.action !== 'hold') await new Promise((resolve) => setTimeout(resolve, 100));
+    const intents = (await (await fetch(`${url}/v1/intents`, { headers })).json()) as {
+      id: string;
+      portfolio: string;
+    }[];
+    expect(intents[0]).toMatchObject({ portfolio: 'book' });
+    const details = await Promise.all(
+      intents.map(async ({ id }) => (await fetch(`${url}/v1/intents/${id}`, { headers })).json()),
+    );
+    const steps = (details as { slices: { state: string; steps: { id: string; state: string }[] }[] }[]).flatMap(
+      ({ slices }) => slices.flatMap((slice) => slice.steps),
+    );
+    const sent = steps.filter(({ id, state }) => state === 'done' && !id.endsWith('-arrival'));
+    const after = await Promise.all(stage.world.chains.map(({ provider }) => provider.getTransactionCount(owner)));
+    expect(after.reduce((sum, count, i) => sum + count - before[i]!, 0)).toBe(sent.length);
+
+    const refused = logged(second, 'CONFIG_REFUSED');
+    writeFileSync(path, stringify({ ...file, portfolio: [] }));
+    expect(await refused).toContain('"portfolio"'.slice(1, -1));
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    second.child.kill('SIGTERM');
+    const { code, stderr, stdout } = await second.ended;
+    expect([code, stdout]).toEqual([0, '']);
+    expect(stderr).toContain('The agent has stopped.');
+    for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('time');
+    expect(holdsKey(stderr, privateKey)).toBe(false);
+
+    const state = join(cwd, '.evenkeel', 'agent');
+    const held = documentIn(await inProcess(['audit', '--state', state, '--json']));
+    expect(held).toMatchObject({ outcome: 'holds' });
+    const { stdout: exported } = await cli(['audit', '--state', state, '--export', 'jsonl']);
+    writeFileSync(join(cwd, 'audit.jsonl'), exported);
+    const again = await inProcess([
+      'audit',
+      '--file',
+      join(cwd, 'audit.jsonl'),
+      '--head',
+      String(held['head']),
+      '--json',
+    ]);
+    expect(documentIn(again)).toEqual(held);
+    writeFileSync(join(cwd, 'audit.jsonl'), exported.replace('INTENT_SIGNED', 'INTENT_SINGED'));
+    const broken = await inProcess(['audit', '--file', join(cwd, 'audit.jsonl'), '--json']);
+    expect(failureIn(broken)).toMatchObject({ code: 'AUDIT_BROKEN', exitCode: 1 });
+  }, 120_000);
 });

@@ -14,7 +14,7 @@ export class AgentTokenMissingError extends EvenkeelError {
 /** The API cannot be served where it should be. Code `AGENT_PORT_UNUSABLE`. */
 export class AgentPortUnusableError extends EvenkeelError {
   constructor(host: string, port: number, cause: unknown) {
-    const code = String((cause as { code?: unknown } | null)?.code ?? 'unknown');
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
     super('AGENT_PORT_UNUSABLE', `The API cannot be served at ${host}:${port} (${code}).`, {
       field: 'http.port',
       value: port,
