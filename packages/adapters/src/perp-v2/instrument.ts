@@ -102,9 +102,10 @@ export function perpV2Instrument(options: PerpV2InstrumentOptions): InstrumentAd
     if (request.instrument !== market.baseToken.symbol) throw new InstrumentUnknownError(id, request.instrument);
     const terms = await readPerpV2Terms(market, request.owner, signal);
     const end = validUntil(request.deadline, clock, terms.block, quoteLifeSeconds);
-    const [opening, opposite] = await Promise.all([
+    const [opening, opposite, closingGas] = await Promise.all([
       tryTrade(id, market, request, terms, size, signal),
       tryTrade(id, market, request, { ...terms, size: 0n }, -size, signal).catch(() => undefined),
+      tryClosingGas(market, request, size, signal),
     ]);
     const units = fromWad(opening.base);
     const basis = units * (terms.poolPrice - request.spot);
@@ -120,7 +121,6 @@ export function perpV2Instrument(options: PerpV2InstrumentOptions): InstrumentAd
       base: order.base.toString(),
       bound: bound.toString(),
     };
-    const gas = gasOf(market.chain.id, opening.gas);
     return deepFreeze({
       id: quoteId(id, payload, end),
       adapter: id,
@@ -134,8 +134,8 @@ export function perpV2Instrument(options: PerpV2InstrumentOptions): InstrumentAd
       carryPerDay: units * terms.fundingPerUnitDay,
       tiedUp: (fromWad(magnitude(after)) - fromWad(magnitude(terms.size))) * request.spot * terms.initialMarginRatio,
       closingCost,
-      gas,
-      closingGas: gas,
+      gas: gasOf(market.chain.id, opening.gas),
+      closingGas: gasOf(market.chain.id, closingGas ?? opening.gas),
       validUntil: end,
       asOf: {
         source: id,
@@ -211,6 +211,20 @@ async function tryTrade(
     quote: isShort ? paid : -paid,
     gas: tried.gasUsed,
   };
+}
+
+/** Gas of closing right after opening: slots that hold something by then cost less. Unknown where that cannot be tried. */
+async function tryClosingGas(
+  market: PerpV2Market,
+  { deadline, owner }: TradeRequest,
+  size: bigint,
+  signal: AbortSignal,
+): Promise<bigint | undefined> {
+  const order = { owner, base: magnitude(size), bound: 0n };
+  const open = orderCall(market, { ...order, verb: 'open', isShort: size < 0n }, deadline);
+  const close = orderCall(market, { ...order, verb: 'close', isShort: size > 0n }, deadline);
+  const { failed, results } = await rehearse(market.chain, owner, [open, close], {}, signal);
+  return failed === undefined ? results[1]!.gasUsed : undefined;
 }
 
 /** What is lost against the spot: less received than the size is worth, or more paid. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { TradeQuote } from '../ports/instrument.js';
 import { compareHolding } from './compare-holding.js';
+import { profileInstrument } from './profile-instrument.js';
 import { holdingCost, type HoldingBelief, type HoldingTerms } from './holding-cost.js';
 
 const quote: TradeQuote = {
@@ -165,5 +166,51 @@ describe('comparing', () => {
         terms,
       ),
     ).toThrow(invalid);
+  });
+});
+
+describe('as an instrument of the profile', () => {
+  const sized = (units: number, cost: number): TradeQuote => ({
+    ...quote,
+    units: String(units),
+    greeks: { ...quote.greeks, deltaUnits: units * 0.5, vegaPerPoint: units * 2 },
+    cost,
+    basis: 0,
+    carryPerDay: 0.3 * Math.abs(units),
+    tiedUp: 100 * Math.abs(units),
+    closingCost: cost,
+  });
+
+  test('greeks of one unit, a curve each way, and what holding costs by unit and day', () => {
+    const made = profileInstrument([sized(5, 2), sized(10, 6), sized(-10, 7)], { ...terms, capitalRate: 0 }, '1');
+    expect(made).toMatchObject({ id: 'a/1/X', lotUnits: '1', greeks: { delta: 0.5, gamma: 0, vega: 2 } });
+    expect(made.buy!.curve.points.map(({ cost }) => cost - made.buy!.curve.fixedCost)).toEqual([4, 12]);
+    expect(made.buy!.holdingCostPerDay).toBeCloseTo(0.3, 12);
+    expect(made.sell).toMatchObject({ marginPerUnit: 100 });
+    expect(made.sell!.curve.points).toHaveLength(1);
+  });
+
+  test('is convex, and nowhere cheaper than what was quoted', () => {
+    const samples = fc.uniqueArray(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(samples, fc.array(number(0, 100), { minLength: 6, maxLength: 6 }), (sizes, costs) => {
+        const quotes = sizes.map((size, index) => sized(size, costs[index]!));
+        const { points, fixedCost } = profileInstrument(quotes, terms).buy!.curve;
+        let [last, slope] = [{ sizeUnits: 0, cost: fixedCost }, -Infinity];
+        for (const point of points) {
+          const next = (point.cost - last.cost) / (point.sizeUnits - last.sizeUnits);
+          expect(next).toBeGreaterThanOrEqual(slope - 1e-9);
+          const said = costs[sizes.indexOf(point.sizeUnits)]!;
+          expect(point.cost).toBeGreaterThanOrEqual(fixedCost + 2 * said - 1e-9);
+          [last, slope] = [point, next];
+        }
+      }),
+    );
+  });
+
+  test('refuses nothing at all, and two instruments at once', () => {
+    const invalid = expect.objectContaining({ code: 'INVALID_INPUT' }) as Error;
+    expect(() => profileInstrument([], terms)).toThrow(invalid);
+    expect(() => profileInstrument([sized(1, 1), { ...sized(2, 2), instrument: 'Y' }], terms)).toThrow(invalid);
   });
 });

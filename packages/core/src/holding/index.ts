@@ -2,3 +2,4 @@
 export { type Estimate, type FadingRate, rateAfter, rateOver } from './fading-rate.js';
 export * from './holding-cost.js';
 export * from './compare-holding.js';
+export { profileInstrument } from './profile-instrument.js';
