@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { MOST_GUARD_BPS, parsePolicyConfig, type PolicyConfig } from '@evenkeel/core';
+import { parsePolicyTerms, type PolicyTerms } from '@evenkeel/core';
 import * as v from 'valibot';
 import { parse as parseYaml } from 'yaml';
 import { ConfigUnreadableError } from '../config/errors.js';
@@ -81,22 +81,18 @@ export function termsOf(
 }
 
 /** The same as the policy station reads it; checked by it. */
-export function policyConfigOf(config: BacktestConfig, policy: BacktestConfig['policies'][number]): PolicyConfig {
-  const {
-    lotUnits,
-    maxCostBps = MOST_GUARD_BPS,
-    monitoringSeconds,
-    riskAversion,
-    settlement,
-    targetDeltaUnits,
-  } = termsOf(config, policy);
-  return parsePolicyConfig({
+export function policyConfigOf(config: BacktestConfig, policy: BacktestConfig['policies'][number]): PolicyTerms {
+  const { lotUnits, maxCostBps, monitoringSeconds, riskAversion, settlement, targetDeltaUnits } = termsOf(
+    config,
+    policy,
+  );
+  return parsePolicyTerms({
     rule: policy.rule,
     riskAversion: 'perUsd' in riskAversion ? { perNumeraire: riskAversion.perUsd } : riskAversion,
     targetDeltaUnits,
     monitoringSeconds,
     settlement,
-    maxCostBps,
     lotUnits,
+    ...(maxCostBps === undefined ? {} : { maxCostBps }),
   });
 }

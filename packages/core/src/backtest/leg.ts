@@ -54,9 +54,29 @@ export function checkLeg(leg: Leg): void {
   }
 }
 
+/** The position of each option leg that was made last: a forecast holds for many looks, and text is slow to make. */
+const lastPositions = new WeakMap<
+  OptionLeg,
+  { readonly annualVolatility: number; readonly position: OptionPosition }
+>();
+
 /** The position as the exposure station reads it, at a volatility; rates as the book has them. */
 export function positionOf(leg: Leg, annualVolatility: number, annualRate: number, nowSeconds: number): Position {
   if (leg.kind === 'position') return leg.position;
+  if (annualRate !== 0) return optionPositionOf(leg, annualVolatility, annualRate, nowSeconds);
+  const last = lastPositions.get(leg);
+  if (last?.annualVolatility === annualVolatility) return last.position;
+  const position = Object.freeze(optionPositionOf(leg, annualVolatility, 0, nowSeconds));
+  lastPositions.set(leg, { annualVolatility, position });
+  return position;
+}
+
+function optionPositionOf(
+  leg: OptionLeg,
+  annualVolatility: number,
+  annualRate: number,
+  nowSeconds: number,
+): OptionPosition {
   const years = (leg.endSeconds - nowSeconds) / SECONDS_PER_YEAR;
   return {
     kind: 'option',

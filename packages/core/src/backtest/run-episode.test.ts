@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { black76 } from '../exposure/positions/option.js';
 import { prepareBands, standardBook } from '../lattice/index.js';
-import type { PolicyConfig } from '../policy/config.js';
+import type { PolicyTerms } from '../policy/config.js';
 import {
   type BacktestPolicy,
   BacktestInputInvalidError,
@@ -59,7 +59,7 @@ const episode = (path: PricePath, rest: Partial<Episode> = {}): Episode => ({
   ...rest,
 });
 
-const policy = (rule: PolicyConfig['rule'], config: Partial<PolicyConfig> = {}): BacktestPolicy => ({
+const policy = (rule: PolicyTerms['rule'], config: Partial<PolicyTerms> = {}): BacktestPolicy => ({
   name: rule.kind,
   config: {
     rule,
@@ -67,13 +67,11 @@ const policy = (rule: PolicyConfig['rule'], config: Partial<PolicyConfig> = {}):
     targetDeltaUnits: '0',
     monitoringSeconds: HOUR,
     settlement: 'free',
-    maxCostBps: 1000,
     lotUnits: '0.000001',
     ...config,
   },
   schedule: { request: { kind: 'single' }, recoverySeconds: 12 },
   volatility: FLAT,
-  costLimit: 'ignored',
 });
 
 const optimal = policy({ kind: 'optimal' });
@@ -140,7 +138,7 @@ test('the parts of the profit sum to it, whatever is in the book, traded, paid a
         annualBorrowRate: fc.double({ min: 0, max: 0.2, noNaN: true }),
         latencySeconds: fc.constantFrom(0, 12, 5000),
         settlement: fc.constantFrom('free' as const, 'unwind' as const, 'none' as const),
-        rule: fc.constantFrom<PolicyConfig['rule'][]>(
+        rule: fc.constantFrom<PolicyTerms['rule'][]>(
           { kind: 'optimal' },
           { kind: 'zakamouline-2006' },
           { kind: 'whalley-wilmott-1997' },
