@@ -25,6 +25,8 @@ export interface OptionLeg extends LegBase {
 export interface PositionLeg extends LegBase {
   readonly kind: 'position';
   readonly position: Exclude<Position, OptionPosition>;
+  /** Of a perpetual: what its long side pays a year on the worth of its size, continuously compounded. Default 0. */
+  readonly annualFundingRate?: number;
 }
 
 /** A part of the book. */
@@ -94,6 +96,12 @@ function optionPositionOf(
 export function openingValue(leg: Leg, spot: number, annualVolatility: number, annualRate: number): number {
   const volatility = leg.kind === 'option' ? (leg.premiumVolatility ?? annualVolatility) : annualVolatility;
   return valuePosition(positionOf(leg, volatility, annualRate, leg.startSeconds), spot, leg.startSeconds).value;
+}
+
+/** Units times yearly rate that funding is paid on, per unit of spot; negative where it is received. */
+export function fundedUnitsOf(leg: Leg): number {
+  if (leg.kind === 'option' || leg.annualFundingRate === undefined || leg.position.kind !== 'perpetual') return 0;
+  return Number(leg.position.sizeUnits) * leg.annualFundingRate;
 }
 
 /** What it pays at its end: the intrinsic value of an option, the value of anything else. */

@@ -247,6 +247,36 @@ test('funding is paid by the long, and borrowing by the short side of the hedge'
   expect(once(1)).toBeCloseTo(10 - 4, 2);
 });
 
+test("a perpetual of the book gains with the price and pays its own funding, the hedge's beside it", () => {
+  const path = { startSeconds: 0, stepSeconds: DAY, prices: new Float64Array(366).fill(100) };
+  path.prices[365] = 110;
+  const position = {
+    kind: 'perpetual',
+    sizeUnits: '-2',
+    entryPrice: '100',
+    accruedFunding: '0',
+    collateral: { amountUnits: '0', deltaPerUnit: '0', valuePerUnit: '1' },
+  } as const;
+  const leg = { id: 'perp', kind: 'position', startSeconds: 0, endSeconds: 365 * DAY, position } as const;
+  const held = runEpisode(
+    episode(path, { legs: [{ ...leg, annualFundingRate: 0.08 }], gas: 0 }),
+    policy({ kind: 'hold' }, { monitoringSeconds: DAY }),
+  );
+  expect(held.pnl).toMatchObject({ hedge: 0, costs: { fee: 0, gas: 0, impact: 0 } });
+  expect(held.pnl.book).toBeCloseTo(-20, 10);
+  expect(held.pnl.funding).toBeCloseTo(2 * 0.08 * 100, 8);
+  const hedged = runEpisode(
+    episode(path, {
+      legs: [leg],
+      gas: 0,
+      costs: proportionalCosts(0, 1000),
+      carry: { ...NO_CARRY, annualFundingRate: 0.05 },
+    }),
+    everyLook(DAY),
+  );
+  expect(hedged.pnl.total).toBeCloseTo(-2 * 0.05 * 100, 8);
+});
+
 test('interest makes a hedged book worth its premium in a world with a rate', () => {
   const totals = Array.from({ length: 30 }, (_, index) => {
     const path = simulatePath({
