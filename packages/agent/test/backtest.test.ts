@@ -233,6 +233,52 @@ describe('what a file describes', () => {
     expect(alone.at(2)).toEqual(episodes('separately').at(2));
   });
 
+  describe('a book that stands in a file', () => {
+    // The candles begin on 2020-09-13, and twelve days are seen first.
+    const positions = [
+      { kind: 'option', optionType: 'put', sizeUnits: -3, strikeUsd: 950, expires: '2020-10-02' },
+      { kind: 'perpetual', sizeUnits: 2, annualFundingPercent: 10, from: '2020-09-27', to: '2020-10-01' },
+      { kind: 'liquidity', valueUsd: 5000, lowUsd: 800, highUsd: 1200, from: '2020-09-26', to: '2020-10-02' },
+      { kind: 'holding', units: -1, to: '2020-09-28' },
+    ];
+    const run = (book: unknown, changes: Record<string, unknown> = {}) => {
+      const home = folder();
+      writeYaml(home, 'book.yaml', book as Record<string, unknown>);
+      const config = writeYaml(home, 'dated.yaml', onCandles({ book: { file: 'book.yaml' }, ...changes }));
+      const data = candleFile(candleLines(24 * 20));
+      return inProcess(['backtest', '--config', config, '--data', data, '--threads', '1', '--json']);
+    };
+
+    test('is hedged as one, from its first day to its last', async () => {
+      const ended = await run(positions);
+      expect(ended.code).toBe(0);
+      const [all] = documentIn(ended)['parts'] as {
+        episodes: number;
+        policies: { summary: Record<string, number> }[];
+      }[];
+      expect(all!.episodes).toBe(1);
+      const [{ summary }] = all!.policies as [{ summary: Record<string, number> }];
+      expect(summary['meanTrades']).toBeGreaterThan(1);
+      expect(summary['meanFunding']).toBeLessThan(0);
+      expect(Math.abs(summary['mostUnexplained']!)).toBeLessThan(1e-6);
+    });
+
+    test.each<[string, unknown, Record<string, unknown>?]>([
+      ['an expiry after the data', [{ ...positions[0], expires: '2031-01-01' }]],
+      ['an end before its beginning', [{ ...positions[1], to: '2020-09-20' }]],
+      ['a beginning within the warm-up', [{ ...positions[1], from: '2020-09-14' }]],
+      ['a range upside down', [{ ...positions[2], lowUsd: 1300 }]],
+      ['half a range', [{ kind: 'liquidity', valueUsd: 5000, lowUsd: 800, to: '2020-10-02' }]],
+      ['a kind that nobody knows', [{ kind: 'swaption' }]],
+      ['nothing', []],
+      ['simulated prices', positions, { market: small()['market'] as object }],
+      ['legs beside it', positions, { book: { ...(small()['book'] as object), file: 'book.yaml' } }],
+      ['a normalised spot', positions, { book: { normalisedSpotUsd: 100, file: 'book.yaml' } }],
+    ])('is refused with %s', async (_, book, changes = {}) => {
+      expect(failureIn(await run(book, changes))).toMatchObject({ code: 'BACKTEST_CONFIG_INVALID', exitCode: 1 });
+    });
+  });
+
   test('a forecast is made from closed candles alone: later ones change none of the earlier', () => {
     const lines = candleLines(24 * 20);
     const later = lines.map((line, i) => (i < 400 ? line : lines[i - 200]!.replace(/^\d+/, /^\d+/.exec(line)![0])));

@@ -1,5 +1,5 @@
 // Walk-forward evaluation of the volatility and gas forecasters (after `npm run build`):
-//   node packages/core/bench/forecast.mjs [--data candles.csv] [--gas gas.csv] [--json]
+//   node packages/core/bench/forecast.mjs [--data candles.csv] [--gas gas.csv] [--only gas] [--json]
 // Without --data it reads ETHUSDT-1h.csv and demeter/gas_price.csv in the folder that EVENKEEL_DATA names; what is missing
 // is said, and a simulated market is evaluated in any case.
 import { existsSync } from 'node:fs';
@@ -24,7 +24,12 @@ const SELECTION_SHARE = 0.6;
 const forecasters = () => [ewma(), garch(), harRv(), logHar(), rangeHar()];
 
 const { values: options } = parseArgs({
-  options: { data: { type: 'string' }, gas: { type: 'string' }, json: { type: 'boolean', default: false } },
+  options: {
+    data: { type: 'string' },
+    gas: { type: 'string' },
+    only: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
 });
 
 /** A year is seen first, then one forecast a day. */
@@ -82,20 +87,22 @@ function printVolatility(title, evaluations) {
 const detectablePercent = ({ meanDifference, percent, smallestDetectable }) =>
   Math.abs((smallestDetectable * percent) / meanDifference);
 
-function printGas(evaluations) {
-  console.log('\nGas price, against the last price, over the last 40 % of the file');
-  for (const { forecasts, horizonSeconds, scores } of evaluations) {
-    console.log(`\n${horizonSeconds / 60} minutes: ${forecasts} forecasts`);
-    console.table(
-      scores.map(({ againstBaseline: against, coverage, crps, forecasterId, rootMeanSquaredLogError }) => ({
-        forecaster: forecasterId,
-        'rms log error': fixed(rootMeanSquaredLogError, 4),
-        crps: fixed(crps, 4),
-        'crps vs last %': against ? fixed(against.crps.percent, 1) : '',
-        p: against ? fixed(against.crps.pValue, 4) : '',
-        'cover 50/90': ['50', '90'].map((share) => (100 * coverage[share]).toFixed(0)).join('/'),
-      })),
-    );
+function printGas(parts) {
+  for (const { evaluations, part } of parts) {
+    console.log(`\nGas price, against the last price, ${part}`);
+    for (const { forecasts, horizonSeconds, scores } of evaluations) {
+      console.log(`\n${horizonSeconds / 60} minutes: ${forecasts} forecasts`);
+      console.table(
+        scores.map(({ againstBaseline: against, coverage, crps, forecasterId, rootMeanSquaredLogError }) => ({
+          forecaster: forecasterId,
+          'rms log error': fixed(rootMeanSquaredLogError, 4),
+          crps: fixed(crps, 4),
+          'crps vs last %': against ? fixed(against.crps.percent, 1) : '',
+          p: against ? fixed(against.crps.pValue, 4) : '',
+          'cover 50/90': ['50', '90'].map((share) => (100 * coverage[share]).toFixed(1)).join('/'),
+        })),
+      );
+    }
   }
 }
 
@@ -134,16 +141,21 @@ function real(file) {
   return { bars: bars.length, filled, longestGapSeconds, evaluations, speed: speedOf(bars, intervalSeconds) };
 }
 
+/** Every forecast sees what came before it alone; what was chosen by hand was chosen on the first 60 %. */
 function gas(file) {
   const samples = readGasPrices(file);
-  return evaluateGasForecasts({
+  const settings = {
     samples,
     forecasters: [gasLastPrice(), gasMeanReversion()],
     baselineId: 'gas-last-price',
     horizonsSeconds: [1, 5, 30, 60, 240].map((minutes) => minutes * 60),
-    warmUpSamples: Math.floor(samples.length * SELECTION_SHARE),
-    everySamples: 1,
-  });
+  };
+  const from = (share, everySamples) =>
+    evaluateGasForecasts({ ...settings, everySamples, warmUpSamples: Math.floor(samples.length * share) });
+  return [
+    { part: 'over the file after its first tenth', evaluations: from(0.1, 5) },
+    { part: 'over the last 40 % of the file', evaluations: from(SELECTION_SHARE, 2) },
+  ];
 }
 
 /** The file that was named, or the one of that name in the data folder, or nothing and why. */
@@ -156,15 +168,16 @@ function fileOf(named, inFolder) {
 }
 
 function main() {
+  const gasOnly = options.only === 'gas';
   const candles = fileOf(options.data, 'ETHUSDT-1h.csv');
   const gasPrices = fileOf(options.gas, join('demeter', 'gas_price.csv'));
   const report = {
-    ...(candles.file ? { real: real(candles.file) } : { realMissing: candles.missing }),
+    ...(gasOnly ? {} : candles.file ? { real: real(candles.file) } : { realMissing: candles.missing }),
     ...(gasPrices.file ? { gas: gas(gasPrices.file) } : { gasMissing: gasPrices.missing }),
-    simulated: simulated(),
+    ...(gasOnly ? {} : { simulated: simulated() }),
   };
   if (options.json) return console.log(JSON.stringify(report));
-  printVolatility('Simulated market (seeded)', report.simulated);
+  if (report.simulated) printVolatility('Simulated market (seeded)', report.simulated);
   if (report.real) {
     const { bars, evaluations, filled, longestGapSeconds, speed } = report.real;
     printVolatility(
@@ -172,7 +185,7 @@ function main() {
       evaluations,
     );
     console.log('\nSpeed', speed);
-  } else console.log(`\n${report.realMissing}`);
+  } else if (report.realMissing) console.log(`\n${report.realMissing}`);
   if (report.gas) printGas(report.gas);
   else console.log(`\n${report.gasMissing}`);
 }

@@ -33,6 +33,7 @@ export function latticeProblem(
   const { monitoringSeconds, riskAversion, settlement } = termsOf(config, policy);
   const spot = book.normalisedSpotUsd;
   if (policy.rule.kind !== 'optimal') return refuse('is for the rule "optimal"', 'Leave it out.');
+  if (book.file !== undefined) return refuse('needs books that start alike', 'Leave it out: the closed form decides.');
   if (spot === undefined) return refuse('needs books that start alike', 'Set book.normalisedSpotUsd.');
   if (book.hedged === 'together' && book.startEveryDays !== undefined) {
     return refuse('needs books that are hedged alone', 'Set book.hedged to "separately".');

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { MOST_GUARD_BPS, parsePolicyConfig, type PolicyConfig } from '@evenkeel/core';
+import { parsePolicyTerms, type PolicyTerms } from '@evenkeel/core';
 import * as v from 'valibot';
 import { parse as parseYaml } from 'yaml';
 import { ConfigUnreadableError } from '../config/errors.js';
@@ -34,6 +34,7 @@ export function parseBacktestConfig(input: unknown): BacktestConfig {
   }
   const config = result.output;
   checkNames(config);
+  checkBook(config);
   for (const policy of config.policies) policyConfigOf(config, policy);
   for (const [i, leg] of config.book.legs.entries()) {
     if (leg.kind !== 'liquidity' || (leg.lowPercentOfSpot === undefined) === (leg.highPercentOfSpot === undefined)) {
@@ -47,6 +48,21 @@ export function parseBacktestConfig(input: unknown): BacktestConfig {
 function problemOf(issue: v.BaseIssue<unknown>): string {
   if (issue.type === 'strict_object' && issue.expected === 'never') return 'is not a key that is known';
   return issue.received === 'undefined' ? 'is missing' : issue.message;
+}
+
+/** Legs that start anew, or a file of positions with their own dates. */
+function checkBook({ book, market }: BacktestConfig): void {
+  if ((book.legs.length === 0) === (book.file === undefined)) {
+    throw new BacktestConfigInvalidError('book.legs', book.legs, 'must be given, or a file, and not both');
+  }
+  if (book.file === undefined) return;
+  if (market.kind !== 'candles') {
+    throw new BacktestConfigInvalidError('book.file', book.file, 'needs candles, on which dates mean something');
+  }
+  if (book.normalisedSpotUsd !== undefined || book.startEveryDays !== undefined) {
+    const hint = 'Leave out normalisedSpotUsd and startEveryDays.';
+    throw new BacktestConfigInvalidError('book.file', book.file, 'has strikes and dates of its own', hint);
+  }
 }
 
 function checkNames({ baseline, book, optimum, policies, targets, terms, volatilities }: BacktestConfig): void {
@@ -81,22 +97,18 @@ export function termsOf(
 }
 
 /** The same as the policy station reads it; checked by it. */
-export function policyConfigOf(config: BacktestConfig, policy: BacktestConfig['policies'][number]): PolicyConfig {
-  const {
-    lotUnits,
-    maxCostBps = MOST_GUARD_BPS,
-    monitoringSeconds,
-    riskAversion,
-    settlement,
-    targetDeltaUnits,
-  } = termsOf(config, policy);
-  return parsePolicyConfig({
+export function policyConfigOf(config: BacktestConfig, policy: BacktestConfig['policies'][number]): PolicyTerms {
+  const { lotUnits, maxCostBps, monitoringSeconds, riskAversion, settlement, targetDeltaUnits } = termsOf(
+    config,
+    policy,
+  );
+  return parsePolicyTerms({
     rule: policy.rule,
     riskAversion: 'perUsd' in riskAversion ? { perNumeraire: riskAversion.perUsd } : riskAversion,
     targetDeltaUnits,
     monitoringSeconds,
     settlement,
-    maxCostBps,
     lotUnits,
+    ...(maxCostBps === undefined ? {} : { maxCostBps }),
   });
 }

@@ -39,6 +39,7 @@ interface Layout {
 /** @throws BacktestConfigInvalidError when no book fits on the path */
 export function episodesOf(study: Study): Episodes {
   const { book, market } = study.config;
+  if (study.positions !== undefined) return datedBook(study, study.positions);
   const layout = layoutOf(study);
   const perPath = book.hedged === 'together' ? 1 : layout.copies;
   const paths = market.kind === 'candles' ? 1 : market.paths;
@@ -82,8 +83,8 @@ interface Place {
 }
 
 function prepare(study: Study, { path, trend, volatilities }: Ground, layout: Layout, place: Place): PreparedEpisode {
-  const { config, costs } = study;
-  const { blockSeconds, book, carry, latencySeconds } = config;
+  const { config } = study;
+  const { book } = config;
   const { copySteps, everySteps, firstStep } = layout;
   const startOf = (copy: number): number => firstStep + copy * everySteps;
   const from = startOf(place.first);
@@ -99,12 +100,46 @@ function prepare(study: Study, { path, trend, volatilities }: Ground, layout: La
     const start = own.startSeconds + i * everySteps * path.stepSeconds;
     return legsOf(book.legs, place.first + i, start, (seconds) => priceAt(own, seconds));
   });
-  const episode: Episode = {
-    id: String(place.index),
-    path: own,
-    legs: legs.flat().map((leg) => (premium === undefined ? leg : withPremium(leg, premium))),
-    costs,
-    gas: gasOf(study, own, place.pathIndex, from),
+  const all = legs.flat().map((leg) => (premium === undefined ? leg : withPremium(leg, premium)));
+  const episode = episodeOn(study, own, all, { index: place.index, pathIndex: place.pathIndex, firstStep: from });
+  return { episode, volatilities, trend };
+}
+
+/** The whole of a book that stands in a file: one account, from its first day to its last. */
+function datedBook(study: Study, positions: readonly Leg[]): Episodes {
+  const { path, trend, volatilities } = groundOf(study, 0);
+  const first = Math.min(...positions.map(({ startSeconds }) => startSeconds));
+  const last = Math.max(...positions.map(({ endSeconds }) => endSeconds));
+  const from = Math.floor((first - path.startSeconds) / path.stepSeconds);
+  const to = Math.ceil((last - path.startSeconds) / path.stepSeconds);
+  if (to > path.prices.length - 1) {
+    const problem = 'holds positions that end after the data';
+    throw new BacktestConfigInvalidError('book.file', study.config.book.file, problem, 'Give more data, or less book.');
+  }
+  const own: PricePath = {
+    ...path,
+    startSeconds: path.startSeconds + from * path.stepSeconds,
+    prices: path.prices.slice(from, to + 1),
+  };
+  const premium = study.config.book.premium;
+  const legs = premium === undefined ? positions : positions.map((leg) => withPremium(leg, volatilities[premium]!));
+  const episode = episodeOn(study, own, legs, { index: 0, pathIndex: 0, firstStep: from });
+  return { count: 1, at: () => ({ episode, volatilities, trend }) };
+}
+
+function episodeOn(
+  study: Study,
+  path: PricePath,
+  legs: readonly Leg[],
+  { firstStep, index, pathIndex }: { readonly index: number; readonly pathIndex: number; readonly firstStep: number },
+): Episode {
+  const { blockSeconds, carry, latencySeconds } = study.config;
+  return {
+    id: String(index),
+    path,
+    legs,
+    costs: study.costs,
+    gas: gasOf(study, path, pathIndex, firstStep),
     carry: {
       annualRate: carry.annualRatePercent / 100,
       annualFundingRate: carry.annualFundingPercent / 100,
@@ -113,7 +148,6 @@ function prepare(study: Study, { path, trend, volatilities }: Ground, layout: La
     latencySeconds,
     blockSeconds,
   };
-  return { episode, volatilities, trend };
 }
 
 function withPremium(leg: Leg, table: VolatilityTable): Leg {

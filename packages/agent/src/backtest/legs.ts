@@ -1,4 +1,4 @@
-import type { Leg } from '@evenkeel/core/backtest';
+import type { Leg, PositionLeg } from '@evenkeel/core/backtest';
 import type { Token } from '@evenkeel/core';
 import type { LegConfig } from './schema.js';
 
@@ -41,34 +41,38 @@ export function legsOf(
         const { optionType, sizeUnits, strikePercentOfSpot } = leg;
         return { ...base, kind: 'option', optionType, sizeUnits, strike: (spot * strikePercentOfSpot) / 100 };
       }
-      case 'holding': {
-        const amount = { token: HELD, atoms: BigInt(Math.round(leg.units * UNIT)) };
-        return {
-          ...base,
-          kind: 'position',
-          position: { kind: 'holding', amount, deltaPerUnit: '1', valuePerUnit: '0' },
-        };
-      }
+      case 'holding':
+        return { ...base, kind: 'position', position: holdingOf(leg.units) };
       case 'liquidity':
-        return { ...base, kind: 'position', position: liquidityOf(leg, spot) };
+        return { ...base, kind: 'position', position: liquidityOf(leg.valueUsd, spot, rangeOf(leg, spot)) };
     }
   });
 }
 
-/** A position of the wanted value at the spot; without a range it is spread over all prices. */
-function liquidityOf(
-  { highPercentOfSpot, lowPercentOfSpot, valueUsd }: Extract<LegConfig, { kind: 'liquidity' }>,
+function rangeOf(
+  { highPercentOfSpot, lowPercentOfSpot }: Extract<LegConfig, { kind: 'liquidity' }>,
   spot: number,
-): Extract<Leg, { kind: 'position' }>['position'] {
-  if (lowPercentOfSpot === undefined || highPercentOfSpot === undefined) {
+): { readonly lowUsd: number; readonly highUsd: number } | undefined {
+  if (lowPercentOfSpot === undefined || highPercentOfSpot === undefined) return undefined;
+  return { lowUsd: (spot * lowPercentOfSpot) / 100, highUsd: (spot * highPercentOfSpot) / 100 };
+}
+
+/** A position of the wanted value at the spot; without a range it is spread over all prices. */
+export function liquidityOf(
+  valueUsd: number,
+  spot: number,
+  range: { readonly lowUsd: number; readonly highUsd: number } | undefined,
+): PositionLeg['position'] {
+  if (range === undefined) {
     const amounts = [atomsOf(valueUsd / 2 / spot), atomsOf(valueUsd / 2)] as const;
     return { kind: 'constant-product-liquidity', amounts, decimals: DECIMALS, underlyingIndex: 0 };
   }
-  const tickLower = Math.round(Math.log((spot * lowPercentOfSpot) / 100) / LOG_TICK);
-  const tickUpper = Math.round(Math.log((spot * highPercentOfSpot) / 100) / LOG_TICK);
+  const tickLower = Math.round(Math.log(range.lowUsd) / LOG_TICK);
+  const tickUpper = Math.round(Math.log(range.highUsd) / LOG_TICK);
   const root = Math.sqrt(spot);
   const [low, high] = [Math.exp((LOG_TICK * tickLower) / 2), Math.exp((LOG_TICK * tickUpper) / 2)];
-  const valuePerLiquidity = root - low + spot * (1 / root - 1 / high);
+  const at = Math.min(Math.max(root, low), high);
+  const valuePerLiquidity = at - low + spot * (1 / at - 1 / high);
   return {
     kind: 'concentrated-liquidity',
     liquidity: atomsOf(valueUsd / valuePerLiquidity),
@@ -79,6 +83,12 @@ function liquidityOf(
     underlyingIndex: 0,
     owed: [0n, 0n],
   };
+}
+
+/** So many units of the underlying. */
+export function holdingOf(units: number): PositionLeg['position'] {
+  const amount = { token: HELD, atoms: BigInt(Math.round(units * UNIT)) };
+  return { kind: 'holding', amount, deltaPerUnit: '1', valuePerUnit: '0' };
 }
 
 function atomsOf(units: number): bigint {

@@ -4,6 +4,7 @@ import { latticeProblem } from './bands.js';
 import { loadGas } from './gas-file.js';
 import { readHistory } from './history.js';
 import { poolCosts } from './pool-costs.js';
+import { readPositions } from './position-file.js';
 import type { BacktestConfig } from './schema.js';
 import { shared, type Study } from './study.js';
 import { trendTable, usesTrend } from './trend.js';
@@ -43,7 +44,14 @@ export function prepareStudy(
   );
   const common = { config, costs, gasSeries, tables };
   if (market.kind !== 'candles') {
-    return { ...common, history: undefined, filledCandles: 0, volatilities: undefined, trend: undefined };
+    return {
+      ...common,
+      history: undefined,
+      filledCandles: 0,
+      volatilities: undefined,
+      positions: undefined,
+      trend: undefined,
+    };
   }
   const { bars, filled } = readHistory(dataFile, market);
   const history: PricePath = {
@@ -64,6 +72,10 @@ export function prepareStudy(
     history,
     filledCandles: filled,
     volatilities: Object.fromEntries(forecasts),
+    positions:
+      config.book.file === undefined
+        ? undefined
+        : readPositions(config.book.file, configFile, history, market.warmUpDays),
     trend: usesTrend(config) ? trendTable(bars, market.intervalSeconds, market.warmUpDays) : undefined,
   };
 }

@@ -55,7 +55,7 @@ export function runRange(
   for (let index = from; index < to; index++) {
     const prepared = episodes.at(index);
     for (const competitor of competitors) {
-      const { maxCostBps, schedule, recoverySeconds, trend, volatility } = termsOf(config, competitor.policy);
+      const { schedule, recoverySeconds, trend, volatility } = termsOf(config, competitor.policy);
       outcomes.push(
         runOne(prepared, index === config.drawnEpisode, {
           name: competitor.policy.name,
@@ -64,7 +64,6 @@ export function runRange(
           volatility: prepared.volatilities[volatility]!,
           ...(trend === 'none' ? {} : { trend: prepared.trend! }),
           ...bandsOf(study, competitor.policy.name),
-          costLimit: maxCostBps === undefined ? 'ignored' : 'enforced',
         }),
       );
     }

@@ -5,6 +5,10 @@ const MODEL_IDS = Object.keys(MODELS) as ModelId[];
 
 const number = v.pipe(v.number('must be a number'), v.finite('must be finite'));
 const positive = v.pipe(number, v.gtValue(0, 'must be above 0'));
+const nonZero = v.pipe(
+  number,
+  v.check((size) => size !== 0, 'must not be 0'),
+);
 const notNegative = v.pipe(number, v.minValue(0, 'must be 0 or more'));
 const wholePositive = v.pipe(number, v.safeInteger('must be a whole number'), v.minValue(1, 'must be 1 or more'));
 const whole = v.pipe(number, v.safeInteger('must be a whole number'), v.minValue(0, 'must be 0 or more'));
@@ -66,10 +70,7 @@ const leg = v.variant('kind', [
     ...legBase,
     kind: v.literal('option'),
     optionType: v.picklist(['call', 'put'], 'must be "call" or "put"'),
-    sizeUnits: v.pipe(
-      number,
-      v.check((size) => size !== 0, 'must not be 0'),
-    ),
+    sizeUnits: nonZero,
     strikePercentOfSpot: positive,
     daysToExpiry: positive,
   }),
@@ -165,6 +166,40 @@ const target = v.variant('kind', [
   v.strictObject({ kind: v.literal('no-gross-pnl-loss'), policy: name, against: name }),
 ]);
 
+const until = { from: v.optional(date), to: date };
+const priceRange = {
+  lowUsd: v.optional(positive),
+  highUsd: v.optional(positive),
+};
+
+/** A book that stands in a file of its own: what is held or owed from one day to another. */
+export const positionsSchema = v.pipe(
+  v.array(
+    v.variant('kind', [
+      v.strictObject({
+        kind: v.literal('option'),
+        optionType: v.picklist(['call', 'put'], 'must be "call" or "put"'),
+        sizeUnits: nonZero,
+        strikeUsd: positive,
+        expires: date,
+        from: v.optional(date),
+      }),
+      v.strictObject({ kind: v.literal('liquidity'), valueUsd: positive, ...priceRange, ...until }),
+      v.strictObject({
+        kind: v.literal('perpetual'),
+        sizeUnits: nonZero,
+        /** Paid by its long side. */
+        annualFundingPercent: v.optional(number, 0),
+        ...until,
+      }),
+      v.strictObject({ kind: v.literal('holding'), units: number, ...until }),
+    ]),
+  ),
+  v.minLength(1, 'must hold a position'),
+);
+
+export type DatedPosition = v.InferOutput<typeof positionsSchema>[number];
+
 /** Everything that a backtest file may say. */
 export const backtestSchema = v.strictObject({
   name,
@@ -179,7 +214,9 @@ export const backtestSchema = v.strictObject({
     normalisedSpotUsd: v.optional(positive),
     /** Name of the volatility at which options are opened; absent: that of each policy. */
     premium: v.optional(name),
-    legs: v.pipe(v.array(leg), v.minLength(1, 'must have a leg')),
+    legs: v.optional(v.array(leg), []),
+    /** Instead of legs: positions with their own dates and strikes; the path is taken from the configuration's folder. */
+    file: v.optional(name),
   }),
   costs,
   gas,

@@ -16,7 +16,7 @@ export interface ProfitAndLoss {
   readonly hedge: number;
   /** Of cash and debt at `annualRate`. */
   readonly interest: number;
-  /** Funding and borrowing of the hedge. */
+  /** Funding and borrowing of the hedge, and funding of the book's perpetuals. */
   readonly funding: number;
   readonly costs: TradingCostsByKind;
   /** Closing cash of an account that opened empty, everything settled. */
@@ -38,8 +38,12 @@ const SECONDS_PER_YEAR = 365 * 86_400;
 export interface Books {
   readonly holdingUnits: () => number;
   readonly price: () => number;
-  /** Time passes and the price moves. */
-  readonly moveTo: (seconds: number, price: number) => void;
+  /**
+   * Time passes and the price moves.
+   *
+   * @param fundedUnits of the book's own perpetuals, each times its yearly funding rate
+   */
+  readonly moveTo: (seconds: number, price: number, fundedUnits: number) => void;
   readonly openLeg: (value: number) => void;
   readonly closeLeg: (value: number) => void;
   readonly trade: (units: number, costs: TradingCostsByKind) => void;
@@ -56,11 +60,11 @@ export function openBooks(startSeconds: number, startPrice: number, carry: Carry
   return {
     holdingUnits: () => units,
     price: () => price,
-    moveTo: (toSeconds, toPrice) => {
+    moveTo: (toSeconds, toPrice, fundedUnits) => {
       const years = (toSeconds - seconds) / SECONDS_PER_YEAR;
       const interest = carry.annualRate === 0 ? 0 : cash * Math.expm1(carry.annualRate * years);
       const borrowed = units < 0 ? units * price * carry.annualBorrowRate * years : 0;
-      const funding = borrowed - units * price * carry.annualFundingRate * years;
+      const funding = borrowed - (units * carry.annualFundingRate + fundedUnits) * price * years;
       cash += interest + funding;
       parts.interest += interest;
       parts.funding += funding;

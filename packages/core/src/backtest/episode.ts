@@ -1,7 +1,7 @@
 import type { DecimalString } from '../model/decimal.js';
 import type { Decision } from '../policy/decision.js';
 import type { PreparedBands } from '../policy/band-table.js';
-import type { PolicyConfig } from '../policy/config.js';
+import type { PolicyTerms } from '../policy/config.js';
 import type { ScheduleRequest } from '../schedule/plan-schedule.js';
 import type { Carry, ProfitAndLoss, TradingCostsByKind } from './books.js';
 import type { Leg } from './leg.js';
@@ -28,7 +28,7 @@ export interface Episode {
 export interface BacktestPolicy {
   readonly name: string;
   /** `monitoringSeconds` is how often it decides: a multiple of the path's step. */
-  readonly config: PolicyConfig;
+  readonly config: PolicyTerms;
   /** How a trade is spread; the market is whole again after `recoverySeconds`. */
   readonly schedule: { readonly request: ScheduleRequest; readonly recoverySeconds: number };
   readonly volatility: VolatilityTable;
@@ -36,8 +36,6 @@ export interface BacktestPolicy {
   readonly trend?: TrendTable;
   /** For the rule `optimal`: the exact optimum of the episode's book, prepared beforehand. */
   readonly bands?: readonly PreparedBands[];
-  /** Whether `maxCostBps` stops trades; `ignored` shows a rule as it was published. */
-  readonly costLimit: 'enforced' | 'ignored';
 }
 
 /** One fill. */

@@ -25,6 +25,8 @@ export interface OptionLeg extends LegBase {
 export interface PositionLeg extends LegBase {
   readonly kind: 'position';
   readonly position: Exclude<Position, OptionPosition>;
+  /** Of a perpetual: what its long side pays a year on the worth of its size, continuously compounded. Default 0. */
+  readonly annualFundingRate?: number;
 }
 
 /** A part of the book. */
@@ -54,9 +56,29 @@ export function checkLeg(leg: Leg): void {
   }
 }
 
+/** The position of each option leg that was made last: a forecast holds for many looks, and text is slow to make. */
+const lastPositions = new WeakMap<
+  OptionLeg,
+  { readonly annualVolatility: number; readonly position: OptionPosition }
+>();
+
 /** The position as the exposure station reads it, at a volatility; rates as the book has them. */
 export function positionOf(leg: Leg, annualVolatility: number, annualRate: number, nowSeconds: number): Position {
   if (leg.kind === 'position') return leg.position;
+  if (annualRate !== 0) return optionPositionOf(leg, annualVolatility, annualRate, nowSeconds);
+  const last = lastPositions.get(leg);
+  if (last?.annualVolatility === annualVolatility) return last.position;
+  const position = Object.freeze(optionPositionOf(leg, annualVolatility, 0, nowSeconds));
+  lastPositions.set(leg, { annualVolatility, position });
+  return position;
+}
+
+function optionPositionOf(
+  leg: OptionLeg,
+  annualVolatility: number,
+  annualRate: number,
+  nowSeconds: number,
+): OptionPosition {
   const years = (leg.endSeconds - nowSeconds) / SECONDS_PER_YEAR;
   return {
     kind: 'option',
@@ -74,6 +96,12 @@ export function positionOf(leg: Leg, annualVolatility: number, annualRate: numbe
 export function openingValue(leg: Leg, spot: number, annualVolatility: number, annualRate: number): number {
   const volatility = leg.kind === 'option' ? (leg.premiumVolatility ?? annualVolatility) : annualVolatility;
   return valuePosition(positionOf(leg, volatility, annualRate, leg.startSeconds), spot, leg.startSeconds).value;
+}
+
+/** Units times yearly rate that funding is paid on, per unit of spot; negative where it is received. */
+export function fundedUnitsOf(leg: Leg): number {
+  if (leg.kind === 'option' || leg.annualFundingRate === undefined || leg.position.kind !== 'perpetual') return 0;
+  return Number(leg.position.sizeUnits) * leg.annualFundingRate;
 }
 
 /** What it pays at its end: the intrinsic value of an option, the value of anything else. */

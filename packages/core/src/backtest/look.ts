@@ -59,7 +59,6 @@ export function look(input: LookInput): Look {
     latencySeconds,
     nowSeconds: seconds,
     holdingUnits,
-    costLimit: policy.costLimit,
     ...(policy.bands === undefined ? {} : { bands: policy.bands }),
     ...(policy.trend === undefined ? {} : { trend: trendAt(policy.trend, seconds) }),
     ...(lastTradeSeconds === undefined ? {} : { lastTradeSeconds }),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { black76 } from '../exposure/positions/option.js';
 import { prepareBands, standardBook } from '../lattice/index.js';
-import type { PolicyConfig } from '../policy/config.js';
+import type { PolicyTerms } from '../policy/config.js';
 import {
   type BacktestPolicy,
   BacktestInputInvalidError,
@@ -59,7 +59,7 @@ const episode = (path: PricePath, rest: Partial<Episode> = {}): Episode => ({
   ...rest,
 });
 
-const policy = (rule: PolicyConfig['rule'], config: Partial<PolicyConfig> = {}): BacktestPolicy => ({
+const policy = (rule: PolicyTerms['rule'], config: Partial<PolicyTerms> = {}): BacktestPolicy => ({
   name: rule.kind,
   config: {
     rule,
@@ -67,13 +67,11 @@ const policy = (rule: PolicyConfig['rule'], config: Partial<PolicyConfig> = {}):
     targetDeltaUnits: '0',
     monitoringSeconds: HOUR,
     settlement: 'free',
-    maxCostBps: 1000,
     lotUnits: '0.000001',
     ...config,
   },
   schedule: { request: { kind: 'single' }, recoverySeconds: 12 },
   volatility: FLAT,
-  costLimit: 'ignored',
 });
 
 const optimal = policy({ kind: 'optimal' });
@@ -140,7 +138,7 @@ test('the parts of the profit sum to it, whatever is in the book, traded, paid a
         annualBorrowRate: fc.double({ min: 0, max: 0.2, noNaN: true }),
         latencySeconds: fc.constantFrom(0, 12, 5000),
         settlement: fc.constantFrom('free' as const, 'unwind' as const, 'none' as const),
-        rule: fc.constantFrom<PolicyConfig['rule'][]>(
+        rule: fc.constantFrom<PolicyTerms['rule'][]>(
           { kind: 'optimal' },
           { kind: 'zakamouline-2006' },
           { kind: 'whalley-wilmott-1997' },
@@ -247,6 +245,36 @@ test('funding is paid by the long, and borrowing by the short side of the hedge'
   // Deep in the money: one unit of delta, which the hedge takes the other way for a year.
   expect(once(-1)).toBeCloseTo(-10, 2);
   expect(once(1)).toBeCloseTo(10 - 4, 2);
+});
+
+test("a perpetual of the book gains with the price and pays its own funding, the hedge's beside it", () => {
+  const path = { startSeconds: 0, stepSeconds: DAY, prices: new Float64Array(366).fill(100) };
+  path.prices[365] = 110;
+  const position = {
+    kind: 'perpetual',
+    sizeUnits: '-2',
+    entryPrice: '100',
+    accruedFunding: '0',
+    collateral: { amountUnits: '0', deltaPerUnit: '0', valuePerUnit: '1' },
+  } as const;
+  const leg = { id: 'perp', kind: 'position', startSeconds: 0, endSeconds: 365 * DAY, position } as const;
+  const held = runEpisode(
+    episode(path, { legs: [{ ...leg, annualFundingRate: 0.08 }], gas: 0 }),
+    policy({ kind: 'hold' }, { monitoringSeconds: DAY }),
+  );
+  expect(held.pnl).toMatchObject({ hedge: 0, costs: { fee: 0, gas: 0, impact: 0 } });
+  expect(held.pnl.book).toBeCloseTo(-20, 10);
+  expect(held.pnl.funding).toBeCloseTo(2 * 0.08 * 100, 8);
+  const hedged = runEpisode(
+    episode(path, {
+      legs: [leg],
+      gas: 0,
+      costs: proportionalCosts(0, 1000),
+      carry: { ...NO_CARRY, annualFundingRate: 0.05 },
+    }),
+    everyLook(DAY),
+  );
+  expect(hedged.pnl.total).toBeCloseTo(-2 * 0.05 * 100, 8);
 });
 
 test('interest makes a hedged book worth its premium in a world with a rate', () => {

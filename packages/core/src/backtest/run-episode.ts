@@ -3,7 +3,7 @@ import { type Books, openBooks } from './books.js';
 import type { BacktestPolicy, BacktestStep, BacktestTrade, Episode, EpisodeResult } from './episode.js';
 import { BacktestInputInvalidError, BacktestUnreconciledError } from './errors.js';
 import { fillCosts, gasAt, type PendingFill, plannedFills } from './fills.js';
-import { checkLeg, closingValue, type Leg, openingValue } from './leg.js';
+import { checkLeg, closingValue, fundedUnitsOf, type Leg, openingValue } from './leg.js';
 import { look } from './look.js';
 import { checkPath, endSecondsOf, priceAt } from './price-path.js';
 import { volatilityAt } from './volatility-table.js';
@@ -17,6 +17,8 @@ interface State {
   readonly trades: BacktestTrade[];
   readonly heldBack: Record<string, number>;
   live: readonly Leg[];
+  /** See `fundedUnitsOf`, of all that are live. */
+  fundedUnits: number;
   /** Parts of the one programme that is open. */
   pending: readonly PendingFill[];
   programme: number;
@@ -64,6 +66,7 @@ export function runEpisode(
     trades: [],
     heldBack: {},
     live: [],
+    fundedUnits: 0,
     pending: [],
     programme: 0,
     lastTradeSeconds: undefined,
@@ -133,7 +136,7 @@ function move(state: State, { config }: BacktestPolicy, seconds: number, price: 
   const { books } = state;
   const open = state.bookDelta + books.holdingUnits() - Number(config.targetDeltaUnits);
   state.trackingVariance += (open * (price - books.price())) ** 2;
-  books.moveTo(seconds, price);
+  books.moveTo(seconds, price, state.fundedUnits);
 }
 
 function changeLegs({ carry, legs }: Episode, { volatility }: BacktestPolicy, state: State, seconds: number): void {
@@ -147,6 +150,7 @@ function changeLegs({ carry, legs }: Episode, { volatility }: BacktestPolicy, st
     state.books.openLeg(openingValue(leg, spot, annualVolatility, carry.annualRate));
   }
   state.live = [...state.live.filter((leg) => leg.endSeconds > seconds), ...begun];
+  state.fundedUnits = state.live.reduce((sum, leg) => sum + fundedUnitsOf(leg), 0);
   if (state.live.length === 0) state.bookDelta = 0;
 }
 

@@ -23,7 +23,7 @@ export interface GasScore {
   readonly rootMeanSquaredLogError: number;
   /** Of ln(gwei). */
   readonly crps: number;
-  /** Share of prices inside the central intervals of 50 and 90 %. */
+  /** Share of prices inside the central half of the distribution, and inside of `interval90`. */
   readonly coverage: { readonly [nominal in '50' | '90']: number };
   /** Of squared logarithmic errors and of CRPS. Absent for the baseline itself. */
   readonly againstBaseline?: { readonly squaredLogError: LossComparison; readonly crps: LossComparison };
@@ -53,6 +53,7 @@ interface Entry {
   readonly squaredLogError: number;
   readonly crps: number;
   readonly deviation: number;
+  readonly isWithin90: boolean;
 }
 
 function evaluateHorizon(input: GasEvaluationInput, horizonSeconds: number): GasEvaluation {
@@ -73,13 +74,14 @@ function evaluateHorizon(input: GasEvaluationInput, horizonSeconds: number): Gas
   const scores = tracks.map(({ entries, id }): GasScore => {
     const against = (loss: (entry: Entry) => number): LossComparison =>
       dieboldMariano({ losses: entries.map(loss), otherLosses: baseline.map(loss), overlap, confidence });
-    const inside = (width: number): number =>
-      mean(entries.map(({ deviation }) => (Math.abs(deviation) <= width ? 1 : 0)));
     return Object.freeze({
       forecasterId: id,
       rootMeanSquaredLogError: Math.sqrt(mean(entries.map((entry) => entry.squaredLogError))),
       crps: mean(entries.map((entry) => entry.crps)),
-      coverage: Object.freeze({ '50': inside(0.674489750196), '90': inside(1.644853626951) }),
+      coverage: Object.freeze({
+        '50': mean(entries.map(({ deviation }) => (Math.abs(deviation) <= 0.674489750196 ? 1 : 0))),
+        '90': mean(entries.map(({ isWithin90 }) => (isWithin90 ? 1 : 0))),
+      }),
       ...(id === input.baselineId
         ? {}
         : {
@@ -93,10 +95,11 @@ function evaluateHorizon(input: GasEvaluationInput, horizonSeconds: number): Gas
   return Object.freeze({ horizonSeconds, forecasts: seen.length, scores: Object.freeze(scores) });
 }
 
-function entryOf({ logMean, logStdDev }: GasPriceForecast, outcome: number): Entry {
+function entryOf({ interval90, logMean, logStdDev }: GasPriceForecast, outcome: number): Entry {
   return {
     squaredLogError: (outcome - logMean) ** 2,
     crps: normalCrps(outcome, { mean: logMean, stdDev: logStdDev }),
     deviation: (outcome - logMean) / logStdDev,
+    isWithin90: outcome >= Math.log(interval90.lowGwei) && outcome <= Math.log(interval90.highGwei),
   };
 }

@@ -1,3 +1,4 @@
+import { adaptiveHalfWidths, NORMAL_90 } from './adaptive-interval.js';
 import { recentErrors } from './dispersion.js';
 import { ForecastInputInvalidError, GasSampleInvalidError, HistoryTooShortError } from './errors.js';
 import { shrunkRegression, type Slopes } from './shrunk-regression.js';
@@ -19,6 +20,8 @@ export interface GasPriceForecast {
   /** Mean and standard deviation of ln(gwei). */
   readonly logMean: number;
   readonly logStdDev: number;
+  /** What nine prices in ten are to lie within. */
+  readonly interval90: { readonly lowGwei: number; readonly highGwei: number };
 }
 
 /** A forecaster sees gas prices up to now and nothing else. Pure and deterministic. */
@@ -45,7 +48,8 @@ const PRIOR_SURGE_SECONDS = 4 * 3600;
 /**
  * Mean reversion at two speeds: ln(gwei) is a slow average (half-life 12 h), plus a surge, plus noise. How much of the
  * last deviation and of its ten-minute average is left after the horizon is a regression on all past windows of that
- * length, shrunk towards exponential decay (half-lives 4 h and 10 min). The dispersion is that of its own recent errors.
+ * length, shrunk towards exponential decay (half-lives 4 h and 10 min). The dispersion is that of its own recent errors;
+ * the interval learns from each outcome that it holds or misses ({@link adaptiveHalfWidths}).
  *
  * Source: a discrete two-factor Ornstein–Uhlenbeck model in logarithms, as Schwartz and Smith, "Short-term variations and
  * long-term dynamics in commodity prices" (2000), for a price without a trend.
@@ -70,13 +74,22 @@ export function gasMeanReversion(): GasPriceForecaster {
       if (count < LEAST_ROWS + ahead) throw new HistoryTooShortError(count, LEAST_ROWS + ahead);
     }
     const { errors, predictions } = predictionPath(samples, interval, ahead);
+    const halfLife = Math.round(SLOW_HALF_LIFE_SECONDS / interval);
+    const widths = adaptiveHalfWidths(errors, samples.length, ahead, halfLife);
     return seen.map((count) => {
       const { logMean: uncorrected, spread } = predictions[count - 1]!;
       const past = errors.slice(0, count - ahead).filter((error) => error !== undefined);
-      const { bias, stdDev } = recentErrors(past, spread, Math.round(SLOW_HALF_LIFE_SECONDS / interval));
+      const { bias, stdDev } = recentErrors(past, spread, halfLife);
       const logMean = uncorrected + bias;
       const medianGwei = Math.exp(logMean);
-      return Object.freeze({ model: 'gas-mean-reversion', horizonSeconds, medianGwei, logMean, logStdDev: stdDev });
+      return Object.freeze({
+        model: 'gas-mean-reversion',
+        horizonSeconds,
+        medianGwei,
+        logMean,
+        logStdDev: stdDev,
+        interval90: intervalAround(logMean, widths[count - 1] ?? NORMAL_90 * stdDev),
+      });
     });
   };
   return Object.freeze({
@@ -103,9 +116,14 @@ export function gasLastPrice(): GasPriceForecaster {
       const medianGwei = samples.at(-1)!.gwei;
       const logStdDev = residualStdDev(changes, 0);
       const logMean = Math.log(medianGwei);
-      return Object.freeze({ model: 'gas-last-price', horizonSeconds, medianGwei, logMean, logStdDev });
+      const interval90 = intervalAround(logMean, NORMAL_90 * logStdDev);
+      return Object.freeze({ model: 'gas-last-price', horizonSeconds, medianGwei, logMean, logStdDev, interval90 });
     },
   } satisfies GasPriceForecaster);
+}
+
+function intervalAround(logMean: number, halfWidth: number): GasPriceForecast['interval90'] {
+  return Object.freeze({ lowGwei: Math.exp(logMean - halfWidth), highGwei: Math.exp(logMean + halfWidth) });
 }
 
 /** The interval, in seconds. */

@@ -4,8 +4,8 @@ import { GuardAbsurdError, PolicyConfigInvalidError } from './errors.js';
 import type { RiskAversion } from './risk-aversion.js';
 import type { RuleConfig } from './rules/rule.js';
 
-/** What an owner decides about the policy. */
-export interface PolicyConfig {
+/** What a policy decides by. */
+export interface PolicyTerms {
   readonly rule: RuleConfig;
   readonly riskAversion: RiskAversion;
   readonly targetDeltaUnits: DecimalString;
@@ -13,10 +13,18 @@ export interface PolicyConfig {
   readonly monitoringSeconds: number;
   /** What the hedge costs when the book ends: nothing, or its unwinding; `none` leaves the end out of account. */
   readonly settlement: 'free' | 'unwind' | 'none';
-  /** The most that a trade may cost all in, against its notional at the reference price. */
-  readonly maxCostBps: number;
   /** Trades are whole multiples of this. */
   readonly lotUnits: DecimalString;
+  /**
+   * The most that a trade may cost all in, against its notional at the reference price. Absent: no limit, for studies of
+   * rules as they were published.
+   */
+  readonly maxCostBps?: number;
+}
+
+/** What an owner decides about the policy of a portfolio: its trades have a limit. */
+export interface PolicyConfig extends PolicyTerms {
+  readonly maxCostBps: number;
 }
 
 /** Limits beyond this are no limits: 10 %. */
@@ -46,7 +54,7 @@ const ruleSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('optimal') }),
 ]);
 
-const schema: v.GenericSchema<unknown, PolicyConfig> = v.strictObject({
+const terms = {
   rule: ruleSchema,
   riskAversion: v.union(
     [v.strictObject({ perNumeraire: positiveNumber }), v.strictObject({ budgetBpsPerMonth: positiveNumber })],
@@ -55,11 +63,15 @@ const schema: v.GenericSchema<unknown, PolicyConfig> = v.strictObject({
   targetDeltaUnits: decimal,
   monitoringSeconds: positiveNumber,
   settlement: v.picklist(['free', 'unwind', 'none'], 'must be "free", "unwind" or "none"'),
-  maxCostBps: positiveNumber,
   lotUnits: v.pipe(
     decimal,
     v.check((text) => Number(text) > 0, 'must be above 0'),
   ),
+};
+const configSchema: v.GenericSchema<unknown, PolicyConfig> = v.strictObject({ ...terms, maxCostBps: positiveNumber });
+const termsSchema: v.GenericSchema<unknown, PolicyTerms> = v.strictObject({
+  ...terms,
+  maxCostBps: v.exactOptional(positiveNumber),
 });
 
 /**
@@ -75,15 +87,30 @@ const schema: v.GenericSchema<unknown, PolicyConfig> = v.strictObject({
  * ```
  */
 export function parsePolicyConfig(config: unknown): PolicyConfig {
-  const result = v.safeParse(schema, config);
-  if (!result.success) {
-    const [issue] = result.issues;
-    const value = issue.path?.at(-1)?.value ?? issue.input;
-    const problem = issue.expected === 'never' ? 'is not a setting' : issue.message;
-    throw new PolicyConfigInvalidError(v.getDotPath(issue) ?? 'policy', value, problem);
-  }
-  checkGuardBps('maxCostBps', result.output.maxCostBps);
-  return result.output;
+  const parsed = checked(configSchema, config);
+  checkGuardBps('maxCostBps', parsed.maxCostBps);
+  return parsed;
+}
+
+/**
+ * The same for a study, whose trades need no limit.
+ *
+ * @throws {GuardAbsurdError} for a cost limit beyond 10 %
+ * @throws {PolicyConfigInvalidError} for anything else
+ */
+export function parsePolicyTerms(terms: unknown): PolicyTerms {
+  const parsed = checked(termsSchema, terms);
+  if (parsed.maxCostBps !== undefined) checkGuardBps('maxCostBps', parsed.maxCostBps);
+  return parsed;
+}
+
+function checked<T>(schema: v.GenericSchema<unknown, T>, input: unknown): T {
+  const result = v.safeParse(schema, input);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const value = issue.path?.at(-1)?.value ?? issue.input;
+  const problem = issue.expected === 'never' ? 'is not a setting' : issue.message;
+  throw new PolicyConfigInvalidError(v.getDotPath(issue) ?? 'policy', value, problem);
 }
 
 /**

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { CostCurve } from '../model/cost-curve.js';
 import { Decimal } from '../model/decimal.js';
 import type { Exposure } from '../model/exposure.js';
-import { parsePolicyConfig, type PolicyConfig } from './config.js';
+import { parsePolicyConfig, type PolicyConfig, parsePolicyTerms } from './config.js';
 import { decide, type PolicyInput } from './decide.js';
 import { GuardAbsurdError, PolicyConfigInvalidError, PolicyInputInvalidError } from './errors.js';
 import type { RuleConfig } from './rules/rule.js';
@@ -185,6 +185,12 @@ describe('what stands in the way', () => {
 
   test('a cost above the limit', () => {
     expect(decide(input(exposure('12'), {}, { maxCostBps: 1 }))).toMatchObject({ reason: 'COST_ABOVE_LIMIT' });
+    const { maxCostBps, ...unlimited } = config;
+    expect(maxCostBps).toBe(100);
+    expect(decide(input(exposure('12'), { config: unlimited }))).toMatchObject({ action: 'trade' });
+    expect(parsePolicyTerms(unlimited)).toEqual(unlimited);
+    expect(() => parsePolicyConfig(unlimited)).toThrow(PolicyConfigInvalidError);
+    expect(() => parsePolicyTerms({ ...config, maxCostBps: 20_000 })).toThrow(GuardAbsurdError);
   });
 
   test('less than a lot', () => {
@@ -309,5 +315,26 @@ describe('bad input', () => {
 
   test('a good configuration passes as it is', () => {
     expect(parsePolicyConfig(config)).toEqual(config);
+  });
+});
+
+describe('a trend', () => {
+  const up = { annualDrift: 2, halfLifeSeconds: 5 * 86_400, annualDriftPerReturn: 5 };
+
+  test('moves the band of a short book the way the price is expected to go, and stands in the inputs', () => {
+    const still = decide(input(exposure('0')));
+    const leaning = decide(input(exposure('0'), { trend: up }));
+    expect(leaning.inputs.trend).toEqual(up);
+    expect(still.inputs).not.toHaveProperty('trend');
+    expect(Number(leaning.band!.low)).toBeGreaterThan(Number(still.band!.low));
+    expect(Number(leaning.band!.innerLow)).toBeLessThanOrEqual(0);
+    const down = decide(input(exposure('0'), { trend: { ...up, annualDrift: -2 } }));
+    expect(Number(down.band!.high)).toBeLessThan(Number(still.band!.high));
+  });
+
+  test('that is none of numbers is refused', () => {
+    for (const bad of [{ annualDrift: Number.NaN }, { halfLifeSeconds: 0 }, { annualDriftPerReturn: Infinity }]) {
+      expect(() => decide(input(exposure('0'), { trend: { ...up, ...bad } }))).toThrow(PolicyInputInvalidError);
+    }
   });
 });

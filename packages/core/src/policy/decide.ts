@@ -4,7 +4,7 @@ import type { Exposure } from '../model/exposure.js';
 import { shift } from '../model/interval.js';
 import type { VolatilityForecast } from '../forecast/forecast.js';
 import type { PreparedBands } from './band-table.js';
-import { checkGuardBps, type PolicyConfig } from './config.js';
+import { checkGuardBps, type PolicyTerms } from './config.js';
 import { type CostFunction, costFunction, totalCost } from './cost-function.js';
 import type {
   Band,
@@ -34,7 +34,7 @@ export interface OpenProgramme {
 }
 
 export interface PolicyInput {
-  readonly config: PolicyConfig;
+  readonly config: PolicyTerms;
   readonly exposure: Exposure;
   /** What a budget in basis points is of, numeraire. */
   readonly notional: number;
@@ -56,8 +56,6 @@ export interface PolicyInput {
   readonly openProgramme?: OpenProgramme;
   /** The book's delta, were the volatility another one; for rules that hedge at a volatility of their own. */
   readonly deltaAtVolatility?: (annualVolatility: number) => number;
-  /** `ignored` is for studies of rules as they were published, never where money is at stake. Absent: `enforced`. */
-  readonly costLimit?: 'enforced' | 'ignored';
   /**
    * The exact optimum of this very book, prepared beforehand; for the rule `optimal`. Without one that fits the market of
    * now, the closed form decides, and the decision says so.
@@ -181,8 +179,9 @@ function priced(
   const costBps = (expectedCost / (units * market.spot)) * 10_000;
   const wide = (reason: HoldReason, sentence: string): Decision =>
     hold(situation, reason, withCaveat(sentence, outcome), band, deviation, outcome.source);
-  if (costBps > input.config.maxCostBps && input.costLimit !== 'ignored') {
-    const sentence = `To ${side} ${size.toFixed()} costs ${costBps.toFixed(1)} bp, above ${input.config.maxCostBps} bp.`;
+  const { maxCostBps } = input.config;
+  if (maxCostBps !== undefined && costBps > maxCostBps) {
+    const sentence = `To ${side} ${size.toFixed()} costs ${costBps.toFixed(1)} bp, above ${maxCostBps} bp.`;
     return wide('COST_ABOVE_LIMIT', sentence);
   }
   const removed = (staticRisk(market) / 2) * (middle * middle - (middle - units) ** 2);
@@ -291,7 +290,7 @@ function withCaveat(sentence: string, { caveat }: BandOutcome): string {
 
 function situationOf(input: PolicyInput): Situation {
   const { config, exposure, notional } = input;
-  checkGuardBps('maxCostBps', config.maxCostBps);
+  if (config.maxCostBps !== undefined) checkGuardBps('maxCostBps', config.maxCostBps);
   const { holdingUnits } = input;
   if (config.settlement === 'unwind' && holdingUnits === undefined) {
     throw new PolicyInputInvalidError('holdingUnits', holdingUnits, 'is missing', 'Give it, or settle "free".');
