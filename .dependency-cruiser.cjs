@@ -4,6 +4,8 @@ const STATIONS = [
   'forecast',
   'policy',
   'profile',
+  'holding',
+  'margin',
   'schedule',
   'solicit',
   'route',
@@ -14,7 +16,7 @@ const STATIONS = [
 ];
 
 /** What joins stations: nothing in a station knows of it. */
-const JOINERS = ['rebalancer', 'backtest'];
+const JOINERS = ['rebalancer', 'backtest', 'watch'];
 
 const only = (name, from, allowed) => ({
   name,

@@ -15,7 +15,7 @@ const project = (name) => ({
   testEnvironment: 'node',
   testMatch: ['<rootDir>/src/**/*.test.ts', '<rootDir>/test/**/*.test.ts'],
   transform: { '\\.[cm]?[jt]s$': swc },
-  setupFiles: ['<rootDir>/../../scripts/plain-text.mjs'],
+  setupFiles: ['<rootDir>/../../scripts/test-environment.mjs'],
   transformIgnorePatterns: ['/node_modules/(?!(@noble|@lifi|ora|chalk|valibot)/)'],
   moduleNameMapper: {
     '^#sdk-core$': '@uniswap/sdk-core',

@@ -76,6 +76,10 @@ const tasks = {
   async devnet() {
     await node('packages/devnet/dist/cli.js', ...args);
   },
+  async chaos() {
+    await fetchArtifacts();
+    await node('scenarios/chaos/run.mjs', ...args);
+  },
   async test() {
     await fetchArtifacts();
     await fetchArtifacts('--chains', '1', '--parts', 'perp-v2,lyra,aave-v3');

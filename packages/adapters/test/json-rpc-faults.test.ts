@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import type { Address, Chain, Clock } from '@evenkeel/core';
-import { EvenkeelError } from '@evenkeel/intents';
+import { EvenkeelError, InvalidInputError } from '@evenkeel/intents';
+import { keccak256 } from 'ethers';
 import { jsonRpcChain, type JsonRpcChainOptions } from '@evenkeel/adapters/json-rpc';
 import { type Anvil, startEmptyChain } from './support/anvil.js';
 import {
@@ -430,5 +431,36 @@ describe('options', () => {
     const chain = jsonRpcChain({ id: 31337, name: 'local', url: 'http://127.0.0.1:1', retries: 0 });
     const error = await failure(chain.block('latest'));
     expect(error).toMatchObject({ code: 'RPC_UNREACHABLE', retryable: true });
+  });
+});
+
+describe('with endpoints of its own for transactions', () => {
+  const isSending = (body: RpcRequest | readonly RpcRequest[]): boolean =>
+    (body as RpcRequest).method === 'eth_sendRawTransaction';
+
+  it('sends there and nowhere else, and reads where it always did', async () => {
+    const chain = await connected({ submitUrls: [second.url] });
+    node.methods.length = second.methods.length = 0;
+    second.misbehave((response, body) => {
+      if (!isSending(body)) return 'pass';
+      const [raw] = (body as RpcRequest).params;
+      answerResult(response, body, keccak256(raw as string));
+    });
+    expect(await chain.sendRawTransaction('0x02ff')).toBe(keccak256('0x02ff'));
+    expect(await chain.receipt(keccak256('0x02ff') as `0x${string}`)).toBeNull();
+    expect(node.methods).toEqual(['eth_getTransactionReceipt']);
+    expect(second.methods).toEqual(['eth_chainId', 'eth_sendRawTransaction']);
+  });
+
+  it('does not fall back to the public ones when they fail', async () => {
+    const chain = await connected({ submitUrls: [second.url] });
+    node.methods.length = 0;
+    second.misbehave((response) => answerText(response, 503, ''));
+    expect(await failure(chain.sendRawTransaction('0x02ff'))).toMatchObject({ code: 'RPC_UNREACHABLE' });
+    expect(node.methods).not.toContain('eth_sendRawTransaction');
+  });
+
+  it('refuses a list without endpoints', () => {
+    expect(() => connect({ submitUrls: [] })).toThrow(InvalidInputError);
   });
 });

@@ -1,6 +1,7 @@
 import { EvenkeelError } from '@evenkeel/intents';
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
+import { addAgentCommands } from './agent-commands.js';
 import { addChainCommands } from './chain-commands.js';
 import { EXIT_CODES } from './cli-options.js';
 import { addStudyCommands } from './study-commands.js';
@@ -51,6 +52,7 @@ function commands(signal: AbortSignal, ended: (exitCode: number) => void): Comma
 
   addChainCommands(program, { ended, signal });
   addStudyCommands(program, { ended, signal });
+  addAgentCommands(program, { ended, signal });
   return program;
 }
 

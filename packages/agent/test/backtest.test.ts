@@ -107,7 +107,9 @@ describe('evenkeel backtest', () => {
       outcome: 'target-missed',
       parts: [
         {
-          targets: [{ passed: false, value: expect.any(Number) as unknown, detectable: expect.any(Number) as unknown }],
+          targets: [
+            { verdict: 'missed', value: expect.any(Number) as unknown, detectable: expect.any(Number) as unknown },
+          ],
         },
       ],
     });

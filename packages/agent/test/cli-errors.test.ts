@@ -162,6 +162,14 @@ describe('the configuration', () => {
       'INVALID_INPUT',
       'chains.0.rpcUrl',
     ],
+    [
+      'says no private endpoint where it wants one',
+      book(NOWHERE, {
+        chains: [{ id: 1, rpcUrl: NOWHERE, submitUrlEnv: 'NOT_SET', base: 'WETH', quote: 'USDC' }],
+      }),
+      'INVALID_INPUT',
+      'chains.0.submitUrl',
+    ],
     ['belongs to another owner', book(NOWHERE, { owner: `0x${'01'.repeat(20)}` }), 'PORTFOLIO_INVALID', 'owner'],
   ])('that %s is refused', async (_, content, code, field) => {
     expect(failureIn(await hedge(content))).toMatchObject({ exitCode: 1, code, field });

@@ -140,6 +140,80 @@ function expectNoKeyIn(folder: string): void {
   }
 }
 
+describe('a trade in slices', () => {
+  const inSlices = { schedule: { kind: 'twap', maxParts: 3, spanSeconds: 3, recoverySeconds: 1 } } as const;
+  /** Gone as soon as its first slice is at its end: whatever it would still write is not written. */
+  const diesBetween = ({ journal }: RebalancerPorts): Partial<RebalancerPorts> => {
+    let gone = false;
+    const mortal = Object.fromEntries(
+      Object.entries(journal).map(([name, method]: [string, (...args: never[]) => Promise<unknown>]) => [
+        name,
+        async (...args: never[]) => {
+          if (gone) throw new Death('the process is gone');
+          const answer = await method(...args);
+          gone = name === 'finishProgramme';
+          return answer;
+        },
+      ]),
+    );
+    return { journal: mortal as unknown as Journal };
+  };
+
+  test.each([
+    ['in its first slice', deaths['at the second signature']!],
+    ['between two slices', diesBetween],
+  ])('that dies %s is carried on to its last one', async (name, dies) => {
+    const path = join(directory, `sliced-${name.replaceAll(/\W/g, '-')}.db`);
+    const journal = await sqliteJournal({ path });
+    const dying = actor(stage, { config: inSlices, journal, ports: dies });
+    await expect(dying.rebalancer.rebalance()).rejects.toThrow(Death);
+
+    const kept = await reopened(journal, path);
+    const heir = actor(stage, { config: inSlices, journal: kept });
+    const resumed = await heir.rebalancer.resume();
+    const programmes = await kept.programmes();
+    expect(programmes.map(({ state }) => state)).toEqual(programmes.map(() => 'completed'));
+    expect(programmes.length).toBeGreaterThan(1);
+    // A slice whose time has passed in the meantime is made up for by those after it.
+    const slices = programmes.map(({ programme }) => programme.slice);
+    expect(new Set(slices).size).toBe(slices.length);
+    expect(new Set(programmes.map(({ programme }) => programme.intentId)).size).toBe(1);
+    expect(resumed.at(-1)!.report).toMatchObject({
+      outcome: 'hedged',
+      reconciliation: { exact: true, unexplainedAtoms: 0n },
+    });
+    expect(await allowancesLeft(stage)).toEqual([]);
+    expect(await heir.rebalancer.resume()).toEqual([]);
+    expect((await heir.rebalancer.rebalance()).decision.action).toBe('hold');
+    await kept.close();
+  });
+
+  test('gives way to a new decision, and is not taken up again', async () => {
+    const { journal, rebalancer } = actor(stage, { config: inSlices, ports: diesBetween });
+    await expect(rebalancer.rebalance()).rejects.toThrow(Death);
+    const heir = actor(stage, { config: { schedule: { kind: 'single' } }, journal });
+    const { report, slices } = await heir.rebalancer.rebalance();
+    expect({ outcome: report.outcome, slices: slices.length }).toEqual({ outcome: 'hedged', slices: 1 });
+    expect(await heir.rebalancer.resume()).toEqual([]);
+    expect(new Set((await journal.programmes()).map(({ programme }) => programme.intentId)).size).toBe(2);
+  });
+
+  test('is not carried on after its intent has expired', async () => {
+    const { journal, rebalancer } = actor(stage, { config: inSlices, ports: diesBetween });
+    await expect(rebalancer.rebalance()).rejects.toThrow(Death);
+    const begun = (await journal.programmes()).length;
+    const heir = actor(stage, {
+      config: inSlices,
+      journal,
+      ports: ({ clock }) => ({ clock: { ...clock, now: () => clock.now() + 3_600_000 } }),
+      portfolio: ({ limits }) => ({ limits: { ...limits, maxAgeSeconds: 7200 } }),
+    });
+    expect(await heir.rebalancer.resume()).toEqual([]);
+    expect(await journal.programmes()).toHaveLength(begun);
+    expect(await journal.decisions({ code: 'TRADE_CLOSED' })).toMatchObject([{ sentence: 'The intent has expired.' }]);
+  });
+});
+
 /** A programme that has died before its first delivery. */
 async function abandoned(): Promise<Journal> {
   const { rebalancer, journal } = actor(stage, { ports: deaths['at the second signature']! });

@@ -73,6 +73,36 @@ test('a silent chain on which there is no position keeps nobody from trading on 
   expect(report.reconciliation).toMatchObject({ exact: true, unexplainedAtoms: 0n });
 });
 
+test('a position that reads as nothing for five polls moves nobody', async () => {
+  const polls = { lies: false };
+  const { journal, rebalancer } = actor(stage, {
+    ports: ({ sources }) => ({
+      sources: sources.map((source) => ({
+        ...source,
+        read: async (...args) => {
+          const readings = await source.read(...args);
+          return polls.lies ? readings.filter(({ id }) => !id.includes('short-call')) : readings;
+        },
+      })),
+    }),
+  });
+  const first = await rebalancer.rebalance();
+  expect(first.report.outcome).toBe('hedged');
+  expect(first.before.readings.some(({ id }) => id.includes('short-call'))).toBe(true);
+  polls.lies = true;
+  await expectNoTrace(async () => {
+    for (let poll = 0; poll < 5; poll++) {
+      const { before, decision } = await rebalancer.rebalance();
+      expect(before.changes).toMatchObject([{ code: 'POSITION_VANISHED' }]);
+      expect(decision.action).toBe('hold');
+    }
+    polls.lies = false;
+    const { before } = await rebalancer.rebalance({ dryRun: true });
+    expect(before).toMatchObject({ changes: [], exposure: { widenings: [] } });
+  });
+  expect(await journal.decisions({ code: 'POSITION_VANISHED' })).toHaveLength(5);
+});
+
 test('a source that fails leaves an unknown, never a zero', async () => {
   const { rebalancer } = actor(stage, {
     ports: ({ sources }) => ({

@@ -34,6 +34,7 @@ export {
 
 // What the core needs from outside
 export * from './ports/venue.js';
+export * from './ports/instrument.js';
 export * from './ports/bridge.js';
 export * from './ports/solver.js';
 export * from './ports/chain.js';
@@ -69,7 +70,8 @@ export * from './schedule/replan.js';
 export * from './schedule/errors.js';
 
 // Route: our best mix
-export * from './route/hedge.js';
+export type * from './route/hedge.js';
+export { routeHedge } from './route/route-hedge.js';
 export * from './route/cost-curve.js';
 export { findInconsistencies, type Inconsistency } from './route/consistency.js';
 export * from './route/reference-price.js';

@@ -10,14 +10,15 @@ import { ProgrammeOpenError, RebalancerBusyError } from './rebalancer/errors.js'
 import { eventHub, type EventHub } from './rebalancer/events.js';
 import { signMandate } from './rebalancer/mandate.js';
 import { recordOpening } from './rebalancer/opening.js';
+import { closeOpenTrades, untilClosed } from './rebalancer/close-trade.js';
 import { checkPortfolio, type Portfolio, type RebalancerPorts } from './rebalancer/portfolio.js';
 import { decideWith } from './rebalancer/prepared-optimum.js';
 import type { OpenDelta } from './rebalancer/realised-efficiency.js';
 import { asRequested, checkRequestedChange } from './rebalancer/requested.js';
 import { type Resumption, resumeAll, runningProgrammes } from './rebalancer/resume.js';
-import { assertAgreed, runSlices, type SliceResult } from './rebalancer/run-slices.js';
+import { assertAgreed, planOf, runSlices, type SliceResult } from './rebalancer/run-slices.js';
 import { scheduleOf } from './rebalancer/schedule-of.js';
-import { survey, type Survey } from './rebalancer/survey.js';
+import { type EarlierLook, survey, type Survey } from './rebalancer/survey.js';
 import { swapRecord } from './rebalancer/swap-records.js';
 import { writeReport } from './rebalancer/write-report.js';
 import type { SwapRecord } from './report/cost-attribution.js';
@@ -35,6 +36,10 @@ export interface RebalanceOptions {
   /** Goes the same way, simulates, and sends nothing. */
   readonly dryRun?: boolean;
   readonly signal?: AbortSignal;
+  /** Aborts when nothing new is to be begun: the slice under way is brought to its end, the rest is left. */
+  readonly drain?: AbortSignal;
+  /** Asked before a trade is signed; what it throws stops the trade. For limits that span portfolios and days. */
+  readonly permit?: (trade: TradeDecision, survey: Survey) => void | Promise<void>;
 }
 
 /** What one look saw and what was decided on it. Frozen. */
@@ -70,7 +75,10 @@ export interface Rebalancer extends Pick<EventHub, 'on' | 'off'> {
    * the stations throw, each with its code
    */
   rebalance(options?: RebalanceOptions): Promise<Rebalancing>;
-  /** Brings what a crash left behind to its end, from the journal, without doing anything twice. */
+  /**
+   * Brings what a crash left behind to its end, from the journal, without doing anything twice: the programme that was
+   * under way first, then the slices to come, as far as the net delta still needs them and the intent lives.
+   */
   resume(signal?: AbortSignal): Promise<readonly Resumption[]>;
   /**
    * Asks for an end: what is not begun stays so, what is unmined is cancelled, transfers are tracked on. Takes effect at
@@ -81,8 +89,7 @@ export interface Rebalancer extends Pick<EventHub, 'on' | 'off'> {
 
 /**
  * Joins the stations: exposure, policy, intent, schedule, solicit, route, award, guard, execution, report. The only
- * place that knows them all; holds no state but that it is busy and the price that it
- * saw last.
+ * place that knows them all; holds no state but that it is busy and what it saw last.
  *
  * @throws {PortfolioInvalidError} for a portfolio that does not fit its parts
  *
@@ -97,12 +104,15 @@ export interface Rebalancer extends Pick<EventHub, 'on' | 'off'> {
 export function createRebalancer(portfolio: Portfolio, ports: RebalancerPorts): Rebalancer {
   checkPortfolio(portfolio, ports);
   const hub = eventHub(ports.logger);
-  let lastSeen: DecimalString | undefined;
+  let earlier: EarlierLook | undefined;
   const look = async (signal: AbortSignal): Promise<Survey> => {
-    const seen = await survey(portfolio, ports, signal, lastSeen);
-    lastSeen = seen.reference.price;
+    const seen = await survey(portfolio, ports, signal, earlier);
+    earlier = { price: seen.reference.price, memory: seen.memory, hasTraded: false };
     return seen;
   };
+  hub.on('execution', ({ type }) => {
+    if (type === 'step-done' && earlier !== undefined) earlier = { ...earlier, hasTraded: true };
+  });
   const context: Context = { portfolio, ports, hub, look };
   let busy: AbortController | undefined;
   const exclusively = async <T>(work: (cancelled: AbortSignal) => Promise<T>): Promise<T> => {
@@ -120,7 +130,7 @@ export function createRebalancer(portfolio: Portfolio, ports: RebalancerPorts): 
     survey: (signal = never()) => look(signal),
     decide: (options = {}) => decideOnce(context, options),
     rebalance: (options = {}) => exclusively((cancelled) => rebalanceOnce(context, options, cancelled)),
-    resume: (signal = never()) => exclusively(() => resumeAll(context, signal)),
+    resume: (signal = never()) => exclusively((cancelled) => resumeAll(context, signal, cancelled)),
     cancel: async () => {
       busy?.abort();
       for (const { programme } of await runningProgrammes(context)) {
@@ -171,6 +181,7 @@ async function rebalanceOnce(
   const requested = requestedBy(options, portfolio);
   if (!dryRun) await assertNoneOpen(context);
   const before = await seen(context, signal);
+  await recordChanges(context, before, dryRun);
   await assertTradable(context, before, dryRun);
   const { curves, decision } = consider(context, before, requested);
   hub.emit('decided', decision);
@@ -181,7 +192,11 @@ async function rebalanceOnce(
     simulated: dryRun,
     details: { action: decision.action, low: before.exposure.delta.low, high: before.exposure.delta.high },
   });
-  if (decision.action === 'trade') return trade(context, { before, curves, decision, dryRun, signal, cancelled });
+  if (decision.action === 'trade') {
+    await options.permit?.(decision, before);
+    const ending = options.drain === undefined ? cancelled : AbortSignal.any([cancelled, options.drain]);
+    return trade(context, { before, curves, decision, dryRun, signal, cancelled: ending });
+  }
   const report = writeReport({ portfolio, before, after: before, decision, dryRun });
   hub.emit('reported', report);
   const untouched = { signed: undefined, schedule: undefined, slices: Object.freeze([]) };
@@ -191,8 +206,17 @@ async function rebalanceOnce(
 /** @throws {ProgrammeOpenError} PROGRAMME_OPEN */
 async function assertNoneOpen(context: Context): Promise<void> {
   const [open] = await runningProgrammes(context);
-  if (open === undefined) return;
+  if (open === undefined) return closeOpenTrades(context, 'A new decision has taken the place of what was left.');
   throw new ProgrammeOpenError(context.portfolio.name, open.programme.intentId, open.programme.slice);
+}
+
+/** What has become of positions by itself is told whether or not it leads to a trade. */
+async function recordChanges({ ports }: Context, { changes }: Survey, simulated: boolean): Promise<void> {
+  for (const { code, id, sentence } of changes) {
+    ports.logger?.log('warn', sentence, { code, position: id });
+    const atMs = ports.clock.now();
+    await ports.journal.appendDecision({ atMs, code, sentence, simulated, details: { position: id } });
+  }
 }
 
 /** A dispute about the price is a decision, too: it is written down before it is thrown. @throws PRICE_DISPUTED */
@@ -241,6 +265,7 @@ async function trade(context: Context, input: TradeInput): Promise<Rebalancing> 
   const chainIds = [...new Set(before.balances.map(({ token }) => token.chainId))];
   const opening = await readBalances(portfolio, ports, chainIds, signal);
   const intentId = signed.id;
+  const plan = planOf(before, decision, schedule);
   if (!dryRun) {
     await recordOpening(
       ports.journal,
@@ -250,11 +275,14 @@ async function trade(context: Context, input: TradeInput): Promise<Rebalancing> 
         delta: before.exposure.delta,
         band: decision.band,
         balances: opening,
+        plan,
       },
       ports.clock.now(),
     );
   }
-  const { endedBecause, results: slices } = await runSlices(context, { ...input, signed, schedule });
+  const carryOut = () => runSlices(context, { ...input, signed, plan });
+  const run = await (dryRun ? carryOut() : untilClosed(context, intentId, signal, carryOut));
+  const { endedBecause, results: slices } = run;
   const closing = await readBalances(portfolio, ports, chainIds, signal);
   const after = dryRun ? before : await look(signal);
   const report = writeReport({
@@ -279,9 +307,21 @@ async function trade(context: Context, input: TradeInput): Promise<Rebalancing> 
   return Object.freeze({ before, curves, decision, signed, schedule, slices: Object.freeze(slices), after, report });
 }
 
-function decideOn(
-  { portfolio, ports }: Context,
-  { annualVolatility, atSeconds, exposure, readings }: Survey,
+/** Whose decision it is, and what it takes. */
+export interface Decider {
+  readonly portfolio: Portfolio;
+  readonly ports: Pick<RebalancerPorts, 'clock' | 'logger' | 'optimum'>;
+}
+
+/** What the policy makes of what was seen and of what trading costs; or what a person has asked for, within its limits. */
+export function decideOn(
+  { portfolio, ports }: Decider,
+  {
+    annualVolatility,
+    atSeconds,
+    exposure,
+    readings,
+  }: Pick<Survey, 'annualVolatility' | 'atSeconds' | 'exposure' | 'readings'>,
   { buy, sell }: CostCurves,
   requested: Decimal | undefined,
 ): Decision {
@@ -313,7 +353,7 @@ function decideOn(
 const LINEAR: ReadonlySet<string> = new Set(['holding', 'rate-bearing', 'perpetual', 'lending']);
 
 /** What is held against the rest of the book, and would have to be unwound at its end. */
-function hedgeUnits({ positions }: Survey['exposure']): number {
+export function hedgeUnits({ positions }: Survey['exposure']): number {
   return positions.reduce(
     (sum, { delta, kind }) => (delta === undefined || !LINEAR.has(kind) ? sum : sum + Number(midpoint(delta))),
     0,
@@ -321,7 +361,7 @@ function hedgeUnits({ positions }: Survey['exposure']): number {
 }
 
 /** γ for the router's price of waiting, before the policy has derived one from a budget. */
-function statedAversion({ policy: { riskAversion } }: Portfolio): number {
+export function statedAversion({ policy: { riskAversion } }: Pick<Portfolio, 'policy'>): number {
   return 'perNumeraire' in riskAversion ? riskAversion.perNumeraire : 0;
 }
 

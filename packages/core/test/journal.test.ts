@@ -208,6 +208,8 @@ describe.each<[string, () => Promise<Journal>]>([
     await journal.appendDecision({ ...decision, intentId: INTENT, slice: 0, step: 'a', code: 'STEP_SENT' });
     expect((await journal.decisions()).map(({ code }) => code)).toEqual(['HOLD', 'STEP_SENT']);
     expect(await journal.decisions({ intentId: INTENT })).toHaveLength(1);
+    expect(await journal.decisions({ code: 'HOLD' })).toMatchObject([{ code: 'HOLD' }]);
+    expect(await journal.decisions({ intentId: INTENT, code: 'HOLD' })).toEqual([]);
   });
 
   test('is of no use once it is closed', async () => {

@@ -1,7 +1,7 @@
 import type { Address } from './world.js';
 
 /** Protocols that a world has only when it is asked for them. */
-export const WORLD_PARTS = ['perp-v2', 'lyra', 'aave-v3'] as const;
+export const WORLD_PARTS = ['perp-v2', 'lyra', 'aave-v3', 'erc4337'] as const;
 
 export type WorldPart = (typeof WORLD_PARTS)[number];
 
@@ -68,9 +68,22 @@ export interface LyraContracts {
   readonly sETH: Address;
 }
 
+/** Account abstraction: the entry points at their canonical addresses, and the sample accounts of their own packages. */
+export interface Erc4337Contracts {
+  readonly entryPointV07: Address;
+  readonly entryPointV08: Address;
+  /** What an EOA delegates to by EIP-7702; it knows entry point 0.8 only. */
+  readonly simple7702Account: Address;
+  readonly simpleAccountFactoryV07: Address;
+  readonly simpleAccountFactoryV08: Address;
+  /** Pays on entry point 0.7, from a deposit, for what the world's `owner` has signed. */
+  readonly verifyingPaymasterV07: Address;
+}
+
 /** What a chain has of the parts. */
 export interface ChainParts {
   readonly aaveV3?: AaveV3Contracts;
+  readonly erc4337?: Erc4337Contracts;
   readonly perpV2?: PerpV2Contracts;
   readonly lyra?: LyraContracts;
 }

@@ -1,10 +1,10 @@
 import { InvalidInputError } from '@evenkeel/intents';
-import { type Account, type Address, type Hex, type OperationRequest, type SignedOperation } from '@evenkeel/core';
+import { type Account, type Address, type OperationRequest } from '@evenkeel/core';
 import { AccountCannotBatchError } from '@evenkeel/core/execution';
 import { getAddress } from 'ethers/address';
-import { Transaction } from 'ethers/transaction';
-import { SignerAlteredError, SignerFailedError } from './errors.js';
+import { askSigner, signTypedData } from './ask-signer.js';
 import { publicMempool } from './public-mempool.js';
+import { checkedTransaction } from './signed-transaction.js';
 import type { Eip1559Transaction, EoaSigner } from './signer.js';
 
 export interface EoaOptions {
@@ -40,20 +40,15 @@ export function eoaAccount(signer: EoaSigner, options: EoaOptions = {}): Account
     nonceLayout: Object.freeze({ kind: 'sequential' }),
     submission: options.submission ?? publicMempool,
     addressOn: () => address,
-    signTypedData: async ({ domain, types, message }, signal) => {
+    signTypedData: async (data, signal) => {
       signal?.throwIfAborted();
-      const mutable = Object.fromEntries(
-        Object.entries(types).map(([name, fields]) => [name, fields.map((field) => ({ ...field }))]),
-      );
-      const signature = await ask('typed data', () => signer.signTypedData({ ...domain }, mutable, { ...message }));
-      if (!/^0x(?:[0-9a-fA-F]{2})+$/.test(signature)) throw new SignerAlteredError('signature');
-      return signature as Hex;
+      return signTypedData(signer, data);
     },
     sign: async (request, signal) => {
       signal?.throwIfAborted();
       const wanted = transactionOf(request, address);
-      const raw = await ask('transaction', () => signer.signTransaction(wanted));
-      return checkedOperation(raw, wanted, address);
+      const raw = await askSigner('transaction', () => signer.signTransaction(wanted));
+      return checkedTransaction(raw, wanted, address);
     },
   });
 }
@@ -76,41 +71,6 @@ function transactionOf(request: OperationRequest, self: Address): Eip1559Transac
     maxFeePerGas: request.maxFeePerGasWei,
     maxPriorityFeePerGas: request.maxPriorityFeePerGasWei,
   });
-}
-
-/** A signer's error may quote what it was called with, or its key: only its code travels on. */
-async function ask(what: 'transaction' | 'typed data', sign: () => Promise<string>): Promise<string> {
-  try {
-    return await sign();
-  } catch (error) {
-    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-    const isSafe = typeof code === 'number' || (typeof code === 'string' && /^[A-Z_]{3,40}$/.test(code));
-    throw new SignerFailedError(what, isSafe ? String(code) : undefined);
-  }
-}
-
-function checkedOperation(raw: string, wanted: Eip1559Transaction, self: Address): SignedOperation {
-  let signed: Transaction;
-  try {
-    signed = Transaction.from(raw);
-  } catch {
-    throw new SignerAlteredError('raw');
-  }
-  const facts: readonly (readonly [string, unknown, unknown])[] = [
-    ['type', signed.type, wanted.type],
-    ['chainId', signed.chainId, BigInt(wanted.chainId)],
-    ['nonce', signed.nonce, wanted.nonce],
-    ['to', signed.to?.toLowerCase(), wanted.to.toLowerCase()],
-    ['value', signed.value, wanted.value],
-    ['data', signed.data.toLowerCase(), wanted.data.toLowerCase()],
-    ['gasLimit', signed.gasLimit, wanted.gasLimit],
-    ['maxFeePerGas', signed.maxFeePerGas, wanted.maxFeePerGas],
-    ['maxPriorityFeePerGas', signed.maxPriorityFeePerGas, wanted.maxPriorityFeePerGas],
-    ['from', signed.from?.toLowerCase(), self.toLowerCase()],
-  ];
-  const altered = facts.find(([, is, should]) => is !== should);
-  if (altered !== undefined) throw new SignerAlteredError(altered[0]);
-  return Object.freeze({ raw: signed.serialized as Hex, hash: signed.hash as Hex });
 }
 
 function checksummed(address: unknown): Address {

@@ -1,10 +1,13 @@
 import { EvenkeelError } from '@evenkeel/intents';
 
+/** What a signer is asked for. */
+export type SignedThing = 'transaction' | 'typed data' | 'authorization' | 'message';
+
 /**
  * The signer threw. Nothing of what it threw is repeated here, for that is where keys leak from. Code `SIGNER_FAILED`.
  */
 export class SignerFailedError extends EvenkeelError {
-  constructor(what: 'transaction' | 'typed data', signerCode: string | undefined) {
+  constructor(what: SignedThing, signerCode: string | undefined) {
     super('SIGNER_FAILED', `The signer gave no signature for the ${what}${signerCode ? ` (${signerCode})` : ''}.`, {
       retryable: true,
       hint: 'Confirm it in the wallet or unlock the key, and resume: nothing was sent.',

@@ -111,6 +111,7 @@ export async function intentFor(
   wallet: Wallet,
   maxSpend: bigint,
   nowSeconds: number,
+  recipient: Address = wallet.address as Address,
 ): Promise<SignedIntent> {
   const owner = wallet.address as Address;
   const intent = createIntent(
@@ -119,7 +120,7 @@ export async function intentFor(
       deltaChangeUnits: '1',
       postTradeDelta: { low: '-1', high: '1' },
       exposureHash: `0x${'11'.repeat(32)}`,
-      spending: [{ chainId: market.chainId, token: market.usdc.address, maxSpend, recipient: owner }],
+      spending: [{ chainId: market.chainId, token: market.usdc.address, maxSpend, recipient }],
       maxCostBps: 100,
       referencePrice: { source: 'test', price: '2500' },
       adapters: ['uniswap-v2'],

@@ -1,1 +1,3 @@
 export { aaveV3Account, type AaveAsset, type AaveV3AccountOptions } from './aave-v3.js';
+export * from './errors.js';
+export { aaveShort, type AaveShortMarket, type AaveShortOptions } from './short.js';

@@ -4,6 +4,7 @@ import type {
   Call,
   Chain,
   Hex,
+  InstrumentAdapter,
   PositionSource,
   ReadCall,
   ReadResult,
@@ -117,4 +118,40 @@ export function unknownToken(chainId: number): Token {
 
 export function isToken(a: Token, b: Token): boolean {
   return a.chainId === b.chainId && a.address.toLowerCase() === b.address.toLowerCase();
+}
+
+/** One size of an instrument that can be traded, and closed again. */
+export interface InstrumentSample {
+  readonly chainId: number;
+  readonly instrument: string;
+  /** Signed; nothing of it is held before. */
+  readonly units: string;
+}
+
+/** An instrument is judged by what really happens: its calls are sent, and the account is read before and after. */
+export interface InstrumentSubject {
+  readonly adapter: InstrumentAdapter;
+  /** Every chain that a sample touches, by id. */
+  readonly chains: Readonly<Record<number, Chain>>;
+  readonly owner: Address;
+  /** All that the owner has that a trade may touch: wallet, positions, collateral. */
+  readonly sources: readonly PositionSource[];
+  readonly samples: readonly InstrumentSample[];
+  /** Numeraire for one unit; the market stands there. */
+  readonly spot: number;
+  /** Sends the calls from the owner; rejects when one fails. */
+  readonly execute: (calls: readonly Call[]) => Promise<void>;
+  /** Lets time pass, with the market standing where it is. */
+  readonly pass: (seconds: number) => Promise<void>;
+  /** Back to how everything was at first; called before each sample. */
+  readonly reset: () => Promise<void>;
+  readonly nowSeconds: () => Promise<number>;
+  /** Takes from the account what its trades need: margin out of the vault, money out of the wallet. */
+  readonly starve?: () => Promise<void>;
+  /**
+   * How far values and deltas may be apart, as a share of the trade's notional. Default: 1e-6. Options are valued a block
+   * later than they were quoted.
+   */
+  readonly tolerance?: number;
+  readonly patience?: Partial<Patience>;
 }

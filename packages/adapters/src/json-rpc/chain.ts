@@ -34,6 +34,11 @@ export type JsonRpcChainOptions = JsonRpcSource & {
   /** The chain id that every node must have. */
   readonly id: number;
   readonly name: string;
+  /**
+   * Where signed transactions go, and nowhere else: private endpoints that keep them from the public mempool. Reads stay
+   * with the chain's own nodes. Default: those nodes.
+   */
+  readonly submitUrls?: readonly string[];
   /** Default: the platform's `fetch`. */
   readonly fetch?: Fetch;
   /** For one request to one node. Default: 10,000. */
@@ -82,15 +87,20 @@ export type JsonRpcChainOptions = JsonRpcSource & {
 export function jsonRpcChain(options: JsonRpcChainOptions): Chain {
   const { id, name, clock = systemClock } = options;
   requireNumber('id', id, 1);
-  const client = rpcClient({
+  const manners = {
     chainId: id,
-    transports: transportsOf(options),
     timeoutMs: requireNumber('timeoutMs', options.timeoutMs ?? 10_000, 1),
     retries: requireNumber('retries', options.retries ?? 2, 0),
     backoffMs: requireNumber('backoffMs', options.backoffMs ?? 250, 0),
     maxBackoffMs: requireNumber('maxBackoffMs', options.maxBackoffMs ?? 4_000, 0),
     clock,
-  });
+  };
+  const client = rpcClient({ ...manners, transports: transportsOf(options) });
+  const { submitUrls } = options;
+  const submitter =
+    submitUrls === undefined
+      ? client
+      : rpcClient({ ...manners, transports: httpTransports(submitUrls, 'submitUrls', options) });
   const checkFresh = freshness(options, clock);
   const blockCall = blockCalls(checkFresh);
   const read = batchedReads({
@@ -117,21 +127,32 @@ export function jsonRpcChain(options: JsonRpcChainOptions): Chain {
     fees: (signal) => readFees(client, signal),
     transactionCount: (address, tag, signal) =>
       client.read({ method: 'eth_getTransactionCount', params: [address, tag], schema: numberSchema }, signal),
-    sendRawTransaction: (raw, signal) => sendRawTransaction(client, raw, signal),
+    sendRawTransaction: (raw, signal) => sendRawTransaction(submitter, client, raw, signal),
     receipt: (txHash, signal) => readReceipt(client, txHash, signal),
     logs: (filter, signal) => readLogs(client, filter, async (inner) => (await block('latest', inner)).number, signal),
-    requestCount: () => client.callCount(),
+    requestCount: () => client.callCount() + (submitter === client ? 0 : submitter.callCount()),
   } satisfies Chain);
 }
 
 function transportsOf(options: JsonRpcChainOptions): readonly Transport[] {
   if (options.request !== undefined) return [eip1193Transport(options.request)];
-  const urls = options.urls ?? [options.url];
-  if (urls.length === 0) throw new InvalidInputError('urls', urls, 'is empty', 'Give the URL of at least one node.');
-  const fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
-  const limit = requireNumber('maxResponseBytes', options.maxResponseBytes ?? 33_554_432, 1);
+  return options.urls === undefined
+    ? httpTransports([options.url], undefined, options)
+    : httpTransports(options.urls, 'urls', options);
+}
+
+/** @param list name of the option that holds the URLs; undefined for the single `url` */
+function httpTransports(
+  urls: readonly string[],
+  list: string | undefined,
+  { fetch = (url, init) => globalThis.fetch(url, init), maxResponseBytes }: JsonRpcChainOptions,
+): readonly Transport[] {
+  if (urls.length === 0) {
+    throw new InvalidInputError(list ?? 'url', urls, 'is empty', 'Give the URL of at least one node.');
+  }
+  const limit = requireNumber('maxResponseBytes', maxResponseBytes ?? 33_554_432, 1);
   return urls.map((url, index) =>
-    httpTransport(parseUrl(url, options.urls === undefined ? 'url' : `urls[${index}]`), fetch, limit),
+    httpTransport(parseUrl(url, list === undefined ? 'url' : `${list}[${index}]`), fetch, limit),
   );
 }
 

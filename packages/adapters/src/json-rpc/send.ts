@@ -22,11 +22,19 @@ const UNFUNDED = /insufficient (funds|balance|sender balance)/i;
 /**
  * Offers a signed transaction. Sending the same bytes twice is harmless, so "already known" is success, and so is
  * "nonce too low" when it is this very transaction that was mined.
+ *
+ * @param submitter takes the transaction; the same as `reader`, or a private endpoint that knows nothing else
+ * @param reader is asked whether the transaction is known
  */
-export async function sendRawTransaction(client: RpcClient, raw: Hex, signal?: AbortSignal): Promise<Hex> {
+export async function sendRawTransaction(
+  submitter: RpcClient,
+  reader: RpcClient,
+  raw: Hex,
+  signal?: AbortSignal,
+): Promise<Hex> {
   const txHash = transactionHash(raw);
   try {
-    return await client.write(
+    return await submitter.write(
       {
         method: 'eth_sendRawTransaction',
         params: [raw],
@@ -41,7 +49,7 @@ export async function sendRawTransaction(client: RpcClient, raw: Hex, signal?: A
     if (!(error instanceof RpcRejectedError)) throw error;
     if (KNOWN.test(error.rpcMessage)) return txHash;
     if (NONCE_TOO_LOW.test(error.rpcMessage)) {
-      if (await isKnown(client, txHash, signal)) return txHash;
+      if (await isKnown(reader, txHash, signal)) return txHash;
       throw new RpcNonceTooLowError(txHash, error);
     }
     if (UNDERPRICED.test(error.rpcMessage)) throw new RpcUnderpricedError(txHash, error);
@@ -61,8 +69,8 @@ function transactionHash(raw: Hex): Hex {
   return keccak256(raw) as Hex;
 }
 
-async function isKnown(client: RpcClient, txHash: Hex, signal: AbortSignal | undefined): Promise<boolean> {
+async function isKnown(reader: RpcClient, txHash: Hex, signal: AbortSignal | undefined): Promise<boolean> {
   const schema = v.nullable(v.object({ hash: hashSchema }));
-  const found = await client.read({ method: 'eth_getTransactionByHash', params: [txHash], schema }, signal);
+  const found = await reader.read({ method: 'eth_getTransactionByHash', params: [txHash], schema }, signal);
   return found?.hash.toLowerCase() === txHash;
 }

@@ -1,4 +1,6 @@
 export type { LyraVolatility } from './as-position.js';
 export { compareLyraGreeks, type LyraGreekComparison, type LyraGreeks } from './compare-greeks.js';
-export type { LyraKind, LyraMarket } from './market.js';
+export * from './errors.js';
+export type { LyraKind, LyraMarket, LyraTrading } from './market.js';
+export { lyraOptions, type LyraOptionsOptions } from './options.js';
 export { lyraPositions, type LyraPositionsOptions } from './positions.js';

@@ -12,6 +12,12 @@ export interface LyraMarket {
   readonly baseAsset: Token;
 }
 
+/** What trading needs besides. */
+export interface LyraTrading extends LyraMarket {
+  /** From which the market takes its spot price. */
+  readonly synthetixAdapter: Address;
+}
+
 /** The kinds of positions, in the order in which the contracts number them. */
 export const LYRA_KINDS = ['long-call', 'long-put', 'short-call-base', 'short-call-quote', 'short-put-quote'] as const;
 

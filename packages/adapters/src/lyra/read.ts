@@ -35,9 +35,13 @@ export interface LyraBook {
 const ACTIVE = 1n;
 
 const uint = v.bigint();
-const positionsOutput = v.array(v.tuple([uint, uint, uint, uint, uint, uint]));
+/** Position id, strike id, kind, amount, collateral, state. */
+export type LyraPositionRow = readonly [bigint, bigint, bigint, bigint, bigint, bigint];
+export const positionsOutput: v.GenericSchema<unknown, LyraPositionRow[]> = v.array(
+  v.tuple([uint, uint, uint, uint, uint, uint]),
+);
 const strikeOutput = v.tuple([uint, uint, uint, uint, uint, uint, uint, uint, uint]);
-const boardOutput = v.looseTuple([uint, uint, uint, v.boolean()]);
+const boardOutput = v.tuple([uint, uint, uint, v.boolean(), v.array(uint)]);
 const settlementOutput = v.tuple([uint, uint, uint]);
 const paramsOutput = v.tuple([uint, uint, uint, uint, uint, uint, uint, uint, uint, uint]);
 
@@ -93,7 +97,29 @@ async function byId<T>(ids: readonly bigint[], read: (id: bigint) => Promise<T>)
   return new Map(ids.map((id, index) => [id, values[index]!]));
 }
 
-async function readStrike(market: LyraMarket, strikeId: bigint, averagedOver: bigint, signal: AbortSignal) {
+interface StrikeState {
+  readonly strikePrice: bigint;
+  readonly skew: bigint;
+  readonly boardId: bigint;
+  readonly averageSkew: bigint | undefined;
+  readonly settlement: { readonly price: bigint; readonly baseReturned: bigint } | undefined;
+}
+
+interface BoardState {
+  readonly expirySeconds: number;
+  readonly iv: bigint;
+  readonly averageIv: bigint | undefined;
+  readonly frozen: boolean;
+  readonly strikeIds: readonly bigint[];
+}
+
+/** A strike, with its volatility now and averaged. */
+export async function readStrike(
+  market: LyraMarket,
+  strikeId: bigint,
+  averagedOver: bigint,
+  signal: AbortSignal,
+): Promise<StrikeState> {
   const { chain, optionGreekCache, optionMarket } = market;
   const { values } = await readContracts(
     chain,
@@ -109,7 +135,13 @@ async function readStrike(market: LyraMarket, strikeId: bigint, averagedOver: bi
   return { strikePrice, skew, boardId, averageSkew, settlement };
 }
 
-async function readBoard(market: LyraMarket, boardId: bigint, averagedOver: bigint, signal: AbortSignal) {
+/** A board, with its volatility now and averaged. */
+export async function readBoard(
+  market: LyraMarket,
+  boardId: bigint,
+  averagedOver: bigint,
+  signal: AbortSignal,
+): Promise<BoardState> {
   const { chain, optionGreekCache, optionMarket } = market;
   const { values } = await readContracts(
     chain,
@@ -119,6 +151,6 @@ async function readBoard(market: LyraMarket, boardId: bigint, averagedOver: bigi
     ],
     signal,
   );
-  const [[, expiry, iv], averageIv] = values;
-  return { expirySeconds: Number(expiry), iv, averageIv };
+  const [[, expiry, iv, frozen, strikeIds], averageIv] = values;
+  return { expirySeconds: Number(expiry), iv, averageIv, frozen, strikeIds };
 }

@@ -3,6 +3,7 @@ import { Interface } from 'ethers';
 /** Perp v2 (Curie 2.8.4): the functions and the event that are used here. */
 export const clearingHouseAbi: Interface = new Interface([
   'function openPosition((address baseToken, bool isBaseToQuote, bool isExactInput, uint256 amount, uint256 oppositeAmountBound, uint256 deadline, uint160 sqrtPriceLimitX96, bytes32 referralCode)) returns (uint256 base, uint256 quote)',
+  'function closePosition((address baseToken, uint160 sqrtPriceLimitX96, uint256 oppositeAmountBound, uint256 deadline, bytes32 referralCode)) returns (uint256 base, uint256 quote)',
   'event PositionChanged(address indexed trader, address indexed baseToken, int256 exchangedPositionSize, int256 exchangedPositionNotional, uint256 fee, int256 openNotional, int256 realizedPnl, uint256 sqrtPriceAfterX96)',
 ]);
 
@@ -17,6 +18,7 @@ export const accountBalanceAbi: Interface = new Interface([
 ]);
 
 export const exchangeAbi: Interface = new Interface([
+  'function getSqrtMarketTwapX96(address baseToken, uint32 twapInterval) view returns (uint160)',
   'function getPendingFundingPayment(address trader, address baseToken) view returns (int256)',
 ]);
 
@@ -28,7 +30,16 @@ export const vaultAbi: Interface = new Interface([
   'function getBalanceByToken(address trader, address token) view returns (int256)',
 ]);
 
-export const clearingHouseConfigAbi: Interface = new Interface(['function getMmRatio() view returns (uint24)']);
+export const clearingHouseConfigAbi: Interface = new Interface([
+  'function getMmRatio() view returns (uint24)',
+  'function getImRatio() view returns (uint24)',
+  'function getTwapInterval() view returns (uint32)',
+  'function getMaxFundingRate() view returns (uint24)',
+]);
+
+export const baseTokenAbi: Interface = new Interface([
+  'function getIndexPrice(uint256 interval) view returns (uint256)',
+]);
 
 export const collateralManagerAbi: Interface = new Interface([
   'function getCollateralConfig(address token) view returns ((address priceFeed, uint24 collateralRatio, uint24 discountRatio, uint256 depositCap))',

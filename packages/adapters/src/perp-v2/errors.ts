@@ -49,3 +49,13 @@ export class PerpTradeRefusedError extends EvenkeelError {
     });
   }
 }
+
+/** An account whose margin hangs on what is not read here. Code `PERP_MARGIN_UNKNOWN`. */
+export class PerpMarginUnknownError extends EvenkeelError {
+  constructor(reason: string) {
+    super('PERP_MARGIN_UNKNOWN', `Perp v2: the margin of the account is not known: ${reason}.`, {
+      hint: 'Keep hedges in an account of their own, and list every collateral in the market.',
+      details: { reason },
+    });
+  }
+}

@@ -26,13 +26,9 @@ import { checkRequest } from '../common/request.js';
 import { parsePayload } from '../common/schemas.js';
 import { ChainNotConfiguredError } from '../uniswap/config.js';
 import { clearingHouseAbi } from './abi.js';
-import {
-  PerpLiquidityShortError,
-  PerpMarginTooLowError,
-  PerpPriceLimitError,
-  PerpTradeRefusedError,
-} from './errors.js';
+import { PerpLiquidityShortError } from './errors.js';
 import type { PerpV2Market } from './market.js';
+import { refusal } from './refusal.js';
 
 /** What trading needs of a market. */
 export type PerpV2Trading = Pick<PerpV2Market, 'baseToken' | 'chain' | 'clearingHouse' | 'quoteToken'>;
@@ -211,12 +207,4 @@ function outcomeOf(id: string, atoms: bigint, isBaseToQuote: boolean, result: Si
     .map((log) => decodeEvent(clearingHouseAbi, 'PositionChanged', log, positionChanged))
     .find((event) => event !== undefined);
   return { output, fee: changed?.fee, units: (result.gasUsed * (100n + GAS_MARGIN_PERCENT)) / 100n };
-}
-
-/** Perp's contracts give their reasons as codes, each of which is explained in their sources. */
-function refusal(id: string, atoms: bigint, reason: string): Error {
-  if (/CH_NEFCI|CH_NEFCM/.test(reason)) return new PerpMarginTooLowError(id, reason, atoms);
-  if (/EX_OPLAS|EX_OPB|EX_OPLBS|CH_OMPS/.test(reason)) return new PerpPriceLimitError(id, reason, atoms);
-  if (/CH_F0S/.test(reason)) return new PerpLiquidityShortError(id, atoms, 0n);
-  return new PerpTradeRefusedError(id, reason);
 }

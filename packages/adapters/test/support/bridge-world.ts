@@ -33,9 +33,10 @@ export function chainsOf(world: World): Readonly<Record<number, Chain>> {
 /** Sends calls one after another and waits for each; answers with the hash of the last one that is not a revocation. */
 export async function sendCalls(world: World, account: TestAccount, calls: readonly Call[]): Promise<Hex> {
   let hash = '';
-  for (const { chainId, data, purpose, to, valueWei } of calls) {
+  for (const { chainId, data, minGasLimit, purpose, to, valueWei } of calls) {
     const wallet = new Wallet(account.privateKey, world.chain(chainId).provider);
-    const sent = await wallet.sendTransaction({ to, data, value: valueWei });
+    const gas = minGasLimit === undefined ? {} : { gasLimit: minGasLimit };
+    const sent = await wallet.sendTransaction({ to, data, value: valueWei, ...gas });
     await sent.wait();
     if (purpose !== 'revoke') hash = sent.hash;
   }

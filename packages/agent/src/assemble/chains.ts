@@ -10,23 +10,37 @@ import type { ChainConfig } from '../config/complete.js';
  * @throws INVALID_INPUT, which never repeats an endpoint
  */
 export function chainOf(config: ChainConfig, field: string, env: NodeJS.ProcessEnv): Chain {
+  const { contracts, id, name, rpcUrl, rpcUrlEnv, submitUrl, submitUrlEnv } = config;
+  const urls = urlsOf({ stated: rpcUrl, variable: rpcUrlEnv, name: 'rpcUrl' }, field, env);
+  const isPrivate = submitUrl !== undefined || submitUrlEnv !== undefined;
+  const submitUrls = isPrivate
+    ? urlsOf({ stated: submitUrl, variable: submitUrlEnv, name: 'submitUrl' }, field, env)
+    : undefined;
   return jsonRpcChain({
-    id: config.id,
-    name: config.name,
-    urls: urlsOf(config, field, env),
-    ...(config.contracts.multicall3 === undefined ? {} : { multicall3: config.contracts.multicall3 }),
+    id,
+    name,
+    urls,
+    ...(submitUrls === undefined ? {} : { submitUrls }),
+    ...(contracts.multicall3 === undefined ? {} : { multicall3: contracts.multicall3 }),
   });
 }
 
-function urlsOf({ rpcUrl, rpcUrlEnv }: ChainConfig, field: string, env: NodeJS.ProcessEnv): readonly string[] {
-  const stated = rpcUrl === undefined ? [] : typeof rpcUrl === 'string' ? [rpcUrl] : rpcUrl;
-  const secret = rpcUrlEnv === undefined ? undefined : env[rpcUrlEnv];
-  for (const url of stated) checkUrl(url, `${field}.rpcUrl`);
-  if (secret !== undefined) checkUrl(secret, `${field}.rpcUrlEnv`);
-  const urls = secret === undefined ? stated : [secret, ...stated];
+/** One or more endpoints, and the name of a variable that holds one more; `name` is that of the key with the first. */
+interface Endpoints {
+  readonly name: 'rpcUrl' | 'submitUrl';
+  readonly stated: string | readonly string[] | undefined;
+  readonly variable: string | undefined;
+}
+
+function urlsOf({ name, stated, variable }: Endpoints, field: string, env: NodeJS.ProcessEnv): readonly string[] {
+  const written = stated === undefined ? [] : typeof stated === 'string' ? [stated] : stated;
+  const secret = variable === undefined ? undefined : env[variable];
+  for (const url of written) checkUrl(url, `${field}.${name}`);
+  if (secret !== undefined) checkUrl(secret, `${field}.${name}Env`);
+  const urls = secret === undefined ? written : [secret, ...written];
   if (urls.length > 0) return urls;
-  const hint = 'Give rpcUrl, or rpcUrlEnv with the name of an environment variable that is set.';
-  throw new InvalidInputError(`${field}.rpcUrl`, rpcUrlEnv, 'says no endpoint', hint);
+  const hint = `Give ${name}, or ${name}Env with the name of an environment variable that is set.`;
+  throw new InvalidInputError(`${field}.${name}`, variable, 'says no endpoint', hint);
 }
 
 /** What is no URL is not repeated: it may still hold a key. */

@@ -1,7 +1,7 @@
 import { eoaAccount, type EoaSigner } from '@evenkeel/accounts';
-import { type Journal, type Logger, parsePolicyConfig, type Random } from '@evenkeel/core';
+import { type Chain, type Journal, type Logger, parsePolicyConfig, type Random } from '@evenkeel/core';
 import { type Portfolio, type RebalancerPorts } from '@evenkeel/core/rebalancer';
-import type { PortfolioConfig } from '../config/complete.js';
+import type { ChainConfig, PortfolioConfig } from '../config/complete.js';
 import { baseToken, bridgesOf, type ConnectedChain, quoteToken, venuesOf } from './adapters.js';
 import { type OptimumOptions, preparedOptimum, type PreparedOptimum } from '../optimum/optimum.js';
 import { logVarianceStdDev, type StatedVolatility, statedVolatility } from '../volatility/stated-volatility.js';
@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly logger?: Logger;
   /** Tables of the exact optimum: where they are kept and how they are made. Absent: the closed form decides. */
   readonly tables?: Pick<OptimumOptions, 'folder' | 'prepare'>;
+  /** Gives the connection to a chain, where portfolios share it. Default: one for this portfolio alone. */
+  readonly connect?: (config: ChainConfig, field: string) => Chain;
 }
 
 /** A portfolio with everything that its rebalancer needs. */
@@ -39,9 +41,10 @@ const EVEN_VOLUME: readonly number[] = [1, 1, 1, 1];
  */
 export function assemble(config: PortfolioConfig, surroundings: Surroundings): Assembled {
   const { env, journal, logger, random, signer, tables } = surroundings;
+  const connect = surroundings.connect ?? ((each: ChainConfig, field: string) => chainOf(each, field, env));
   const chains: readonly ConnectedChain[] = config.chains.map((each, index) => ({
     config: each,
-    chain: chainOf(each, `chains.${index}`, env),
+    chain: connect(each, `chains.${index}`),
   }));
   const volatility = statedVolatility(config, systemClock);
   const logged = logger === undefined ? {} : { logger };
@@ -90,6 +93,7 @@ function portfolioOf(config: PortfolioConfig): Portfolio {
       deadlineSeconds: limits.deadlineSeconds,
       solicitMs: limits.solicitSeconds * 1000,
       maxAgeSeconds: limits.maxAgeSeconds,
+      doubtVanishedSeconds: limits.doubtVanishedSeconds,
       maxDisagreementBps: limits.maxDisagreementPercent * 100,
     },
     annualRate: config.annualRatePercent / 100,
@@ -98,5 +102,6 @@ function portfolioOf(config: PortfolioConfig): Portfolio {
     nativePrices: Object.fromEntries(nativePrices),
     confirmations: Object.fromEntries(chains.map(({ confirmations, id }) => [id, confirmations])),
     execution: { pollMs: config.pollMs, transferPollMs: config.pollMs },
+    ...(config.nodeBudget === undefined ? {} : { nodeBudget: config.nodeBudget }),
   };
 }

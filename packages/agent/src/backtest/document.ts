@@ -8,7 +8,7 @@ export function backtestDocument(
   parts: readonly PartResult[],
   outcomes: readonly EpisodeOutcome[],
 ): Readonly<Record<string, unknown>> {
-  const missed = parts.flatMap(({ targets }) => targets.filter(({ passed }) => !passed)).length;
+  const missed = parts.flatMap(({ targets }) => targets.filter(({ verdict }) => verdict === 'missed')).length;
   return {
     outcome: missed === 0 ? 'tested' : 'target-missed',
     name: config.name,

@@ -3,6 +3,7 @@ import {
   type Leg,
   priceAt,
   type PricePath,
+  type TrendTable,
   volatilityAt,
   type VolatilityTable,
 } from '@evenkeel/core/backtest';
@@ -18,6 +19,7 @@ const SECONDS_PER_DAY = 86_400;
 export interface PreparedEpisode {
   readonly episode: Episode;
   readonly volatilities: Readonly<Record<string, VolatilityTable>>;
+  readonly trend: TrendTable | undefined;
 }
 
 /** The episodes of a study, each made when it is asked for, the same whoever asks. */
@@ -79,7 +81,7 @@ interface Place {
   readonly count: number;
 }
 
-function prepare(study: Study, { path, volatilities }: Ground, layout: Layout, place: Place): PreparedEpisode {
+function prepare(study: Study, { path, trend, volatilities }: Ground, layout: Layout, place: Place): PreparedEpisode {
   const { config, costs } = study;
   const { blockSeconds, book, carry, latencySeconds } = config;
   const { copySteps, everySteps, firstStep } = layout;
@@ -111,7 +113,7 @@ function prepare(study: Study, { path, volatilities }: Ground, layout: Layout, p
     latencySeconds,
     blockSeconds,
   };
-  return { episode, volatilities };
+  return { episode, volatilities, trend };
 }
 
 function withPremium(leg: Leg, table: VolatilityTable): Leg {

@@ -4,6 +4,7 @@ import {
   comparePolicies,
   type Comparison,
   efficiencyAgainst,
+  type Estimate,
   type PolicySummary,
   summarise,
 } from '@evenkeel/core/backtest';
@@ -12,6 +13,9 @@ import { secondsOf } from './history.js';
 import { termsOf } from './config.js';
 import type { EpisodeOutcome } from './run-range.js';
 import type { BacktestConfig, TargetConfig } from './schema.js';
+
+/** Name of the part that holds all episodes. */
+const WHOLE = 'all';
 
 /** One policy over all episodes of a part. */
 export interface PolicyResult {
@@ -25,9 +29,12 @@ export interface PolicyResult {
   readonly decisionDigest: string;
 }
 
+/** `undecided`: a part of the data whose value misses, while its interval still holds the target. */
+export type Verdict = 'met' | 'undecided' | 'missed';
+
 export interface TargetResult {
   readonly target: TargetConfig;
-  readonly passed: boolean;
+  readonly verdict: Verdict;
   /** What was measured, with interval and smallest detectable effect. */
   readonly value: number;
   readonly low: number;
@@ -51,7 +58,7 @@ export function evaluate(config: BacktestConfig, outcomes: readonly EpisodeOutco
     return { name, own };
   });
   const large = splits.filter(({ own }) => own.length >= 2 * config.policies.length);
-  return [{ name: 'all', own: outcomes }, ...large].map(({ name, own }) => partOf(config, name, own));
+  return [{ name: WHOLE, own: outcomes }, ...large].map(({ name, own }) => partOf(config, name, own));
 }
 
 function partOf(config: BacktestConfig, name: string, outcomes: readonly EpisodeOutcome[]): PartResult {
@@ -78,7 +85,9 @@ function partOf(config: BacktestConfig, name: string, outcomes: readonly Episode
   const targets =
     options === undefined
       ? []
-      : config.targets.map((target) => checkTarget(target, of(target.policy), of(target.against), options));
+      : config.targets.map((target) =>
+          checkTarget(target, name === WHOLE, of(target.policy), of(target.against), options),
+        );
   return { name, episodes: outcomes.length / config.policies.length, policies, targets };
 }
 
@@ -107,6 +116,7 @@ function digestOf(outcomes: readonly EpisodeOutcome[]): string {
 
 function checkTarget(
   target: TargetConfig,
+  isWhole: boolean,
   policy: readonly EpisodeOutcome[],
   against: readonly EpisodeOutcome[],
   options: BootstrapOptions,
@@ -114,11 +124,23 @@ function checkTarget(
   const comparison = comparePolicies(policy, against, options);
   switch (target.kind) {
     case 'cost-ratio':
-      return { target, ...comparison.costRatio, passed: comparison.costRatio.value <= target.atMost };
+      return { target, ...comparison.costRatio, verdict: verdictOf(comparison.costRatio, target.atMost, isWhole) };
     case 'pnl-std-dev-ratio':
-      return { target, ...comparison.pnlStdDevRatio, passed: comparison.pnlStdDevRatio.value <= target.atMost };
-    case 'no-gross-pnl-loss':
+      return {
+        target,
+        ...comparison.pnlStdDevRatio,
+        verdict: verdictOf(comparison.pnlStdDevRatio, target.atMost, isWhole),
+      };
+    case 'no-gross-pnl-loss': {
       // A loss is significant where all of the interval lies below nothing.
-      return { target, ...comparison.grossPnlDifference, passed: comparison.grossPnlDifference.high >= 0 };
+      const loss = comparison.grossPnlDifference;
+      return { target, ...loss, verdict: loss.high >= 0 ? 'met' : 'missed' };
+    }
   }
+}
+
+/** The whole must reach its target; a part, with its wider interval, must not have been shown to miss it. */
+function verdictOf({ low, value }: Estimate, atMost: number, isWhole: boolean): Verdict {
+  if (value <= atMost) return 'met';
+  return !isWhole && low <= atMost ? 'undecided' : 'missed';
 }

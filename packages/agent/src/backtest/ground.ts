@@ -1,7 +1,14 @@
-import { type PriceModel, type PricePath, simulatePath, type VolatilityTable } from '@evenkeel/core/backtest';
+import {
+  type PriceModel,
+  type PricePath,
+  simulatePath,
+  type TrendTable,
+  type VolatilityTable,
+} from '@evenkeel/core/backtest';
 import type { Bar } from '@evenkeel/core/forecast';
 import type { MarketConfig } from './schema.js';
 import type { Study } from './study.js';
+import { trendTable, usesTrend } from './trend.js';
 import { volatilitiesInUse, volatilityTable } from './volatilities.js';
 
 const SECONDS_PER_DAY = 86_400;
@@ -12,6 +19,7 @@ export type SimulatedMarket = Exclude<MarketConfig, { kind: 'candles' }>;
 export interface Ground {
   readonly path: PricePath;
   readonly volatilities: Readonly<Record<string, VolatilityTable>>;
+  readonly trend: TrendTable | undefined;
 }
 
 export function stepSecondsOf(market: MarketConfig): number {
@@ -24,9 +32,9 @@ export function simulatedSteps({ days, stepSeconds, warmUpDays }: SimulatedMarke
 }
 
 /** The one history, or the simulated path of this number with forecasts made on it. */
-export function groundOf({ config, history, volatilities }: Study, index: number): Ground {
+export function groundOf({ config, history, trend, volatilities }: Study, index: number): Ground {
   const { market, seed } = config;
-  if (history !== undefined && volatilities !== undefined) return { path: history, volatilities };
+  if (history !== undefined && volatilities !== undefined) return { path: history, volatilities, trend };
   if (market.kind === 'candles') throw new TypeError('A study on candles has a history.');
   const path = simulatePath({
     model: modelOf(market),
@@ -42,7 +50,11 @@ export function groundOf({ config, history, volatilities }: Study, index: number
     name,
     volatilityTable(config.volatilities[name]!, bars, path.stepSeconds, market.warmUpDays),
   ]);
-  return { path, volatilities: Object.fromEntries(tables) as Record<string, VolatilityTable> };
+  return {
+    path,
+    volatilities: Object.fromEntries(tables) as Record<string, VolatilityTable>,
+    trend: usesTrend(config) ? trendTable(bars, path.stepSeconds, market.warmUpDays) : undefined,
+  };
 }
 
 /** Bars between the prices of a path: nothing is known of what lies between two of them. */

@@ -6,6 +6,7 @@ import { readHistory } from './history.js';
 import { poolCosts } from './pool-costs.js';
 import type { BacktestConfig } from './schema.js';
 import { shared, type Study } from './study.js';
+import { trendTable, usesTrend } from './trend.js';
 import { volatilitiesInUse, volatilityTable } from './volatilities.js';
 
 export interface Sources {
@@ -42,7 +43,7 @@ export function prepareStudy(
   );
   const common = { config, costs, gasSeries, tables };
   if (market.kind !== 'candles') {
-    return { ...common, history: undefined, filledCandles: 0, volatilities: undefined };
+    return { ...common, history: undefined, filledCandles: 0, volatilities: undefined, trend: undefined };
   }
   const { bars, filled } = readHistory(dataFile, market);
   const history: PricePath = {
@@ -58,5 +59,11 @@ export function prepareStudy(
       volatilityTable(config.volatilities[name]!, bars, market.intervalSeconds, market.warmUpDays, tell),
     ] as const;
   });
-  return { ...common, history, filledCandles: filled, volatilities: Object.fromEntries(forecasts) };
+  return {
+    ...common,
+    history,
+    filledCandles: filled,
+    volatilities: Object.fromEntries(forecasts),
+    trend: usesTrend(config) ? trendTable(bars, market.intervalSeconds, market.warmUpDays) : undefined,
+  };
 }

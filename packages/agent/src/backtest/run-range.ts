@@ -55,13 +55,14 @@ export function runRange(
   for (let index = from; index < to; index++) {
     const prepared = episodes.at(index);
     for (const competitor of competitors) {
-      const { maxCostBps, schedule, recoverySeconds, volatility } = termsOf(config, competitor.policy);
+      const { maxCostBps, schedule, recoverySeconds, trend, volatility } = termsOf(config, competitor.policy);
       outcomes.push(
         runOne(prepared, index === config.drawnEpisode, {
           name: competitor.policy.name,
           config: competitor.config,
           schedule: { request: schedule, recoverySeconds },
           volatility: prepared.volatilities[volatility]!,
+          ...(trend === 'none' ? {} : { trend: prepared.trend! }),
           ...bandsOf(study, competitor.policy.name),
           costLimit: maxCostBps === undefined ? 'ignored' : 'enforced',
         }),

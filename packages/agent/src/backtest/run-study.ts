@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Piscina } from 'piscina';
 import { episodesOf } from './episodes.js';
 import { type EpisodeOutcome, type EpisodeRange, runRange } from './run-range.js';
 import type { Study } from './study.js';
@@ -33,6 +32,7 @@ export async function runStudy(study: Study, { progress, signal, threads }: RunO
     }
     return outcomes;
   }
+  const { Piscina } = await import('piscina');
   // Each piece of work listens to it, which is more than Node takes for normal.
   setMaxListeners(ranges.length + 1, signal);
   const pool = new Piscina<EpisodeRange, EpisodeOutcome[]>({

@@ -10,6 +10,10 @@ const wholePositive = v.pipe(number, v.safeInteger('must be a whole number'), v.
 const whole = v.pipe(number, v.safeInteger('must be a whole number'), v.minValue(0, 'must be 0 or more'));
 const seed = v.pipe(whole, v.maxValue(2 ** 32 - 1, 'must be below 2^32'));
 const name = v.pipe(v.string('must be a text'), v.minLength(1, 'must not be empty'));
+const partName = v.pipe(
+  name,
+  v.check((text) => text !== 'all', 'must not be "all", which is the whole'),
+);
 const share = v.pipe(number, v.gtValue(0, 'must be above 0'), v.ltValue(100, 'must be below 100'));
 const date = v.pipe(
   v.string('must be a date in quotes, such as "2021-01-01"'),
@@ -149,6 +153,8 @@ const policyTerms = {
   lotUnits: v.optional(v.string('must be a decimal in quotes'), '0.000001'),
   targetDeltaUnits: v.optional(v.string('must be a decimal in quotes'), '0'),
   volatility: name,
+  /** `week` acts ahead of the trend of the last week, for the rule `optimal`. */
+  trend: v.optional(v.picklist(['none', 'week'], 'must be "none" or "week"'), 'none'),
   schedule: v.optional(schedule, { kind: 'single' }),
   recoverySeconds: v.optional(wholePositive, 60),
 };
@@ -223,7 +229,7 @@ export const backtestSchema = v.strictObject({
     }),
     {},
   ),
-  splits: v.optional(v.array(v.strictObject({ name, from: date, to: date })), []),
+  splits: v.optional(v.array(v.strictObject({ name: partName, from: date, to: date })), []),
   targets: v.optional(v.array(target), []),
   /** Number of the episode that the report draws. */
   drawnEpisode: v.optional(whole, 0),

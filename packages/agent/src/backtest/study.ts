@@ -1,5 +1,5 @@
 import type { BandTable } from '@evenkeel/core';
-import type { PricePath, TradingCosts, VolatilityTable } from '@evenkeel/core/backtest';
+import type { PricePath, TradingCosts, TrendTable, VolatilityTable } from '@evenkeel/core/backtest';
 import type { BacktestConfig } from './schema.js';
 
 /** A gas price series, numeraire per trade at regular times. */
@@ -22,6 +22,8 @@ export interface Study {
   readonly tables: Readonly<Record<string, BandTable>>;
   /** By name, for all episodes; absent where each simulated path has its own. */
   readonly volatilities: Readonly<Record<string, VolatilityTable>> | undefined;
+  /** Likewise; absent also where no policy asks for it. */
+  readonly trend: TrendTable | undefined;
 }
 
 /** Numbers that threads share instead of copying. */

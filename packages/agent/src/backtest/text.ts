@@ -1,7 +1,7 @@
 import type { Estimate } from '@evenkeel/core/backtest';
 import pc from 'picocolors';
 import { table } from '../render/format.js';
-import type { PartResult, TargetResult } from './evaluate.js';
+import type { PartResult, TargetResult, Verdict } from './evaluate.js';
 import type { Study } from './study.js';
 
 /** A number with four significant digits. */
@@ -98,11 +98,13 @@ function comparisonTable({ policies }: PartResult): string {
   return table(['policy', 'cost ratio', 'P&L std dev ratio', 'gross P&L difference'], rows);
 }
 
+const MARKS: Readonly<Record<Verdict, () => string>> = {
+  met: () => pc.green('✔'),
+  undecided: () => pc.yellow('?'),
+  missed: () => pc.red('✘'),
+};
+
 function targetTable(targets: readonly TargetResult[]): string {
-  const rows = targets.map((result) => [
-    result.passed ? pc.green('✔') : pc.red('✘'),
-    targetText(result),
-    estimateText(result),
-  ]);
+  const rows = targets.map((result) => [MARKS[result.verdict](), targetText(result), estimateText(result)]);
   return table(['', 'target', 'measured'], rows);
 }

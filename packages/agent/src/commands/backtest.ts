@@ -7,7 +7,6 @@ import { backtestDocument } from '../backtest/document.js';
 import { prepareStudy } from '../backtest/prepare.js';
 import { runStudy } from '../backtest/run-study.js';
 import { backtestText } from '../backtest/text.js';
-import { reportPage } from '../backtest/report/page.js';
 import { costsCsv, decisionsCsv, summaryCsv, tradesCsv } from '../backtest/tables.js';
 import { progress } from '../forecast/progress.js';
 import { screen } from '../render/show.js';
@@ -53,11 +52,13 @@ export async function backtest(options: BacktestOptions, signal: AbortSignal): P
       write('costs.csv', costsCsv(parts));
       write('trades.csv', tradesCsv(outcomes));
       write('decisions.csv', decisionsCsv(outcomes));
+      // Plots are large, and wanted only here.
+      const { reportPage } = await import('../backtest/report/page.js');
       write('report.html', await reportPage(study, parts, outcomes));
     }
     if (options.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     else out.print(backtestText(study, parts, options.out));
-    return parts.every(({ targets }) => targets.every(({ passed }) => passed)) ? 0 : 1;
+    return parts.every(({ targets }) => targets.every(({ verdict }) => verdict !== 'missed')) ? 0 : 1;
   } finally {
     bar.done();
     out.idle();

@@ -3,8 +3,6 @@ import { dirname, join } from 'node:path';
 import { createRebalancer } from '@evenkeel/core/rebalancer';
 import { memoryJournal } from '@evenkeel/core/execution';
 import { sqliteJournal } from '@evenkeel/core/journal-sqlite';
-import { EvenkeelError } from '@evenkeel/intents';
-import { Wallet } from 'ethers';
 import { systemRandom } from '../assemble/ambient.js';
 import { assemble } from '../assemble/portfolio.js';
 import { loadConfig } from '../config/load.js';
@@ -12,23 +10,13 @@ import type { PortfolioConfig } from '../config/complete.js';
 import { screen } from '../render/show.js';
 import { parseDeltaChange } from './delta-change.js';
 import { runRebalancing } from './run-rebalancing.js';
+import { signerOf } from './signer.js';
 
 export interface HedgeOptions {
   readonly config: string;
   readonly json: boolean;
   readonly dryRun: boolean;
   readonly deltaChange?: string;
-}
-
-/** No key, or one that is none, where something is to be signed. Code `SIGNER_KEY_MISSING`. Never repeats the value. */
-export class SignerKeyMissingError extends EvenkeelError {
-  constructor(variable: string, problem: string) {
-    super('SIGNER_KEY_MISSING', `The environment variable ${variable} ${problem}.`, {
-      field: 'privateKeyEnv',
-      value: variable,
-      hint: 'Set it to 0x and 64 hex digits. A dry run works with any key of the owner.',
-    });
-  }
 }
 
 /** One rebalancing of a configured portfolio, on any chains. @returns the exit code */
@@ -93,16 +81,4 @@ function journalPath({ journal, name }: PortfolioConfig): string {
   const path = journal ?? join('.evenkeel', `${name.replaceAll(/[^\w.-]/g, '_')}.journal.db`);
   mkdirSync(dirname(path), { recursive: true });
   return path;
-}
-
-function signerOf({ privateKeyEnv }: PortfolioConfig): Wallet {
-  const key = process.env[privateKeyEnv];
-  if (key === undefined || key === '') throw new SignerKeyMissingError(privateKeyEnv, 'is not set');
-  if (!/^0x[0-9a-fA-F]{64}$/.test(key)) throw new SignerKeyMissingError(privateKeyEnv, 'holds no private key');
-  try {
-    return new Wallet(key);
-  } catch {
-    // Beyond the order of the curve. The library's own error is left out: it is not to be trusted with the value.
-    throw new SignerKeyMissingError(privateKeyEnv, 'holds no private key');
-  }
 }

@@ -2,6 +2,7 @@ import { type ChainDescription, chainDescription, describedChainIds, resolveToke
 import { type Address, NATIVE_ADDRESS, sameAddress, type Token } from '@evenkeel/core';
 import { InvalidInputError } from '@evenkeel/intents';
 import { ChainNotDescribedError, NativePriceMissingError, TokenNotDescribedError } from './errors.js';
+import { type FieldOf, itself } from './checked.js';
 import type { CheckedConfig } from './schema.js';
 
 type CheckedChain = CheckedConfig['chains'][number];
@@ -35,26 +36,30 @@ export interface PortfolioConfig extends Omit<CheckedConfig, 'chains' | 'volatil
  * @throws {NativePriceMissingError} NATIVE_PRICE_MISSING where gas is paid in another coin than the underlying
  * @throws {InvalidInputError} without a volatility, for a native coin as a token, and a price of the underlying beside the market's own
  */
-export function completeConfig(config: CheckedConfig): PortfolioConfig {
+export function completeConfig(config: CheckedConfig, fieldOf: FieldOf = itself): PortfolioConfig {
   const chains = config.chains.map((chain, index) =>
     describedChainIds.includes(chain.id)
-      ? describedChain(chain, chainDescription(chain.id), `chains.${index}`, config.underlying)
-      : foreignChain(chain, `chains.${index}`),
+      ? describedChain(chain, chainDescription(chain.id), fieldOf(`chains.${index}`), config.underlying)
+      : foreignChain(chain, fieldOf(`chains.${index}`)),
   );
   // The public service knows the public chains, and no others.
   const across = config.across ?? (chains.every(({ id }) => describedChainIds.includes(id)) ? PUBLIC_FEES : undefined);
-  return { ...config, chains, volatility: volatilityOf(config), ...(across === undefined ? {} : { across }) };
+  return { ...config, chains, volatility: volatilityOf(config, fieldOf), ...(across === undefined ? {} : { across }) };
 }
 
-function volatilityOf({ annualVolatilityPercent, volatility }: CheckedConfig): PortfolioConfig['volatility'] {
+function volatilityOf(
+  { annualVolatilityPercent, volatility }: CheckedConfig,
+  fieldOf: FieldOf,
+): PortfolioConfig['volatility'] {
   if (annualVolatilityPercent === undefined && volatility === undefined) {
     const hint = 'Give it in percent a year, or volatility: { kind: forecast, candlesFile }.';
-    throw new InvalidInputError('annualVolatilityPercent', undefined, 'is missing', hint);
+    throw new InvalidInputError(fieldOf('annualVolatilityPercent'), undefined, 'is missing', hint);
   }
   if (volatility === undefined) return { kind: 'configured', annualPercent: annualVolatilityPercent! };
   if (volatility.kind !== 'configured' || annualVolatilityPercent === undefined) return volatility;
   const hint = 'Keep one of the two.';
-  throw new InvalidInputError('volatility.annualPercent', volatility.annualPercent, 'is said twice', hint);
+  const field = fieldOf('volatility.annualPercent');
+  throw new InvalidInputError(field, volatility.annualPercent, 'is said twice', hint);
 }
 
 const PUBLIC_FEES = { fees: { kind: 'api' } } as const;

@@ -1,50 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { InvalidInputError } from '@evenkeel/intents';
-import * as v from 'valibot';
 import { parse as parseYaml } from 'yaml';
+import { checked, type FieldOf, itself } from './checked.js';
 import { completeConfig, type PortfolioConfig } from './complete.js';
 import { ConfigUnreadableError } from './errors.js';
 import { portfolioConfigSchema } from './schema.js';
 
-/** Keys that carry a unit, so that a key without one can be answered with its right name. */
-const UNIT = /(Percent|Bps|Seconds|Days|Ms|Units|Usd|PerUsd|Decimals|Id|Env|Url)$/;
-
-/** "maxCost" → "maxCostBps": the allowed keys that start with what was written. */
-function keysWithUnit(key: string, allowed: readonly string[]): readonly string[] {
-  return allowed.filter(
-    (each) => UNIT.test(each) && each.toLowerCase().startsWith(key.toLowerCase().replace(/s$/, '')),
-  );
-}
-
-function allowedKeys(schema: unknown, path: readonly PropertyKey[]): readonly string[] {
-  let at: unknown = schema;
-  for (const key of path) {
-    at = entriesOf(at)?.[String(key)] ?? itemOf(at);
-  }
-  return Object.keys(entriesOf(at) ?? {});
-}
-
-/** Valibot wraps schemas in options, pipes, defaults and choices; look through them for the object's entries. */
-function entriesOf(schema: unknown): Record<string, unknown> | undefined {
-  if (typeof schema !== 'object' || schema === null) return undefined;
-  if ('entries' in schema) return schema.entries as Record<string, unknown>;
-  if ('wrapped' in schema) return entriesOf(schema.wrapped);
-  if ('pipe' in schema && Array.isArray(schema.pipe)) return entriesOf(schema.pipe[0]);
-  if ('getter' in schema) return entriesOf((schema.getter as (input: unknown) => unknown)({}));
-  return undefined;
-}
-
-function itemOf(schema: unknown): unknown {
-  if (typeof schema !== 'object' || schema === null) return undefined;
-  if ('item' in schema) return schema.item;
-  if ('wrapped' in schema) return itemOf(schema.wrapped);
-  if ('pipe' in schema && Array.isArray(schema.pipe)) return itemOf(schema.pipe[0]);
-  return undefined;
-}
-
 /**
  * Checks a configuration against its schema, and fills in what is known of its chains.
  *
+ * @param fieldOf where the whole file says what is at a path, when the input is put together from several places
  * @throws InvalidInputError (INVALID_INPUT) that names the field, the value and the way out. A number whose key lacks its
  * unit is answered with the key that has one. UNKNOWN_CHAIN, UNKNOWN_TOKEN, NATIVE_PRICE_MISSING: see
  * {@link completeConfig}.
@@ -56,37 +20,20 @@ function itemOf(schema: unknown): unknown {
  * chains[0].contracts.uniswapV3Factory // '0x33128a8fC17869897dcE68Ed026d694621f6FDfD'
  * ```
  */
-export function parseConfig(input: unknown): PortfolioConfig {
-  const result = v.safeParse(portfolioConfigSchema, input);
-  if (result.success) return completeConfig(result.output);
-  // A misspelt key usually leaves the right one missing: speak of the misspelt one.
-  const issue =
-    result.issues.find((each) => each.type === 'strict_object' && each.expected === 'never') ?? result.issues[0];
-  const path = issue.path?.map((item) => item.key as PropertyKey) ?? [];
-  const field = path.map(String).join('.') || 'config';
-  const value = issue.path?.at(-1)?.value ?? issue.input;
-  if (issue.type === 'strict_object' && issue.expected === 'never') {
-    const key = String(path.at(-1));
-    const allowed = allowedKeys(portfolioConfigSchema, path.slice(0, -1));
-    const better = keysWithUnit(key, allowed);
-    throw new InvalidInputError(
-      field,
-      value,
-      better.length > 0 ? 'does not say its unit' : 'is not a known key',
-      better.length > 0 ? `Write ${better.join(' or ')}.` : `Use one of: ${allowed.join(', ')}.`,
-    );
-  }
-  const problem = issue.type === 'strict_object' && issue.received === 'undefined' ? 'is missing' : issue.message;
-  throw new InvalidInputError(field, value, problem, 'See docs/configuration.md for every key.');
+export function parseConfig(input: unknown, fieldOf: FieldOf = itself): PortfolioConfig {
+  return completeConfig(checked(portfolioConfigSchema, input, 'docs/configuration.md', fieldOf), fieldOf);
 }
 
 /** Reads and checks a YAML file. @throws ConfigUnreadableError, InvalidInputError */
 export function loadConfig(file: string): PortfolioConfig {
-  let parsed: unknown;
+  return parseConfig(readYaml(file));
+}
+
+/** What a YAML file says, unchecked. @throws ConfigUnreadableError */
+export function readYaml(file: string): unknown {
   try {
-    parsed = parseYaml(readFileSync(file, 'utf8'));
+    return parseYaml(readFileSync(file, 'utf8')) as unknown;
   } catch (error) {
     throw new ConfigUnreadableError(file, error);
   }
-  return parseConfig(parsed);
 }

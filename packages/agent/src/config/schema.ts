@@ -58,12 +58,15 @@ const contracts = v.partial(
   }),
 );
 
-const chain = v.strictObject({
+export const chainSchema = v.strictObject({
   id: chainId,
   name: v.optional(v.string()),
   /** One or more endpoints; or the name of an environment variable that holds one, so that keys stay out of files. */
   rpcUrl: v.optional(v.union([v.string(), v.array(v.string())])),
   rpcUrlEnv: v.optional(v.string()),
+  /** Where signed transactions go instead, and nowhere else: endpoints that keep them out of the public mempool. */
+  submitUrl: v.optional(v.union([v.string(), v.array(v.string())])),
+  submitUrlEnv: v.optional(v.string()),
   base: token,
   quote: token,
   contracts: v.optional(contracts, {}),
@@ -139,6 +142,8 @@ export const portfolioConfigSchema = v.strictObject({
   latencySeconds: v.optional(seconds, 15),
   /** Between two looks at a chain or bridge while something is under way. */
   pollMs: v.optional(v.pipe(v.number(), v.minValue(10), v.maxValue(60_000)), 1000),
+  /** The most convex problems that one route may take: less is quicker, and may cost a little more. */
+  nodeBudget: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100_000))),
   schedule: v.optional(
     v.strictObject({
       kind: v.optional(v.picklist(['auto', 'single', 'twap', 'vwap']), 'auto'),
@@ -158,10 +163,11 @@ export const portfolioConfigSchema = v.strictObject({
       deadlineSeconds: v.optional(v.pipe(seconds, v.minValue(30)), 1800),
       solicitSeconds: v.optional(v.pipe(v.number(), v.minValue(0.1), v.maxValue(120)), 10),
       maxAgeSeconds: v.optional(v.pipe(seconds, v.minValue(1)), 120),
+      doubtVanishedSeconds: v.optional(v.pipe(seconds, v.minValue(0)), 3600),
     }),
     {},
   ),
-  chains: v.pipe(v.array(chain), v.minLength(1, 'needs at least one chain')),
+  chains: v.pipe(v.array(chainSchema), v.minLength(1, 'needs at least one chain')),
   adapters: v.optional(v.array(v.picklist(['uniswap-v2', 'uniswap-v3', 'uniswap-v4', 'across', 'hyperlane', 'lifi'])), [
     'uniswap-v2',
     'uniswap-v3',

@@ -62,6 +62,7 @@ export function showRebalancing(
   rebalancer.on('surveyed', (survey) => {
     out.print(heading(1, 'Exposure'));
     out.print(exposureText(survey.exposure));
+    for (const { code, sentence } of survey.changes) out.print(`  ${pc.yellow(code)} ${sentence}`);
     out.print(
       `  spot ${survey.reference.price} USD, the median of ${survey.reference.pools} pools that differ by ${survey.reference.dispersionBps} bp at most`,
     );

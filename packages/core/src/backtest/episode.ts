@@ -7,6 +7,7 @@ import type { Carry, ProfitAndLoss, TradingCostsByKind } from './books.js';
 import type { Leg } from './leg.js';
 import type { PricePath } from './price-path.js';
 import type { TradingCosts } from './trading-costs.js';
+import type { TrendTable } from './trend-table.js';
 import type { VolatilityTable } from './volatility-table.js';
 
 /** What is hedged, where and on which terms; the same for every policy that is compared. */
@@ -31,6 +32,8 @@ export interface BacktestPolicy {
   /** How a trade is spread; the market is whole again after `recoverySeconds`. */
   readonly schedule: { readonly request: ScheduleRequest; readonly recoverySeconds: number };
   readonly volatility: VolatilityTable;
+  /** For the rule `optimal`, which acts ahead of a trend; absent: it knows of none. */
+  readonly trend?: TrendTable;
   /** For the rule `optimal`: the exact optimum of the episode's book, prepared beforehand. */
   readonly bands?: readonly PreparedBands[];
   /** Whether `maxCostBps` stops trades; `ignored` shows a rule as it was published. */

@@ -6,6 +6,7 @@ export * from './simulate-path.js';
 export * from './gas-path.js';
 export * from './trading-costs.js';
 export * from './volatility-table.js';
+export * from './trend-table.js';
 export * from './trailing-volatility.js';
 export * from './leg.js';
 export * from './books.js';

@@ -9,6 +9,7 @@ import type { BacktestPolicy, BacktestStep, Episode } from './episode.js';
 import { gasAt } from './fills.js';
 import { type Leg, notionalOf, positionOf } from './leg.js';
 import { curveAt } from './trading-costs.js';
+import { trendAt } from './trend-table.js';
 import { volatilityAt } from './volatility-table.js';
 
 const EXPOSURE_RULES = { maxAgeSeconds: 86_400, staleSharePerHour: '0.25' } as const;
@@ -60,6 +61,7 @@ export function look(input: LookInput): Look {
     holdingUnits,
     costLimit: policy.costLimit,
     ...(policy.bands === undefined ? {} : { bands: policy.bands }),
+    ...(policy.trend === undefined ? {} : { trend: trendAt(policy.trend, seconds) }),
     ...(lastTradeSeconds === undefined ? {} : { lastTradeSeconds }),
     ...(open === undefined ? {} : { openProgramme: open }),
     deltaAtVolatility: (annualVolatility) =>

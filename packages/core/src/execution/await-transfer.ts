@@ -1,12 +1,12 @@
 import { EvenkeelError } from '@evenkeel/intents';
 import * as v from 'valibot';
 import type { AwaitTransferStep, CallStep } from '../model/programme.js';
-import { NATIVE_ADDRESS, sameAddress, type TokenAmount } from '../model/token.js';
+import { type Hex, NATIVE_ADDRESS, sameAddress, type TokenAmount } from '../model/token.js';
 import { type BridgeStatus, isTerminal, type Transfer } from '../model/transfer.js';
 import type { Chain } from '../ports/chain.js';
 import type { Flow, StepKey, StepOutcome, TransferRecord } from '../ports/journal.js';
 import { end, runCallStep, sameStep } from './call-step.js';
-import { bridgeOf, chainOf, codeOf, type Execution, stepKey } from './context.js';
+import { accountOf, bridgeOf, chainOf, codeOf, type Execution, stepKey } from './context.js';
 import { TransferStatusInvalidError, TransferUntrackableError } from './errors.js';
 import { flowsOfLogs, nativeArrival } from './flows.js';
 import { bridgeStatusSchema, encode } from './journal-codec.js';
@@ -68,11 +68,18 @@ async function openTransfer(run: Execution, step: AwaitTransferStep, key: StepKe
     id: `${key.intentId}/${key.slice}/${step.id}`,
     adapter: step.bridge,
     quote: step.quote,
-    originTxHash: reservation!.finalHash!,
+    originTxHash: await originOf(run, source, reservation!.finalHash!),
     sentAtSeconds: Math.floor(nowMs / 1000),
   };
   const status: BridgeStatus = { state: 'pending', reason: 'sent' };
   return journal.putTransfer({ key, transfer, status, updatedAtMs: nowMs });
+}
+
+/** The transaction on chain: an operation that somebody else bundled has a hash of its own. */
+async function originOf(run: Execution, source: CallStep, hash: Hex): Promise<Hex> {
+  const { submission } = accountOf(run.parts, source.account);
+  const receipt = await submission.receipt(chainOf(run.parts, source.chainId), hash, run.signal);
+  return receipt?.txHash ?? hash;
 }
 
 /** An adapter's word is outside data like any other. */

@@ -1,6 +1,7 @@
 // Guard: is it safe
 export * from '../guard/guard-calls.js';
 export * from '../guard/errors.js';
+export { pretendFunds } from '../guard/pretend-funds.js';
 export type { AllowancePair, GuardStep } from '../guard/check-calls.js';
 
 // Execution: do it once

@@ -266,7 +266,8 @@ export function memoryJournal(): Journal {
       transaction(() =>
         decisions
           .map((text) => decode(decisionSchema, text, 'decisions'))
-          .filter((decision) => filter.intentId === undefined || decision.intentId === filter.intentId),
+          .filter((decision) => filter.intentId === undefined || decision.intentId === filter.intentId)
+          .filter((decision) => filter.code === undefined || decision.code === filter.code),
       ),
 
     close: async () => {

@@ -26,14 +26,10 @@ export async function priceStep(
   gasUsed: bigint,
 ): Promise<GasPrice & { gasLimit: bigint }> {
   const chain = chainOf(run.parts, step.chainId);
-  const lane = laneOf(accountOf(run.parts, step.account), step.chainId);
   const price = capped(openingPrice(await chain.fees(run.signal)), run.options.maxFeePerGasWei?.[step.chainId]);
   const floor = step.calls.reduce((sum, call) => sum + (call.minGasLimit ?? 0n), 0n);
   const gasLimit = gasLimitFor(gasUsed, run.options.gasMarginBps, floor);
-  const valueWei = step.calls.reduce((sum, call) => sum + call.valueWei, 0n);
-  const neededWei = gasLimit * price.maxFeePerGasWei + valueWei;
-  const balanceWei = await chain.balanceWei(lane.account, run.signal);
-  if (balanceWei < neededWei) throw new GasFundsMissingError(lane, neededWei, balanceWei);
+  await assertPayable(run, accountOf(run.parts, step.account), chain, gasLimit * price.maxFeePerGasWei, [step]);
   return { ...price, gasLimit };
 }
 
@@ -144,9 +140,21 @@ export async function assertGasFunds(
   steps: readonly CallStep[],
 ): Promise<void> {
   const price = openingPrice(await chain.fees(run.signal));
-  const valueWei = steps.flatMap((step) => step.calls).reduce((sum, call) => sum + call.valueWei, 0n);
+  await assertPayable(run, account, chain, gasUsed * price.maxFeePerGasWei, steps);
+}
+
+/** @throws GAS_FUNDS_MISSING */
+async function assertPayable(
+  run: Pick<Execution, 'parts' | 'signal'>,
+  account: Account,
+  chain: Chain,
+  gasWei: bigint,
+  steps: readonly CallStep[],
+): Promise<void> {
   const lane = laneOf(account, chain.id);
-  const neededWei = gasUsed * price.maxFeePerGasWei + valueWei;
-  const balanceWei = await chain.balanceWei(lane.account, run.signal);
-  if (balanceWei < neededWei) throw new GasFundsMissingError(lane, neededWei, balanceWei);
+  const valueWei = steps.flatMap((step) => step.calls).reduce((sum, call) => sum + call.valueWei, 0n);
+  const funds = await account.gasFundsWei?.(chain, run.signal);
+  const neededWei = (funds === 'sponsored' ? 0n : gasWei) + valueWei;
+  const heldWei = typeof funds === 'bigint' ? funds : await chain.balanceWei(lane.account, run.signal);
+  if (heldWei < neededWei) throw new GasFundsMissingError(lane, neededWei, heldWei);
 }

@@ -89,6 +89,9 @@ export function assembleExposure(input: ExposureInput): Exposure {
 function valueOn(position: Position, underlying: string, spot: number, nowSeconds: number): Valued {
   if (position.kind === 'option' && !(position.expirySeconds > nowSeconds)) return expiredOption(position);
   const greeks = valuePosition(position, spot, nowSeconds, underlying);
-  const valued = { kind: 'greeks', greeks, gross: () => grossDeltaUnits(position, greeks) } as const;
-  return position.kind === 'lending' ? { ...valued, ...liquidationRisk(position, spot) } : valued;
+  const gross = (): number => grossDeltaUnits(position, greeks);
+  if (position.kind !== 'lending') return { kind: 'greeks', greeks, gross };
+  const { liquidation, reach } = liquidationRisk(position, spot);
+  if (liquidation === undefined) return { kind: 'greeks', greeks, gross, reach };
+  return { kind: 'greeks', greeks, gross, reach, liquidation };
 }

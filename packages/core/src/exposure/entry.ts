@@ -101,8 +101,10 @@ function readingEntry(reading: PositionReading, context: EntryContext): Entry {
     }
     const { greeks, gross, liquidation, reach } = valued;
     const doubts = doubtsOf(staleness(asOf, gross, label, context), liquidatable(reading, reach));
-    const entry = { id, label, kind: position.kind, base: greeks.deltaUnits, doubts, greeks, bounded: true, asOf };
-    return liquidation === undefined ? entry : { ...entry, liquidation };
+    const { kind } = position;
+    const base = greeks.deltaUnits;
+    if (liquidation === undefined) return { id, label, kind, base, doubts, greeks, bounded: true, asOf };
+    return { id, label, kind, base, doubts, greeks, bounded: true, asOf, liquidation };
   } catch (error) {
     return unboundedEntry(id, label, reasonOf(error), asOf);
   }

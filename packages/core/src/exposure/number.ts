@@ -3,13 +3,17 @@ import { type DecimalString, decimalFromNumber } from '../model/decimal.js';
 
 const PLAIN_DECIMAL = /^-?\d+(?:\.\d+)?$/;
 
+/** How a field is called, or what makes up its name: needed only where something is wrong. */
+export type FieldName = string | (() => string);
+
 /** A plain decimal string as the `number` that the stochastic side computes with. Refuses NaN, blanks, exponents. */
-export function toNumber(text: DecimalString, field: string): number {
+export function toNumber(text: DecimalString, field: FieldName): number {
   if (typeof text === 'string' && PLAIN_DECIMAL.test(text)) {
     const value = Number(text);
     if (Number.isFinite(value)) return value;
   }
-  throw new InvalidInputError(field, text, 'is not a plain decimal', 'Write it as a string such as "-1.25".');
+  const name = typeof field === 'string' ? field : field();
+  throw new InvalidInputError(name, text, 'is not a plain decimal', 'Write it as a string such as "-1.25".');
 }
 
 /** As {@link toNumber}, and above zero. */

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '@evenkeel/intents';
-import type { Exposure, Greeks, PositionExposure, Widening } from '../model/exposure.js';
+import type { BasisSensitivity, Exposure, PositionExposure, Widening } from '../model/exposure.js';
 import type { OptionPosition, PositionReading } from '../model/position.js';
 import type { DecimalString } from '../model/decimal.js';
 import type { ExposureInput, InFlight } from './assemble-exposure.js';
@@ -7,7 +7,7 @@ import { type Doubt, endsOf, type Entry, type EntryContext, entryOf, type Group,
 import { addBasis } from './greeks.js';
 import { atomsToNumber, toNumber, toPositive, toText } from './number.js';
 import { optionDeltaBounds } from './positions/option.js';
-import { sumExactly, sumExactlyOf } from './sum.js';
+import { exactSum } from './sum.js';
 
 export interface Summary {
   readonly underlying: string;
@@ -17,30 +17,50 @@ export interface Summary {
   readonly context: EntryContext;
 }
 
-/** Adds entries and doubts up into the exposure towards one underlying. */
+/** Adds entries and doubts up into the exposure towards one underlying. Books are long and summed often: one pass. */
 export function summarise({ context, groups, inFlight, spot, underlying }: Summary): Exposure {
-  const entries = groups.map((group) => entryOf(group, context));
-  const flights = inFlight.map(flightDoubt);
-  const bounded = entries.filter((entry) => entry.bounded);
-  const doubtful = bounded.filter((entry) => entry.doubts.length > 0);
-  const doubts = [...doubtful.flatMap((entry) => entry.doubts), ...flights];
-  const base = bounded.map((entry) => entry.base);
-  const sumOf = (key: Exclude<keyof Greeks, 'basis'>): number =>
-    sumExactlyOf(entries, (entry) => entry.greeks?.[key] ?? 0);
-  const low = sumExactly([...base, ...doubts.map((doubt) => -doubt.low)]);
-  const high = sumExactly([...base, ...doubts.map((doubt) => doubt.high)]);
-  const based = entries.filter((entry) => entry.greeks?.basis !== undefined);
-  const basis = addBasis(based.flatMap((entry) => entry.greeks!.basis!));
+  const positions: PositionExposure[] = [];
+  const unbounded: string[] = [];
+  const doubts: Doubt[] = [];
+  const based: BasisSensitivity[] = [];
+  const low = exactSum();
+  const high = exactSum();
+  const gamma = exactSum();
+  const vega = exactSum();
+  const theta = exactSum();
+  const value = exactSum();
+  for (const group of groups) {
+    const entry = entryOf(group, context);
+    const { base, bounded, greeks } = entry;
+    positions.push(positionExposure(entry));
+    if (bounded) {
+      low.add(base);
+      high.add(base);
+      for (const doubt of entry.doubts) doubts.push(doubt);
+    } else unbounded.push(entry.id);
+    if (greeks === undefined) continue;
+    gamma.add(greeks.gammaPerUnit);
+    vega.add(greeks.vegaPerPoint);
+    theta.add(greeks.thetaPerDay);
+    value.add(greeks.value);
+    if (greeks.basis !== undefined) based.push(...greeks.basis);
+  }
+  for (const flight of inFlight) doubts.push(flightDoubt(flight));
+  for (const doubt of doubts) {
+    low.add(-doubt.low);
+    high.add(doubt.high);
+  }
+  const basis = addBasis(based);
   return Object.freeze({
     underlying,
     spot,
-    positions: Object.freeze(entries.map(positionExposure)),
-    delta: range(low, high),
-    unbounded: Object.freeze(entries.filter((entry) => !entry.bounded).map((entry) => entry.id)),
-    gammaPerUnit: sumOf('gammaPerUnit'),
-    vegaPerPoint: sumOf('vegaPerPoint'),
-    thetaPerDay: sumOf('thetaPerDay'),
-    value: sumOf('value'),
+    positions: Object.freeze(positions),
+    delta: range(low.value(), high.value()),
+    unbounded: Object.freeze(unbounded),
+    gammaPerUnit: gamma.value(),
+    vegaPerPoint: vega.value(),
+    thetaPerDay: theta.value(),
+    value: value.value(),
     ...(basis.length === 0 ? {} : { basis: Object.freeze(basis.map((each) => Object.freeze(each))) }),
     widenings: Object.freeze(doubts.map(widening)),
     asOf: Object.freeze({ source: 'exposure', timeSeconds: context.nowSeconds }),
@@ -76,14 +96,19 @@ export function groupById({
   expectedIds = [],
   nowSeconds,
 }: Pick<ExposureInput, 'expectedIds' | 'nowSeconds' | 'readings'>): Group[] {
-  const groups = new Map<string, PositionReading[]>();
-  for (const id of expectedIds) groups.set(id, []);
+  const byId = new Map<string, PositionReading[]>();
+  const groups: Group[] = [];
+  const open = (id: string, own: PositionReading[]): void => {
+    byId.set(id, own);
+    groups.push({ id, readings: own, nowSeconds });
+  };
+  for (const id of expectedIds) if (!byId.has(id)) open(id, []);
   for (const reading of readings) {
-    const group = groups.get(reading.id);
-    if (group === undefined) groups.set(reading.id, [reading]);
-    else group.push(reading);
+    const own = byId.get(reading.id);
+    if (own === undefined) open(reading.id, [reading]);
+    else own.push(reading);
   }
-  return Array.from(groups, ([id, group]) => ({ id, readings: group, nowSeconds }));
+  return groups;
 }
 
 function flightDoubt({ amount, deltaPerUnit, id, sentence }: InFlight): Doubt {
@@ -101,15 +126,26 @@ function widening({ code, high, low, sentence, source }: Doubt): Widening {
 }
 
 function positionExposure(entry: Entry): PositionExposure {
-  const { asOf, bounded, id, kind, label, liquidation, reason } = entry;
+  const { asOf, base, bounded, doubts, id, kind, label, liquidation, reason } = entry;
   const greeks = entry.greeks === undefined ? undefined : Object.freeze(entry.greeks);
-  const ends = bounded ? endsOf(entry) : undefined;
-  const delta = ends === undefined ? undefined : range(ends.low, ends.high);
-  const exposure: PositionExposure = { id, label, kind, delta, greeks, asOf };
-  if (reason === undefined && liquidation === undefined) return Object.freeze(exposure);
+  let delta: PositionExposure['delta'];
+  if (bounded && doubts.length === 0) delta = range(base, base);
+  else if (bounded) {
+    const { high, low } = endsOf(entry);
+    delta = range(low, high);
+  }
+  if (reason === undefined) {
+    if (liquidation === undefined) return Object.freeze({ id, label, kind, delta, greeks, asOf });
+    return Object.freeze({ id, label, kind, delta, greeks, asOf, liquidation });
+  }
   return Object.freeze({
-    ...exposure,
-    ...(reason === undefined ? {} : { reason }),
+    id,
+    label,
+    kind,
+    delta,
+    greeks,
+    asOf,
+    reason,
     ...(liquidation === undefined ? {} : { liquidation }),
   });
 }

@@ -21,7 +21,7 @@ function namedBeside(position: Position, own: string, depth = 0): readonly strin
     case 'power-perpetual':
       return position.collateral.underlying === undefined ? NONE : assetUnderlyings([position.collateral], own);
     case 'lending':
-      return assetUnderlyings([...position.collateral, ...position.debt], own);
+      return [...assetUnderlyings(position.collateral, own), ...assetUnderlyings(position.debt, own)];
     case 'quanto-perpetual':
       return [position.settlementUnderlying];
     case 'vault':
@@ -43,7 +43,9 @@ function namedBeside(position: Position, own: string, depth = 0): readonly strin
 
 /** Cash follows nothing. */
 function assetUnderlyings(assets: readonly AssetUnits[], own: string): readonly string[] {
-  return assets.flatMap(({ deltaPerUnit, underlying = own }) => (deltaPerUnit === '0' ? [] : [underlying]));
+  const followed: string[] = [];
+  for (const { deltaPerUnit, underlying = own } of assets) if (deltaPerUnit !== '0') followed.push(underlying);
+  return followed;
 }
 
 /** Every underlying whose spot moves the position's value, its own first, each once. */

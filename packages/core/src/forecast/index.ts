@@ -18,6 +18,7 @@ export * from './block-bootstrap.js';
 export * from './scores.js';
 export * from './gas-price.js';
 export * from './evaluate-gas.js';
+export * from './trend.js';
 export * from './jumps.js';
 export * from './jump-forecast.js';
 export * from './evaluate-jumps.js';

@@ -14,7 +14,8 @@ const SOLADY_SEED = 0x87a211a2n;
 const PROBE = 0x5eed_5eed_0000n;
 
 /**
- * State overrides under which `holder` has more of each token than it has now: what a bridge has yet to bring.
+ * State overrides under which `holder` has more of each token than it has now, or less where the atoms are negative: what
+ * a bridge has yet to bring, what a paper trade has taken.
  *
  * A token does not say where it keeps its balances, so it is asked: every likely slot gets a value of its own in one
  * simulated `balanceOf`, and the answer names the slot.
@@ -30,7 +31,7 @@ export async function pretendFunds(
   const overrides: Record<Address, StateOverride> = {};
   for (const { token, atoms } of summed(incoming)) {
     if (sameAddress(token.address, NATIVE_ADDRESS)) {
-      overrides[holder] = { balanceWei: (await chain.balanceWei(holder, signal)) + atoms };
+      overrides[holder] = { balanceWei: atLeastNothing((await chain.balanceWei(holder, signal)) + atoms) };
       continue;
     }
     const slots = candidateSlots(holder);
@@ -46,7 +47,7 @@ export async function pretendFunds(
     if (slot === undefined) throw new GuardFundsUnpretendableError(token);
     const balance = decodeUint(now.results[0]?.data ?? '0x');
     if (balance === undefined) throw new GuardUnreadableError(chain.id, `balanceOf of ${token.symbol}`);
-    overrides[token.address] = { storage: { [slot]: word(balance + atoms) } };
+    overrides[token.address] = { storage: { [slot]: word(atLeastNothing(balance + atoms)) } };
   }
   return overrides;
 }
@@ -57,7 +58,7 @@ function summed(incoming: readonly TokenAmount[]): readonly TokenAmount[] {
     const key = token.address.toLowerCase();
     byToken.set(key, { token, atoms: (byToken.get(key)?.atoms ?? 0n) + atoms });
   }
-  return [...byToken.values()].filter(({ atoms }) => atoms > 0n);
+  return [...byToken.values()].filter(({ atoms }) => atoms !== 0n);
 }
 
 function candidateSlots(holder: Address): readonly Hex[] {
@@ -74,6 +75,10 @@ function candidateSlots(holder: Address): readonly Hex[] {
 
 function hashHex(digits: string): Hex {
   return keccak256(Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16)));
+}
+
+function atLeastNothing(atoms: bigint): bigint {
+  return atoms < 0n ? 0n : atoms;
 }
 
 function word(value: bigint): Hex {

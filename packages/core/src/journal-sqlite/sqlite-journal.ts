@@ -377,15 +377,21 @@ export async function sqliteJournal(options: SqliteJournalOptions): Promise<Jour
       transaction(() =>
         run('INSERT INTO decisions (intent_id, body) VALUES (?, ?)', [decision.intentId ?? null, encode(decision)]),
       ),
-    decisions: (filter = {}) =>
-      transaction(() =>
-        all(
-          filter.intentId === undefined
-            ? 'SELECT body FROM decisions ORDER BY seq'
-            : 'SELECT body FROM decisions WHERE intent_id = ? ORDER BY seq',
-          filter.intentId === undefined ? [] : [filter.intentId],
-        ).map((row) => decode(decisionSchema, row.body, 'decisions.body')),
-      ),
+    decisions: ({ code, intentId } = {}) =>
+      transaction(() => {
+        // The log of an agent is long: rows of another intent or code are passed over before they are decoded.
+        const wanted = [
+          ...(intentId === undefined ? [] : [{ sql: 'intent_id = ?', value: intentId }]),
+          ...(code === undefined ? [] : [{ sql: 'instr(body, ?) > 0', value: JSON.stringify(code) }]),
+        ];
+        const where = wanted.length === 0 ? '' : `WHERE ${wanted.map(({ sql }) => sql).join(' AND ')}`;
+        return all(
+          `SELECT body FROM decisions ${where} ORDER BY seq`,
+          wanted.map(({ value }) => value),
+        )
+          .map((row) => decode(decisionSchema, row.body, 'decisions.body'))
+          .filter((decision) => code === undefined || decision.code === code);
+      }),
 
     close: async () => {
       await Promise.resolve();

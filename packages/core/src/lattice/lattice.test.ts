@@ -86,13 +86,13 @@ describe('the optimum', () => {
     );
   });
 
-  test('rises with every cost, with unwinding, with the wait for a fill and with doubt about the volatility', () => {
+  test('never falls with any cost, with unwinding, with the wait for a fill and with doubt about the volatility', () => {
     fc.assert(
       fc.property(problems, (problem) => {
         const base = ce(problem);
-        expect(ce({ ...problem, proportionalCost: problem.proportionalCost * 1.5 })).toBeGreaterThan(base);
-        expect(ce({ ...problem, fixedCost: problem.fixedCost + 0.05 })).toBeGreaterThan(base);
-        expect(ce({ ...problem, latencyYears: problem.years / 100 })).toBeGreaterThan(base);
+        expect(ce({ ...problem, proportionalCost: problem.proportionalCost * 1.5 })).toBeGreaterThanOrEqual(base);
+        expect(ce({ ...problem, fixedCost: problem.fixedCost + 0.05 })).toBeGreaterThanOrEqual(base);
+        expect(ce({ ...problem, latencyYears: problem.years / 100 })).toBeGreaterThanOrEqual(base);
       }),
       { numRuns: 3 },
     );

@@ -18,6 +18,7 @@ import type {
 import { PolicyInputInvalidError } from './errors.js';
 import { impulseBand, valueGradient } from './impulse-band.js';
 import { latencyCostPerYear, type Market, staticRisk } from './market.js';
+import type { TrendView } from './pre-emption.js';
 import { hedgingCostBpsPerMonth, riskAversionOf } from './risk-aversion.js';
 import { ruleOf } from './rules/rule-of.js';
 import type { BandSource, RuleOutcome } from './rules/rule.js';
@@ -38,6 +39,8 @@ export interface PolicyInput {
   /** What a budget in basis points is of, numeraire. */
   readonly notional: number;
   readonly volatility: Pick<VolatilityForecast, 'annualVolatility'>;
+  /** For the rule `optimal`: where the price is expected to drift, so that it may act ahead. Absent: nowhere. */
+  readonly trend?: TrendView;
   /** Continuously compounded. */
   readonly annualRate: number;
   readonly buyCurve: CostCurve;
@@ -303,6 +306,7 @@ function situationOf(input: PolicyInput): Situation {
     latencyYears: notNegative(input.latencySeconds, 'latencySeconds') / SECONDS_PER_YEAR,
     settlement: config.settlement,
     holdingUnits: finite(holdingUnits ?? 0, 'holdingUnits'),
+    ...(input.trend === undefined ? {} : { trend: checkedTrend(input.trend) }),
   };
   const known = {
     buy: costFunction(curveOf(input.buyCurve, 'buy')),
@@ -321,6 +325,7 @@ function situationOf(input: PolicyInput): Situation {
     spot: exposure.spot,
     gammaPerUnit: market.gammaPerUnit,
     annualVolatility: market.annualVolatility,
+    ...(market.trend === undefined ? {} : { trend: market.trend }),
     riskAversion: Object.freeze({
       perNumeraire: riskAversion,
       budgetBpsPerMonth: hedgingCostBpsPerMonth(market, buy, sell, notional),
@@ -333,6 +338,14 @@ function situationOf(input: PolicyInput): Situation {
     decidedAtSeconds: input.nowSeconds,
   });
   return { input, market, costs: { buy, sell }, hasRoute, inputs };
+}
+
+function checkedTrend({ annualDrift, annualDriftPerReturn, halfLifeSeconds }: TrendView): TrendView {
+  return Object.freeze({
+    annualDrift: finite(annualDrift, 'trend.annualDrift'),
+    halfLifeSeconds: positive(halfLifeSeconds, 'trend.halfLifeSeconds'),
+    annualDriftPerReturn: finite(annualDriftPerReturn, 'trend.annualDriftPerReturn'),
+  });
 }
 
 function curveOf(curve: CostCurve, side: Side): CostCurve {

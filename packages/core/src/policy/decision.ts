@@ -1,5 +1,6 @@
 import type { DecimalString } from '../model/decimal.js';
 import type { Interval } from '../model/interval.js';
+import type { TrendView } from './pre-emption.js';
 import type { BandSource, RuleConfig } from './rules/rule.js';
 
 /** The tolerated delta: trade outside of [low, high], back to [innerLow, innerHigh]. Units. */
@@ -33,6 +34,8 @@ export interface DecisionInputs {
   readonly spot: DecimalString;
   readonly gammaPerUnit: number;
   readonly annualVolatility: number;
+  /** Where the price was expected to drift, where that was asked. */
+  readonly trend?: TrendView;
   /** γ per numeraire, and what the band that it makes spends a month. */
   readonly riskAversion: { readonly perNumeraire: number; readonly budgetBpsPerMonth: number };
   readonly fixedCost: { readonly buy: number; readonly sell: number };

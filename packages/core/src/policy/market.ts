@@ -1,3 +1,5 @@
+import type { TrendView } from './pre-emption.js';
+
 /** What every rule knows about the book and the market. Per year where not said otherwise. */
 export interface Market {
   /** Numeraire per unit of the underlying. */
@@ -20,6 +22,8 @@ export interface Market {
   readonly settlement: 'free' | 'unwind' | 'none';
   /** Units of the hedge that are held; matters where they have to be unwound. */
   readonly holdingUnits: number;
+  /** Where the price is expected to drift; absent: nowhere. */
+  readonly trend?: TrendView;
 }
 
 /** A half of a band, on the side of the target on which one would sell or buy. Units, from the target outwards. */

@@ -81,6 +81,11 @@ export interface Account {
   /** Whose signed intents the account obeys: itself for an EOA, the owner of a contract account. */
   readonly owner: Address;
   addressOn(chainId: number): Address;
+  /**
+   * What pays for gas on a chain: a deposit counts, too, and `sponsored` means that it costs the account nothing. Without
+   * it, the account's native balance does.
+   */
+  gasFundsWei?(chain: Chain, signal?: AbortSignal): Promise<bigint | 'sponsored'>;
   signTypedData(data: TypedData, signal?: AbortSignal): Promise<Hex>;
   sign(request: OperationRequest, signal?: AbortSignal): Promise<SignedOperation>;
 }

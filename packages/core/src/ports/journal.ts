@@ -179,7 +179,7 @@ export interface Journal {
   flows(filter?: { readonly intentId?: Hex; readonly slice?: number }): Promise<readonly Flow[]>;
 
   appendDecision(decision: DecisionRecord): Promise<void>;
-  decisions(filter?: { readonly intentId?: Hex }): Promise<readonly DecisionRecord[]>;
+  decisions(filter?: { readonly intentId?: Hex; readonly code?: string }): Promise<readonly DecisionRecord[]>;
 
   /** Lets go of the lock. Any use afterwards is `JOURNAL_CLOSED`. */
   close(): Promise<void>;

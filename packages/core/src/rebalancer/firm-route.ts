@@ -4,13 +4,8 @@ import { NATIVE_ADDRESS, sameAddress, sameToken } from '../model/token.js';
 import type { Account } from '../ports/account.js';
 import type { BridgeAdapter } from '../ports/bridge.js';
 import { ExecutionPartMissingError } from '../execution/errors.js';
-import {
-  type HedgeBridge,
-  type HedgeRequest,
-  type HedgeRoute,
-  type HedgeTransfer,
-  routeHedge,
-} from '../route/hedge.js';
+import type { HedgeBridge, HedgeRequest, HedgeRoute, HedgeTransfer } from '../route/hedge.js';
+import { routeHedge } from '../route/route-hedge.js';
 import { checkQuote } from '../solicit/check-quote.js';
 import { plainCopy } from '../solicit/plain-copy.js';
 import { QuoteShape, shapeProblem } from '../solicit/shapes.js';

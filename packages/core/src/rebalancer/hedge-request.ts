@@ -5,6 +5,9 @@ import type { HedgeRequest } from '../route/hedge.js';
 import type { Portfolio } from './portfolio.js';
 import type { Survey } from './survey.js';
 
+/** What of a survey the router's question is made of. */
+export type Market = Pick<Survey, 'balances' | 'bridges' | 'gasPriceWei' | 'nativePrice' | 'pools' | 'reference'>;
+
 export interface WantedHedge {
   /** Signed change of delta. */
   readonly deltaChangeUnits: DecimalString;
@@ -17,7 +20,7 @@ export interface WantedHedge {
 }
 
 /** The router's question, from what was surveyed, on the chains that answer. */
-export function hedgeRequest(portfolio: Portfolio, survey: Survey, wanted: WantedHedge): HedgeRequest {
+export function hedgeRequest(portfolio: Portfolio, survey: Market, wanted: WantedHedge): HedgeRequest {
   const change = new Decimal(wanted.deltaChangeUnits);
   const { annualVolatility, maxSpend, nodeBudget, onShortfall, riskAversion } = wanted;
   const answers = ({ chainId }: Token): boolean => survey.gasPriceWei[chainId] !== undefined;

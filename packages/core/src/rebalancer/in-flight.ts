@@ -2,14 +2,23 @@ import type { InFlight } from '../exposure/assemble-exposure.js';
 import { fromAtoms } from '../model/decimal.js';
 import { isTerminal } from '../model/transfer.js';
 import { sameToken } from '../model/token.js';
+import type { TransferRecord } from '../ports/journal.js';
 import type { Portfolio, RebalancerPorts } from './portfolio.js';
 
 /** Transfers that have not come to their end, from the journal: they widen the exposure and nothing else. */
 export async function inFlightOf(
-  { baseTokens }: Portfolio,
+  portfolio: Portfolio,
   { journal }: Pick<RebalancerPorts, 'journal'>,
 ): Promise<readonly InFlight[]> {
-  const open = (await journal.transfers({ open: true })).filter(({ status }) => !isTerminal(status));
+  return inFlightFrom(portfolio, await journal.transfers({ open: true }));
+}
+
+/** The same from transfers that were read already. */
+export function inFlightFrom(
+  { baseTokens }: Pick<Portfolio, 'baseTokens'>,
+  transfers: readonly TransferRecord[],
+): readonly InFlight[] {
+  const open = transfers.filter(({ status }) => !isTerminal(status));
   return open.map(({ transfer }) => {
     const { input, output } = transfer.quote;
     const isBase = baseTokens.some((token) => sameToken(token, output.token));

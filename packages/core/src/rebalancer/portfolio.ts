@@ -38,6 +38,11 @@ export interface RebalanceLimits {
   readonly maxAgeSeconds: number;
   /** Pools that disagree by more, or stand further from the feed, stop the trade. */
   readonly maxDisagreementBps: number;
+  /**
+   * For so long a position that all at once reads as nothing is doubted: it may be there or not, and nothing is traded on
+   * its account. Default: 3,600.
+   */
+  readonly doubtVanishedSeconds?: number;
 }
 
 /** One book towards one underlying, and how it is to be kept. */

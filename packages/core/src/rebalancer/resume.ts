@@ -7,9 +7,11 @@ import type { ExecutionReport } from '../report/execution-report.js';
 import { reconcile } from '../report/reconcile.js';
 import { readBalances } from './balances.js';
 import { bookFlows } from './book-flows.js';
-import { type Context, executionParts } from './context.js';
-import { openingOf } from './opening.js';
+import { ownOpenTrades, untilClosed } from './close-trade.js';
+import { type Context, executionParts, nowSeconds } from './context.js';
+import { type Opening, openingOf } from './opening.js';
 import { tokenOfPortfolio } from './portfolio.js';
+import { runSlices, type SlicesRun } from './run-slices.js';
 import { verdict } from './verdict.js';
 
 /** A programme that was left behind, and how it has ended now. */
@@ -36,27 +38,61 @@ export async function runningProgrammes({ portfolio, ports }: Context): Promise<
 }
 
 /**
- * Brings every programme that a crash has left behind to its end, then frees the nonces that nobody will come back for.
- * What remains of a schedule is not taken up again: the next decision starts from the net delta.
+ * Brings every programme that a crash has left behind to its end, frees the nonces that nobody will come back for, and
+ * carries out the slices that were still to come, as far as the net delta needs them now.
  */
-export async function resumeAll(context: Context, signal: AbortSignal): Promise<readonly Resumption[]> {
+export async function resumeAll(
+  context: Context,
+  signal: AbortSignal,
+  cancelled: AbortSignal,
+): Promise<readonly Resumption[]> {
   const parts = executionParts(context, false, signal);
   const ended: ExecutionResult[] = [];
   for (const { programme } of await runningProgrammes(context)) {
     ended.push(await resumeProgramme({ ...parts, intentId: programme.intentId, slice: programme.slice }));
   }
   await recoverReservations(parts);
+  const endings = new Map<Hex, string | undefined>();
+  for (const opening of await ownOpenTrades(context)) {
+    const { endedBecause, results } = await finishTrade(context, opening, signal, cancelled);
+    ended.push(...results.map(({ execution }) => execution));
+    endings.set(opening.intentId, endedBecause);
+  }
   const reports = new Map<Hex, ExecutionReport | null>();
   for (const { intentId } of ended) {
-    if (!reports.has(intentId)) reports.set(intentId, await reportOf(context, intentId, ended, signal));
+    if (reports.has(intentId)) continue;
+    reports.set(intentId, await reportOf(context, intentId, ended, endings.get(intentId), signal));
   }
   return Object.freeze(ended.map((each) => Object.freeze({ ...each, report: reports.get(each.intentId) ?? null })));
+}
+
+/** The slices of a trade that an earlier process has not begun; none when one of those before has failed. */
+async function finishTrade(
+  context: Context,
+  { intentId, plan }: Opening,
+  signal: AbortSignal,
+  cancelled: AbortSignal,
+): Promise<SlicesRun> {
+  const { journal } = context.ports;
+  const signed = await journal.intent(intentId);
+  const programmes = await journal.programmes({ intentId });
+  return untilClosed(context, intentId, signal, async () => {
+    const broken = programmes.find(({ state }) => state !== 'completed');
+    if (signed === undefined || broken !== undefined) {
+      return { results: [], endedBecause: broken && `Slice ${broken.programme.slice} was ${broken.state}.` };
+    }
+    if (nowSeconds(context.ports) >= signed.intent.deadline) {
+      return { results: [], endedBecause: 'The intent has expired.' };
+    }
+    return runSlices(context, { plan, signed, before: undefined, dryRun: false, signal, cancelled });
+  });
 }
 
 async function reportOf(
   context: Context,
   intentId: Hex,
   ended: readonly ExecutionResult[],
+  endedBecause: string | undefined,
   signal: AbortSignal,
 ): Promise<ExecutionReport | null> {
   const { hub, look, portfolio, ports } = context;
@@ -75,7 +111,7 @@ async function reportOf(
     band,
     states: ended.filter((each) => each.intentId === intentId).map(({ state }) => state),
     exact: reconciliation.exact,
-    endedBecause: undefined,
+    endedBecause,
   });
   const report: ExecutionReport = Object.freeze({
     underlying: portfolio.underlying,

@@ -3,7 +3,7 @@ import { EvenkeelError, type SignedIntent } from '@evenkeel/intents';
 import { remainingSpend } from '../execution/coverage.js';
 import { executeProgramme, type ExecutionResult } from '../execution/execute-programme.js';
 import { planProgramme } from '../execution/plan-programme.js';
-import { Decimal } from '../model/decimal.js';
+import { Decimal, type DecimalString } from '../model/decimal.js';
 import type { Exposure } from '../model/exposure.js';
 import type { Programme } from '../model/programme.js';
 import { sameAddress, type TokenAmount } from '../model/token.js';
@@ -17,6 +17,7 @@ import { CostAboveIntentError, PriceDisputedError } from './errors.js';
 import { awardRoute } from './award-route.js';
 import { firmRoute } from './firm-route.js';
 import { hedgeRequest } from './hedge-request.js';
+import type { TradePlan } from './opening.js';
 import { type Portfolio, tokenOfPortfolio } from './portfolio.js';
 import type { Survey } from './survey.js';
 
@@ -31,10 +32,10 @@ export interface SliceResult {
 }
 
 export interface SlicesInput {
-  readonly before: Survey;
-  readonly decision: TradeDecision;
+  readonly plan: TradePlan;
   readonly signed: SignedIntent;
-  readonly schedule: Schedule;
+  /** What was seen before the first slice; undefined where an earlier process has begun and this one goes on. */
+  readonly before: Survey | undefined;
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
   /** Aborts when somebody asks for an end: nothing new is begun. */
@@ -56,24 +57,35 @@ export interface SlicesRun {
  * error in the middle of an execution is always thrown: its programme is still running, and can be resumed.
  */
 export async function runSlices(context: Context, input: SlicesInput): Promise<SlicesRun> {
-  return input.dryRun ? simulateSlices(context, input) : executeSlices(context, input);
-}
-
-async function simulateSlices(context: Context, input: SlicesInput): Promise<SlicesRun> {
+  const { before, dryRun, plan } = input;
+  if (before === undefined) return executeSlices(context, input, await restAfter(context, input), undefined);
+  if (!dryRun) return executeSlices(context, input, plan.schedule, before);
   const results: SliceResult[] = [];
-  for (const slice of input.schedule.slices) results.push(await runSlice(context, input, slice, input.before));
+  for (const slice of plan.schedule.slices) results.push(await runSlice(context, input, slice, before));
   return { results, endedBecause: undefined };
 }
 
-async function executeSlices(context: Context, input: SlicesInput): Promise<SlicesRun> {
-  const { portfolio } = context;
-  const { before, cancelled, decision, schedule: planned } = input;
-  const landing = new Decimal(nearEnd(before.exposure, decision)).plus(decision.deltaChangeUnits);
+/** What an earlier process has left of the schedule, by the journal and by what the net delta needs now. */
+async function restAfter(context: Context, { plan, signed, signal }: SlicesInput): Promise<Schedule> {
+  const { journal } = context.ports;
+  const begun = await journal.programmes({ intentId: signed.id });
+  const nextIndex = begun.reduce((next, { programme }) => Math.max(next, programme.slice + 1), 0);
+  const filled = filledUnits(context.portfolio, await journal.flows({ intentId: signed.id }));
+  return rest(context, plan, await agreedLook(context, signal), filled, nextIndex);
+}
+
+async function executeSlices(
+  context: Context,
+  input: SlicesInput,
+  toDo: Schedule,
+  before: Survey | undefined,
+): Promise<SlicesRun> {
+  const { portfolio, ports } = context;
+  const { cancelled, plan, signed } = input;
   const results: SliceResult[] = [];
   const ended = (endedBecause: string | undefined): SlicesRun => ({ results, endedBecause });
-  let schedule = planned;
-  let seen: Survey | undefined = before;
-  let filled = new Decimal(0);
+  let schedule = toDo;
+  let seen = before;
   for (let slice = schedule.slices[0]; slice !== undefined; slice = schedule.slices[0]) {
     if (await waitFor(context, slice, input)) seen = undefined;
     if (cancelled.aborted) return ended('It was cancelled.');
@@ -81,7 +93,6 @@ async function executeSlices(context: Context, input: SlicesInput): Promise<Slic
       seen ??= await agreedLook(context, input.signal);
       const result = await runSlice(context, input, slice, seen);
       results.push(result);
-      filled = filled.plus(filledUnits(portfolio, result.execution.flows));
       if (result.execution.state !== 'completed') return ended(failureOf(result.execution));
       if (schedule.slices.length === 1 && result.route.status === 'complete') return ended(undefined);
       if (schedule.slices.length === 1) return ended(`${result.route.remainderUnits} could not be served.`);
@@ -92,21 +103,40 @@ async function executeSlices(context: Context, input: SlicesInput): Promise<Slic
     }
     const { unbounded } = seen.exposure;
     if (unbounded.length > 0) return ended(`The delta has no bounds while ${unbounded.join(', ')} cannot be read.`);
-    schedule = replan({
-      schedule: planned,
-      filledDeltaUnits: filled.toFixed(),
-      neededDeltaUnits: landing.minus(nearEnd(seen.exposure, decision)).toFixed(),
-      nextIndex: slice.index + 1,
-      lotUnits: portfolio.policy.lotUnits,
-      // What bounds the lateness is the intent's deadline, which execution enforces.
-      nowSeconds: Math.min(nowSeconds(context.ports), planned.endSeconds),
-    });
+    const filled = filledUnits(portfolio, await ports.journal.flows({ intentId: signed.id }));
+    schedule = rest(context, plan, seen, filled, slice.index + 1);
   }
   return ended(undefined);
 }
 
+function rest(
+  { portfolio, ports }: Context,
+  plan: TradePlan,
+  { exposure }: Survey,
+  filled: Decimal,
+  nextIndex: number,
+): Schedule {
+  const { landingUnits, schedule } = plan;
+  return replan({
+    schedule,
+    filledDeltaUnits: filled.toFixed(),
+    neededDeltaUnits: new Decimal(landingUnits).minus(nearEnd(exposure, plan)).toFixed(),
+    nextIndex,
+    lotUnits: portfolio.policy.lotUnits,
+    // What bounds the lateness is the intent's deadline, which execution enforces.
+    nowSeconds: Math.min(nowSeconds(ports), schedule.endSeconds),
+  });
+}
+
+/** The plan of a decision, from what was seen before it. */
+export function planOf({ exposure }: Survey, decision: TradeDecision, schedule: Schedule): TradePlan {
+  const { deltaChangeUnits, inputs } = decision;
+  const landingUnits = new Decimal(nearEnd(exposure, decision)).plus(deltaChangeUnits).toFixed();
+  return Object.freeze({ deltaChangeUnits, landingUnits, riskAversion: inputs.riskAversion.perNumeraire, schedule });
+}
+
 /** The end of the exposure that a trade must not carry past the target: doubt makes what is left smaller, not larger. */
-function nearEnd({ delta }: Exposure, { deltaChangeUnits }: TradeDecision): string {
+function nearEnd({ delta }: Exposure, { deltaChangeUnits }: Pick<TradePlan, 'deltaChangeUnits'>): DecimalString {
   return deltaChangeUnits.startsWith('-') ? delta.low : delta.high;
 }
 
@@ -126,24 +156,25 @@ export function assertAgreed({ dispute }: Survey, { limits }: Portfolio): void {
 /** Whether an error only keeps the slice from beginning, after others were done. */
 async function endsQuietly(
   { ports }: Context,
-  { signal, signed }: SlicesInput,
+  { before, signal, signed }: SlicesInput,
   slice: Slice,
   results: readonly SliceResult[],
   error: unknown,
 ): Promise<boolean> {
-  if (results.length === 0 || signal.aborted || !(error instanceof EvenkeelError)) return false;
+  if (signal.aborted || !(error instanceof EvenkeelError)) return false;
+  if (results.length === 0 && before !== undefined) return false;
   const known = await ports.journal.programme({ intentId: signed.id, slice: slice.index });
   return known?.state !== 'running';
 }
 
 async function runSlice(context: Context, input: SlicesInput, slice: Slice, seen: Survey): Promise<SliceResult> {
   const { hub, portfolio, ports } = context;
-  const { decision, dryRun, signal, signed } = input;
+  const { dryRun, plan, signal, signed } = input;
   const { deadline, maxCostBps } = signed.intent;
   const request = hedgeRequest(portfolio, seen, {
     deltaChangeUnits: slice.deltaUnits,
     annualVolatility: seen.annualVolatility,
-    riskAversion: decision.inputs.riskAversion.perNumeraire,
+    riskAversion: plan.riskAversion,
     maxSpend: await unspent(context, input),
     onShortfall: 'partial',
     nodeBudget: portfolio.nodeBudget,
@@ -181,13 +212,10 @@ async function runSlice(context: Context, input: SlicesInput, slice: Slice, seen
 }
 
 /** What the signed intent still lets be spent of each token that the trade spends; nothing where it says nothing. */
-async function unspent(
-  { portfolio, ports }: Context,
-  { decision, signed }: SlicesInput,
-): Promise<readonly TokenAmount[]> {
+async function unspent({ portfolio, ports }: Context, { plan, signed }: SlicesInput): Promise<readonly TokenAmount[]> {
   const flows = await ports.journal.flows({ intentId: signed.id });
   const { baseTokens, quoteTokens } = portfolio;
-  const tokens = decision.deltaChangeUnits.startsWith('-') ? baseTokens : quoteTokens;
+  const tokens = plan.deltaChangeUnits.startsWith('-') ? baseTokens : quoteTokens;
   return tokens.map((token) => {
     const describe = (address: string) => tokenOfPortfolio(portfolio, token.chainId, address);
     const left = remainingSpend(signed.intent, token.chainId, flows, describe);

@@ -1,27 +1,31 @@
-import { EvenkeelError } from '@evenkeel/intents';
-import { assembleExposure } from '../exposure/assemble-exposure.js';
+import { doubtVanished, type PositionChange, type PositionMemory } from '../exposure/doubt-vanished.js';
 import { Decimal, type DecimalString, fromAtoms } from '../model/decimal.js';
 import type { Exposure } from '../model/exposure.js';
 import type { Pool } from '../model/curve.js';
 import type { PositionReading } from '../model/position.js';
 import type { QuoteRequest } from '../model/quote.js';
 import { type Token, type TokenAmount, tokenKey } from '../model/token.js';
-import type { PositionSource } from '../ports/position-source.js';
 import type { HedgeBridge } from '../route/hedge.js';
 import type { ReferencePrice } from '../route/reference-price.js';
-import { solicit, type Solicitation } from '../solicit/solicit.js';
+import type { Solicitation } from '../solicit/solicit.js';
 import { agreedPrice, type PriceDispute } from './agreed-price.js';
+import { askMarket, marketOn } from './ask-market.js';
 import { hedgeBridge } from './firm-route.js';
 import { inFlightOf } from './in-flight.js';
 import type { Portfolio, RebalancerPorts } from './portfolio.js';
-import { type LiveChain, readChains, type SilentChain } from './read-chains.js';
+import { readChains, type SilentChain } from './read-chains.js';
+import { exposureOf, readPositions } from './read-positions.js';
 
 /** One look at everything: the book, the market, what things cost, what is held. Frozen. */
 export interface Survey {
   readonly atSeconds: number;
   readonly exposure: Exposure;
-  /** What the position sources said: what the exposure was put together from. */
+  /** What the position sources said, and what of it is doubted: what the exposure was put together from. */
   readonly readings: readonly PositionReading[];
+  /** Positions that vanished or shrank since the look before, with no trade of ours. */
+  readonly changes: readonly PositionChange[];
+  /** What the next look holds its readings against. */
+  readonly memory: PositionMemory;
   readonly reference: ReferencePrice;
   /** Why nothing may be traded at the reference price; undefined when nothing speaks against it. */
   readonly dispute: PriceDispute | undefined;
@@ -41,26 +45,32 @@ export interface Survey {
   readonly poolCalls: Readonly<Record<number, number>>;
 }
 
-/** How a stale reading widens: by this share of the position's largest delta, for each hour of its age. */
-const STALE_SHARE_PER_HOUR = '0.25';
-/** How long a straggler may take to stop. */
-const GRACE_MS = 50;
+/** What is kept of a look for the next one. */
+export interface EarlierLook {
+  readonly price: DecimalString;
+  readonly memory: PositionMemory;
+  /** Whether our own trades may have moved what the owner holds since then. */
+  readonly hasTraded: boolean;
+}
+
+const DOUBT_VANISHED_SECONDS = 3600;
 
 /**
  * Reads everything at once. Chains, venues and bridges that fail are left out and reported; positions that cannot be read
  * widen the exposure; what speaks against the price is said in `dispute`, and it is the caller's to stop.
  *
- * @param lastSeen price of the last look, numeraire per unit; a jump away from it is disputed unless a feed confirms it
+ * @param earlier the look before: a price that jumps away from its is disputed unless a feed confirms it, and a position
+ * that has vanished since is doubted
  * @throws NO_REFERENCE_PRICE when no pool answers, SOLICIT_ABORTED or the signal's reason when it aborts
  */
 export async function survey(
   portfolio: Portfolio,
   ports: RebalancerPorts,
   signal: AbortSignal,
-  lastSeen?: DecimalString,
+  earlier?: EarlierLook,
 ): Promise<Survey> {
   const { chains, clock, prices, volatility } = ports;
-  const [read, readings, volatilityNow] = await Promise.all([
+  const [read, answers, volatilityNow] = await Promise.all([
     readChains(portfolio, ports, signal),
     readPositions(ports, portfolio, signal),
     volatility.realised(portfolio.underlying, signal),
@@ -73,7 +83,7 @@ export async function survey(
   // Pools first and alone, so that what reading them takes can be counted and stated.
   const offered = await askMarket(market, ports, [], signal, true);
   const calledAfter = requests();
-  const price = await agreedPrice(market, offered.pools, { feed: prices, lastSeen }, atSeconds, signal);
+  const price = await agreedPrice(market, offered.pools, { feed: prices, lastSeen: earlier?.price }, atSeconds, signal);
   const transfers = await askMarket(
     market,
     ports,
@@ -85,18 +95,22 @@ export async function survey(
   const nativePrice = Object.fromEntries(
     read.live.map(({ chainId }) => [chainId, portfolio.nativePrices[chainId] ?? reference.price] as const),
   );
-  const exposure = assembleExposure({
+  const { changes, memory, readings } = doubtVanished({
+    readings: answers,
+    memory: earlier?.memory ?? new Map(),
     underlying: portfolio.underlying,
-    spot: reference.price,
-    readings,
-    inFlight: await inFlightOf(portfolio, ports),
+    spot: Number(reference.price),
     nowSeconds: atSeconds,
-    rules: { maxAgeSeconds: portfolio.limits.maxAgeSeconds, staleSharePerHour: STALE_SHARE_PER_HOUR },
+    hasTraded: earlier?.hasTraded ?? false,
+    believeAfterSeconds: portfolio.limits.doubtVanishedSeconds ?? DOUBT_VANISHED_SECONDS,
   });
+  const exposure = exposureOf(portfolio, reference.price, readings, await inFlightOf(portfolio, ports), atSeconds);
   return Object.freeze({
     atSeconds,
     exposure,
     readings,
+    changes,
+    memory,
     reference,
     dispute: price.dispute,
     annualVolatility: Number(volatilityNow.value),
@@ -122,58 +136,6 @@ export async function survey(
       Object.fromEntries(chains.map(({ id }) => [id, calledAfter[id]! - calledBefore[id]!] as const)),
     ),
   });
-}
-
-/** The portfolio on the chains that answer: nothing else may be traded. */
-function marketOn(portfolio: Portfolio, live: readonly LiveChain[]): Portfolio {
-  const answers = ({ chainId }: Token): boolean => live.some((chain) => chain.chainId === chainId);
-  return {
-    ...portfolio,
-    baseTokens: portfolio.baseTokens.filter(answers),
-    quoteTokens: portfolio.quoteTokens.filter(answers),
-  };
-}
-
-function askMarket(
-  portfolio: Portfolio,
-  { bridges, clock, venues }: RebalancerPorts,
-  transfers: readonly QuoteRequest[],
-  signal: AbortSignal,
-  pools: boolean,
-): Promise<Solicitation> {
-  const tokens = pools ? [...portfolio.baseTokens, ...portfolio.quoteTokens] : [];
-  return solicit(
-    { tokens, quotes: [], transfers, maxAgeSeconds: portfolio.limits.maxAgeSeconds },
-    {
-      venues: pools ? venues : [],
-      bridges: pools ? [] : bridges,
-      clock,
-      signal,
-      deadlineMs: portfolio.limits.solicitMs,
-      graceMs: GRACE_MS,
-    },
-  );
-}
-
-/** All sources at once. One that fails is one unknown position, without bounds: never nothing. */
-async function readPositions(
-  { account, chains, clock, sources }: RebalancerPorts,
-  { limits }: Portfolio,
-  signal: AbortSignal,
-): Promise<readonly PositionReading[]> {
-  const owner = account.addressOn(chains[0]!.id);
-  const own = AbortSignal.any([signal, AbortSignal.timeout(limits.solicitMs)]);
-  const read = async (source: PositionSource): Promise<readonly PositionReading[]> => {
-    try {
-      return await source.read(owner, own);
-    } catch (error) {
-      signal.throwIfAborted();
-      const reason = error instanceof EvenkeelError ? `${error.code}: ${error.message}` : 'the source failed';
-      const asOf = { source: source.id, timeSeconds: Math.floor(clock.now() / 1000) };
-      return [{ status: 'unknown', id: source.id, label: source.name, reason, asOf }];
-    }
-  };
-  return (await Promise.all(sources.map(read))).flat();
 }
 
 /** Every lane between two chains on which the account has at least a lot to send, for all that it has. */

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import type { Curve } from '../model/curve.js';
 import { sqrtRatioAtTick, tickAtSqrtRatio } from '../model/curves/tick-math.js';
 import { dualBound, edgeProfit, provenBound } from './certificate.js';
-import { createWorkspace, EDGE_ON, evaluate, residualValue, setLive, solveDual } from './newton.js';
+import { evaluate } from './dual/evaluate.js';
+import { solveDual } from './dual/newton.js';
+import { createWorkspace, EDGE_ON, residualValue, setLive } from './dual/workspace.js';
 import { initialPrices } from './initial-prices.js';
 import { buildNetwork, edgeInput, edgeOutput, type EdgeSpec, spotRate } from './network.js';
 

@@ -1,7 +1,8 @@
 import { InvalidInputError } from '@evenkeel/intents';
 import type { CostCurve, CostPoint } from '../model/cost-curve.js';
 import { decimalFromNumber } from '../model/decimal.js';
-import { hedgeModel, type HedgeRequest } from './hedge.js';
+import type { HedgeRequest } from './hedge.js';
+import { hedgeModel } from './hedge-model.js';
 import { totalCost } from './costs.js';
 import { solveModel, type SolvedModel } from './solve-model.js';
 

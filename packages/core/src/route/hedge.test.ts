@@ -4,7 +4,8 @@ import { swapExactIn, swapExactOut } from '../model/curves/swap.js';
 import { sqrtRatioAtTick } from '../model/curves/tick-math.js';
 import { type Token, tokenKey } from '../model/token.js';
 import { RouteDisconnectedError, RouteDuplicateError, RouteInfeasibleError, RoutePoolInvalidError } from './errors.js';
-import { type HedgeBridge, type HedgeRequest, type HedgeRoute, routeHedge } from './hedge.js';
+import type { HedgeBridge, HedgeRequest, HedgeRoute } from './hedge.js';
+import { routeHedge } from './route-hedge.js';
 import { costCurve } from './cost-curve.js';
 
 const CHAINS = [31337, 31338, 31339] as const;

@@ -57,8 +57,6 @@ export interface Network {
   readonly isHop: Uint8Array;
   /** 1 where the edge consists of straight pieces; then `liquidity` holds the rooms and `sqrtHigh` the prices. */
   readonly straight: Uint8Array;
-  /** Whether there are straight edges besides the one that takes what is unserved. */
-  readonly hasStraightEdges: boolean;
   readonly segStart: Int32Array;
   readonly liquidity: Float64Array;
   readonly sqrtHigh: Float64Array;
@@ -87,10 +85,6 @@ export function buildNetwork(nodeCount: number, specs: readonly EdgeSpec[]): Net
     tickCost: Float64Array.from(specs, ({ tickCost }) => tickCost),
     isHop: Uint8Array.from(specs, ({ source }) => (source.kind === 'pool' || source.role.kind === 'bridge' ? 1 : 0)),
     straight: Uint8Array.from(segments, ({ kind }) => (kind === 'straight' ? 1 : 0)),
-    hasStraightEdges: specs.some(
-      ({ source }, e) =>
-        segments[e]!.kind === 'straight' && !(source.kind === 'linear' && source.role.kind === 'slack'),
-    ),
     segStart: new Int32Array(edgeCount + 1),
     liquidity: new Float64Array(total),
     sqrtHigh: new Float64Array(total),

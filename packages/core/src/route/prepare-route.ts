@@ -4,7 +4,8 @@ import { gasOfHop } from './costs.js';
 import { type CompiledModel, compileModel, type RouteModel } from './model.js';
 import { parseProblem, type RouteProblem } from './problem.js';
 import type { ReplayedHop } from './replay.js';
-import { type MixedSearch, type MixedSolution, prepareSearch } from './search.js';
+import type { MixedSearch, MixedSolution } from './search/mixed.js';
+import { prepareSearch } from './search/search.js';
 import { playMixed, type PlayOptions, solveModel, type SolvedModel } from './solve-model.js';
 import { prepareSwiftReplay, type SwiftReplayer } from './swift-replay.js';
 

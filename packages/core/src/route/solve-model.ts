@@ -1,6 +1,7 @@
 import { provenBound } from './certificate.js';
 import { type CostsByKind, routeCosts, totalCost } from './costs.js';
-import { type MixedSolution, prepareSearch } from './search.js';
+import type { MixedSolution } from './search/mixed.js';
+import { prepareSearch } from './search/search.js';
 import { RouteDisconnectedError } from './errors.js';
 import { type CompiledModel, compileModel, type RouteModel } from './model.js';
 import { replay, type Replay } from './replay.js';

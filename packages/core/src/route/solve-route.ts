@@ -1,7 +1,7 @@
 import type { Clock } from '../ports/ambient.js';
 import { findInconsistencies, type Inconsistency } from './consistency.js';
 import type { CostKind } from './costs.js';
-import { costStrings } from './hedge.js';
+import { costStrings } from './hedge-route.js';
 import type { DecimalString } from '../model/decimal.js';
 import { type ExactRoute, prepareRoute, type PrepareRouteOptions } from './prepare-route.js';
 import type { RouteProblem } from './problem.js';

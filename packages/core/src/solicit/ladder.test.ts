@@ -5,7 +5,7 @@ import type { Quote, QuoteRequest } from '../model/quote.js';
 import type { Token } from '../model/token.js';
 import type { Clock } from '../ports/ambient.js';
 import type { VenueAdapter } from '../ports/venue.js';
-import { routeHedge } from '../route/hedge.js';
+import { routeHedge } from '../route/route-hedge.js';
 import { checkCurve } from './check-curve.js';
 import { ladderRequests, laddersOf } from './ladder.js';
 import { requote } from './requote.js';

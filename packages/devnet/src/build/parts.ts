@@ -2,6 +2,7 @@ import type { Artifacts } from '../artifacts/fetch.js';
 import type { ChainParts, WorldPart } from '../parts.js';
 import type { Builder } from './builder.js';
 import { buildAaveV3 } from './aave-v3.js';
+import { buildErc4337 } from './erc4337.js';
 import { buildLyra } from './lyra.js';
 import { buildPerpV2 } from './perp-v2.js';
 import type { ChainTokens } from './tokens.js';
@@ -20,6 +21,7 @@ export async function buildParts(context: PartContext, parts: readonly WorldPart
   return Object.freeze({
     ...(parts.includes('perp-v2') && { perpV2: await buildPerpV2(context) }),
     ...(parts.includes('aave-v3') && { aaveV3: await buildAaveV3(context) }),
+    ...(parts.includes('erc4337') && { erc4337: await buildErc4337(context) }),
     ...(parts.includes('lyra') && { lyra: await buildLyra(context) }),
   });
 }

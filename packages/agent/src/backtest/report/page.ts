@@ -1,6 +1,6 @@
 import type { Estimate } from '@evenkeel/core/backtest';
 import { stringify } from 'yaml';
-import type { PartResult, PolicyResult } from '../evaluate.js';
+import type { PartResult, PolicyResult, Verdict } from '../evaluate.js';
 import type { EpisodeOutcome } from '../run-range.js';
 import type { Study } from '../study.js';
 import { short, targetText } from '../text.js';
@@ -139,10 +139,16 @@ function comparisonTable(policies: readonly PolicyResult[]): string {
   );
 }
 
+const VERDICTS: Readonly<Record<Verdict, string>> = {
+  met: '✔ met',
+  undecided: '? undecided: the interval holds the target',
+  missed: '✘ missed',
+};
+
 function targetTable({ targets }: PartResult): string {
   return tableOf(
     ['target', '', 'measured'],
-    targets.map((result) => [targetText(result), result.passed ? '✔ met' : '✘ missed', estimateCells(result)]),
+    targets.map((result) => [targetText(result), VERDICTS[result.verdict], estimateCells(result)]),
   );
 }
 

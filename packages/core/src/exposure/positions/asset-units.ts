@@ -8,11 +8,11 @@ export interface LinearAsset {
   readonly fixedValue: number;
 }
 
-export function linearAsset(asset: AssetUnits, field: string): LinearAsset {
-  const amount = toNumber(asset.amountUnits, `${field}.amountUnits`);
+export function linearAsset(asset: AssetUnits, field: () => string): LinearAsset {
+  const amount = toNumber(asset.amountUnits, () => `${field()}.amountUnits`);
   return {
-    deltaUnits: amount * toNumber(asset.deltaPerUnit, `${field}.deltaPerUnit`),
-    fixedValue: amount * toNumber(asset.valuePerUnit, `${field}.valuePerUnit`),
+    deltaUnits: amount * toNumber(asset.deltaPerUnit, () => `${field()}.deltaPerUnit`),
+    fixedValue: amount * toNumber(asset.valuePerUnit, () => `${field()}.valuePerUnit`),
   };
 }
 
@@ -21,12 +21,13 @@ export function basisOf(asset: string, deltaUnits: number, spot: number): BasisS
   return { asset, valuePerPoint: (deltaUnits * spot) / 100, deltaPerPoint: deltaUnits / 100 };
 }
 
-/** The basis entries of these assets, as a part of greeks: nothing at all where there are none. */
-export function basisPart(
-  assets: readonly { readonly asset: AssetUnits; readonly deltaUnits: number }[],
-  spot: number,
-): Pick<Greeks, 'basis'> {
-  const named = assets.filter(({ asset }) => asset.basisAsset !== undefined);
-  if (named.length === 0) return {};
-  return { basis: named.map(({ asset, deltaUnits }) => basisOf(asset.basisAsset!, deltaUnits, spot)) };
+/** Greeks with basis entries. */
+export function withBasis(greeks: Greeks, basis: readonly BasisSensitivity[]): Greeks {
+  const { deltaUnits, gammaPerUnit, thetaPerDay, value, vegaPerPoint } = greeks;
+  return { value, deltaUnits, gammaPerUnit, vegaPerPoint, thetaPerDay, basis };
+}
+
+/** Greeks with the basis entry of an asset, where it has one. */
+export function withBasisOf(greeks: Greeks, { basisAsset }: AssetUnits, deltaUnits: number, spot: number): Greeks {
+  return basisAsset === undefined ? greeks : withBasis(greeks, [basisOf(basisAsset, deltaUnits, spot)]);
 }

@@ -1,8 +1,8 @@
-import type { Greeks, Liquidation } from '../../model/exposure.js';
+import type { BasisSensitivity, Greeks, Liquidation } from '../../model/exposure.js';
 import type { AssetUnits, LendingPosition } from '../../model/position.js';
 import { PositionInvalidError } from '../errors.js';
 import { toNumber } from '../number.js';
-import { basisPart, linearAsset } from './asset-units.js';
+import { basisOf, linearAsset, withBasis } from './asset-units.js';
 
 /** Delta and spot-independent value on both sides of a lending account. */
 interface Sides {
@@ -17,49 +17,59 @@ interface Sides {
   readonly bonus: number;
 }
 
-function sides(position: LendingPosition): Sides {
+function sides({ collateral, debt }: LendingPosition): Sides {
   let [collateralDelta, collateralValue, backedDelta, backedValue, debtDelta, debtValue, bonus] = [0, 0, 0, 0, 0, 0, 0];
-  for (const [i, asset] of position.collateral.entries()) {
-    const field = `position.collateral[${i}]`;
+  for (let i = 0; i < collateral.length; i++) {
+    const asset = collateral[i]!;
+    const field = (): string => `position.collateral[${i}]`;
     const one = linearAsset(asset, field);
-    const threshold = share(asset.liquidationThreshold, `${field}.liquidationThreshold`);
-    bonus = Math.max(bonus, share(asset.liquidationBonus ?? '0', `${field}.liquidationBonus`));
+    const threshold = share(asset.liquidationThreshold, () => `${field()}.liquidationThreshold`);
+    bonus = Math.max(
+      bonus,
+      share(asset.liquidationBonus ?? '0', () => `${field()}.liquidationBonus`),
+    );
     collateralDelta += one.deltaUnits;
     collateralValue += one.fixedValue;
     backedDelta += one.deltaUnits * threshold;
     backedValue += one.fixedValue * threshold;
   }
-  for (const [i, asset] of position.debt.entries()) {
-    const one = linearAsset(asset, `position.debt[${i}]`);
+  for (let i = 0; i < debt.length; i++) {
+    const one = linearAsset(debt[i]!, () => `position.debt[${i}]`);
     debtDelta += one.deltaUnits;
     debtValue += one.fixedValue;
   }
   return { collateralDelta, collateralValue, backedDelta, backedValue, debtDelta, debtValue, bonus };
 }
 
-function share(text: string, field: string): number {
+function share(text: string, field: () => string): number {
   const value = toNumber(text, field);
   if (value >= 0 && value <= 1) return value;
-  throw new PositionInvalidError(field, text, 'is not a share between 0 and 1');
+  throw new PositionInvalidError(field(), text, 'is not a share between 0 and 1');
 }
 
 /** A lending account while it is not liquidated: collateral less debt, both linear in the spot. */
 export function lendingGreeks(position: LendingPosition, spot: number): Greeks {
   const all = sides(position);
   const deltaUnits = all.collateralDelta - all.debtDelta;
-  return {
+  const greeks: Greeks = {
     value: deltaUnits * spot + all.collateralValue - all.debtValue,
     deltaUnits,
     gammaPerUnit: 0,
     vegaPerPoint: 0,
     thetaPerDay: 0,
-    ...basisPart([...withDelta(position.collateral, 1), ...withDelta(position.debt, -1)], spot),
   };
+  const basis: BasisSensitivity[] = [];
+  addBasisOf(position.collateral, 1, spot, basis);
+  addBasisOf(position.debt, -1, spot, basis);
+  return basis.length === 0 ? greeks : withBasis(greeks, basis);
 }
 
-function withDelta(assets: readonly AssetUnits[], sign: 1 | -1): { asset: AssetUnits; deltaUnits: number }[] {
-  const based = assets.filter(({ basisAsset }) => basisAsset !== undefined);
-  return based.map((asset) => ({ asset, deltaUnits: sign * linearAsset(asset, 'position').deltaUnits }));
+function addBasisOf(assets: readonly AssetUnits[], sign: 1 | -1, spot: number, basis: BasisSensitivity[]): void {
+  for (const asset of assets) {
+    if (asset.basisAsset === undefined) continue;
+    const { deltaUnits } = linearAsset(asset, () => 'position');
+    basis.push(basisOf(asset.basisAsset, sign * deltaUnits, spot));
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Greeks } from '../../model/exposure.js';
 import type { PowerPerpetualPosition } from '../../model/position.js';
 import { toNumber, toPositive } from '../number.js';
-import { basisPart, linearAsset } from './asset-units.js';
+import { linearAsset, withBasisOf } from './asset-units.js';
 
 /** Squeeth counts the square of the spot in ten-thousandths. */
 const SCALE = 10_000;
@@ -19,15 +19,15 @@ export function powerPerpetualGreeks(position: PowerPerpetualPosition, spot: num
   const factor = toPositive(position.normalisationFactor, 'position.normalisationFactor');
   const volatility = toPositive(position.annualVolatility, 'position.annualVolatility');
   const years = toPositive(position.fundingPeriodDays, 'position.fundingPeriodDays') / DAYS_PER_YEAR;
-  const collateral = linearAsset(position.collateral, 'position.collateral');
+  const collateral = linearAsset(position.collateral, () => 'position.collateral');
   const variance = volatility * volatility;
   const value = (tokens * factor * spot * spot * Math.exp(variance * years)) / SCALE;
-  return {
+  const greeks: Greeks = {
     value: value + collateral.deltaUnits * spot + collateral.fixedValue,
     deltaUnits: (2 * value) / spot + collateral.deltaUnits,
     gammaPerUnit: (2 * value) / (spot * spot),
     vegaPerPoint: (value * 2 * volatility * years) / 100,
     thetaPerDay: (-variance * value) / DAYS_PER_YEAR,
-    ...basisPart([{ asset: position.collateral, deltaUnits: collateral.deltaUnits }], spot),
   };
+  return withBasisOf(greeks, position.collateral, collateral.deltaUnits, spot);
 }

@@ -1,6 +1,7 @@
 import { type DeltaBand, type PreparedBands, readBand } from '../band-table.js';
 import type { CostFunction } from '../cost-function.js';
 import type { HalfBand, Market } from '../market.js';
+import { preempted } from '../pre-emption.js';
 import type { Side } from '../settlement-band.js';
 import { closedFormRule, optimalLanding, type OptimalSide, optimalSide } from './optimal.js';
 import { correctedWhalleyWilmott1999Band } from './whalley-wilmott-1999.js';
@@ -263,5 +264,8 @@ function landing(
   return Math.min(deviation, inner + Math.max(0, beyond));
 }
 
-/** Our own rule: the prepared optimum where a table fits, the corrected closed form where none does. */
-export const optimalRule: Rule = (context) => preparedBand(context, context.prepared ?? []) ?? closedFormRule(context);
+/** Our own rule: the prepared optimum where a table fits, the corrected closed form where none does, ahead of a trend. */
+export const optimalRule: Rule = (context) => {
+  const outcome = preparedBand(context, context.prepared ?? []) ?? closedFormRule(context);
+  return outcome.kind === 'band' ? preempted(context.market, outcome) : outcome;
+};

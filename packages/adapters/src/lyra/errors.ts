@@ -1,0 +1,62 @@
+import { EvenkeelError } from '@evenkeel/intents';
+
+/** The option's delta is outside what the venue trades. Code `LYRA_DELTA_OUT_OF_RANGE`. */
+export class LyraDeltaOutOfRangeError extends EvenkeelError {
+  constructor(adapter: string, instrument: string, details: Readonly<Record<string, unknown>>) {
+    super('LYRA_DELTA_OUT_OF_RANGE', `${adapter} does not trade ${instrument} now: its delta is too near 0 or 1.`, {
+      field: 'request.instrument',
+      value: instrument,
+      hint: 'Take a strike nearer to the spot, or wait until the spot has come back.',
+      retryable: true,
+      details: { adapter, ...details },
+    });
+  }
+}
+
+/** The board is frozen, in its last hours, expired or settled. Code `LYRA_BOARD_CLOSED`. */
+export class LyraBoardClosedError extends EvenkeelError {
+  constructor(adapter: string, instrument: string, reason: string) {
+    super('LYRA_BOARD_CLOSED', `${adapter}: the board of ${instrument} takes no trades: ${reason}.`, {
+      field: 'request.instrument',
+      value: instrument,
+      hint: 'Take an option of another board; what is held on this one is settled at its expiry.',
+      details: { adapter, reason },
+    });
+  }
+}
+
+/** The venue's liquidity pool cannot take the other side. Code `LYRA_POOL_SHORT`. */
+export class LyraPoolShortError extends EvenkeelError {
+  constructor(adapter: string, units: string, reason: string) {
+    super('LYRA_POOL_SHORT', `${adapter}: the liquidity pool cannot take the other side of ${units} options.`, {
+      field: 'request.units',
+      value: units,
+      hint: 'Ask for less, or wait until the pool has been given more.',
+      retryable: true,
+      details: { adapter, reason },
+    });
+  }
+}
+
+/** A written option would have less collateral than the venue wants. Code `LYRA_COLLATERAL_SHORT`. */
+export class LyraCollateralShortError extends EvenkeelError {
+  constructor(adapter: string, reason: string) {
+    super('LYRA_COLLATERAL_SHORT', `${adapter}: the collateral would not carry the written options.`, {
+      field: 'collateralFactor',
+      hint: 'Raise the collateral factor, or ask for less.',
+      details: { adapter, reason },
+    });
+  }
+}
+
+/** The trade would take the volatility outside the venue's bounds. Code `LYRA_VOLATILITY_LIMIT`. */
+export class LyraVolatilityLimitError extends EvenkeelError {
+  constructor(adapter: string, units: string, reason: string) {
+    super('LYRA_VOLATILITY_LIMIT', `${adapter}: ${units} options would move the volatility outside its bounds.`, {
+      field: 'request.units',
+      value: units,
+      hint: 'Ask for less, or for another strike.',
+      details: { adapter, reason },
+    });
+  }
+}

@@ -1,0 +1,1 @@
+export { spotInstrument, type SpotInstrumentOptions, type SpotMarket } from './spot.js';

@@ -1,0 +1,186 @@
+import { join } from 'node:path';
+import type { EoaSigner } from '@evenkeel/accounts';
+import type { Chain, Clock, Journal, Logger, Random } from '@evenkeel/core';
+import { sqliteJournal } from '@evenkeel/core/journal-sqlite';
+import { type Alerts, openAlerts } from './alerts/alerts.js';
+import type { AgentConfig, AgentPortfolio } from './config/parse-agent.js';
+import { type AgentEvents, agentEvents } from './events.js';
+import { type Desk, type LimitNews, openDesk } from './limits/desk.js';
+import { EVERYWHERE } from './limits/stops.js';
+import { paperChain } from './paper/paper-chain.js';
+import { paperLedger } from './paper/paper-ledger.js';
+import { runAgent } from './run-agent.js';
+import { type AuditLog, auditLog } from './state/audit-log.js';
+import { type AgentState, openAgentState } from './state/open-state.js';
+import { openOutside } from './watch/outside.js';
+import { type RoundReport, rounds } from './watch/rounds.js';
+import { sharedChains } from './watch/shared-chains.js';
+import { type Keeper, openKeeper } from './work/keeper.js';
+import { openRoster } from './work/roster.js';
+import { openWorker, type Worker } from './work/worker.js';
+
+/** What an agent needs besides its file. */
+export interface AgentParts {
+  /** Journal and state are in here. */
+  readonly folder: string;
+  readonly signerOf: (settings: AgentPortfolio) => EoaSigner;
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** Many portfolios, kept by one process. */
+export interface Agent {
+  readonly config: () => AgentConfig;
+  readonly keepers: () => readonly Keeper[];
+  /** Undefined for a name that is not known. */
+  keeper(name: string): Keeper | undefined;
+  readonly chains: () => readonly Chain[];
+  readonly events: AgentEvents;
+  readonly desk: Desk;
+  readonly audit: AuditLog;
+  readonly alerts: Alerts;
+  readonly state: AgentState;
+  readonly journal: Journal;
+  readonly worker: Worker;
+  readonly clock: Clock;
+  readonly startedMs: number;
+  /** One look at all portfolios that are due, and what follows from it. */
+  round(signal: AbortSignal): Promise<RoundReport>;
+  lastRound(): RoundReport | undefined;
+  /** Looks until the signal aborts, then stops in order. @returns how many programmes had to be parked */
+  run(signal: AbortSignal): Promise<number>;
+  /** Takes another file over. @throws what makes it unfit; then what was in force stays so */
+  apply(config: AgentConfig): void;
+  /** No new risk, until it is taken back by hand. A scope is a portfolio's name, or `*` for all. */
+  kill(scope: string, reason: string): void;
+  /** Nothing new, until it is taken back by hand. */
+  pause(scope: string, reason: string): void;
+  /** Takes what stops a scope back. @returns whether there was anything */
+  reset(scope: string, reason: string): boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens everything that an agent needs, and sets nothing in motion yet.
+ *
+ * @throws JOURNAL_LOCKED while another agent has the folder, JOURNAL_*, AGENT_STATE_*, and what makes a portfolio unfit
+ */
+export async function openAgent(config: AgentConfig, parts: AgentParts): Promise<Agent> {
+  const { folder } = parts;
+  const state = await openAgentState(join(folder, 'agent.db'));
+  const opened: { close(): unknown }[] = [state];
+  try {
+    // Its lock is what keeps a second agent out.
+    const journal = await sqliteJournal({ path: join(folder, 'journal.db') });
+    opened.unshift(journal);
+    return joined(config, parts, state, journal);
+  } catch (error) {
+    for (const each of opened) await each.close();
+    throw error;
+  }
+}
+
+function joined(first: AgentConfig, parts: AgentParts, state: AgentState, journal: Journal): Agent {
+  const { clock, env, logger, random, signerOf } = parts;
+  const { mode, name } = first.agent;
+  const audit = auditLog(state);
+  const now = (): number => clock.now();
+  const events = agentEvents(audit, now);
+  const alerts = openAlerts({ state, config: () => roster.config().alerts, env, clock, events, agent: name });
+  const paper = paperLedger(state);
+  const outside = openOutside(state);
+  const chains = sharedChains(env, (chain) => (mode === 'paper' ? paperChain(chain, paper) : chain));
+
+  const kill = (scope: string, reason: string): void => {
+    desk.stop('killed', scope, reason);
+    events.emit({ kind: 'stop', level: 'error', code: 'KILLED', sentence: reason, details: { scope } });
+    alerts.raise({ key: `killed:${scope}`, level: 'critical', code: 'KILLED', sentence: reason });
+  };
+  const onLimit = (news: LimitNews): void => {
+    const sentence = limitSentence(news);
+    const { level, portfolio } = news;
+    const isReached = level.level === 'reached';
+    const about = {
+      code: isReached ? 'LIMIT_REACHED' : 'LIMIT_NEAR',
+      sentence,
+      ...(portfolio === undefined ? {} : { portfolio }),
+    };
+    events.emit({ kind: 'limit', level: 'warn', ...about, details: { ...level } });
+    const key = `limit:${portfolio ?? EVERYWHERE}:${level.kind}:${level.level}`;
+    alerts.raise({ key, level: isReached ? 'critical' : 'warning', ...about });
+    // What was lost does not come back when the day is over: a person has to look first.
+    if (isReached && level.kind === 'loss') kill(portfolio ?? EVERYWHERE, sentence);
+  };
+  const desk = openDesk(state, now, onLimit);
+
+  const roster = openRoster(first, (settings) => {
+    const keeper = openKeeper(settings, { journal, random, env, chains, signerOf, logger });
+    outside.recall(keeper);
+    return keeper;
+  });
+  const worker = openWorker({
+    mode,
+    desk,
+    paper,
+    outside,
+    events,
+    raise: alerts.raise,
+    kill,
+    total: () => roster.config().totalLimits,
+    now,
+  });
+  const oneRound = rounds({ roster, chains, journal, worker, outside, desk, alerts, events, state, clock });
+  let lastRound: RoundReport | undefined;
+
+  const agent: Agent = {
+    config: roster.config,
+    keepers: roster.all,
+    keeper: (wanted) => roster.all().find((each) => each.name === wanted),
+    chains: chains.all,
+    events,
+    desk,
+    audit,
+    alerts,
+    state,
+    journal,
+    worker,
+    clock,
+    startedMs: now(),
+    round: async (signal) => (lastRound = await oneRound(signal)),
+    lastRound: () => lastRound,
+    run: (signal) => runAgent(agent, signal),
+    apply: (next) => {
+      roster.apply(next);
+      const sentence = `The configuration was taken over: ${next.portfolios.length} portfolios.`;
+      events.emit({ kind: 'config', level: 'info', code: 'CONFIG_APPLIED', sentence });
+    },
+    kill,
+    pause: (scope, reason) => {
+      desk.stop('paused', scope, reason);
+      events.emit({ kind: 'stop', level: 'warn', code: 'PAUSED', sentence: reason, details: { scope } });
+    },
+    reset: (scope, reason) => {
+      const had = (['killed', 'paused'] as const).filter((kind) => desk.reset(kind, scope));
+      if (had.length === 0) return false;
+      for (const each of roster.all()) {
+        if (scope === EVERYWHERE || scope === each.name)
+          Object.assign(each.now, { dueMs: 0, restUntilMs: 0, failures: 0 });
+      }
+      events.emit({ kind: 'stop', level: 'warn', code: 'RESET', sentence: reason, details: { scope, had } });
+      return true;
+    },
+    close: async () => {
+      await journal.close();
+      state.close();
+    },
+  };
+  return Object.freeze(agent);
+}
+
+function limitSentence({ level, portfolio }: LimitNews): string {
+  const whose = portfolio ?? 'all portfolios together';
+  const share = level.most === 0 ? 100 : Math.round((100 * level.used) / level.most);
+  return `The ${level.kind} limit of ${whose} is used to ${share} %.`;
+}

@@ -1,0 +1,169 @@
+import { type DecimalString, type Exposure, type InFlight, type PositionReading } from '@evenkeel/core';
+import {
+  leastCurves,
+  lookAtMarket,
+  type MarketLook,
+  reach,
+  readPositions,
+  screen,
+  standing,
+} from '@evenkeel/core/watch';
+import { EvenkeelError } from '@evenkeel/intents';
+import type { Keeper, Standing } from '../work/keeper.js';
+
+/** A portfolio that a look was taken at, and what came of it. */
+export interface Looked {
+  readonly keeper: Keeper;
+  readonly standing: Standing;
+  /** What waiting costs, numeraire: risk of the last unit times the units. Larger ones first. */
+  readonly urgency: number;
+}
+
+export interface LookInput {
+  readonly keepers: readonly Keeper[];
+  /** What was last taken for the price, by market. */
+  readonly lastPrices: Map<string, DecimalString>;
+  readonly inFlight: (keeper: Keeper) => readonly InFlight[];
+  readonly nowMs: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** So many are decided before others get a turn: nothing may wait for thousands. */
+const TURN = 40;
+
+/**
+ * Where all of them stand, and whether any may have to trade. Every chain is read once for all, every market once for all
+ * of its portfolios; a portfolio or a market that fails is undecided, and stops no other.
+ */
+export async function look(input: LookInput): Promise<readonly Looked[]> {
+  const { keepers, signal } = input;
+  const markets = groupBy(keepers, ({ market }) => market);
+  // All in one turn of the event loop, so that the chains see few requests.
+  const read = keepers.map((keeper) => readOne(keeper, signal));
+  const looks = [...markets].map(async ([key, [first]]) => {
+    const { portfolio, ports } = first!;
+    try {
+      return [key, await lookAtMarket(portfolio, ports, signal, input.lastPrices.get(key))] as const;
+    } catch (error) {
+      signal.throwIfAborted();
+      return [key, error] as const;
+    }
+  });
+  const seen = new Map(await Promise.all(looks));
+  const readings = new Map(keepers.map((keeper, i) => [keeper, read[i]!] as const));
+  const all: Looked[] = [];
+  for (const [key, own] of markets) {
+    const market = seen.get(key)!;
+    if (!isLook(market)) {
+      for (const keeper of own) all.push({ keeper, standing: undecided(market, input.nowMs()), urgency: 0 });
+      continue;
+    }
+    input.lastPrices.set(key, market.reference.price);
+    all.push(...(await decideMarket(market, own, readings, input)));
+  }
+  return all;
+}
+
+interface Read {
+  readonly readings: readonly PositionReading[];
+  readonly annualVolatility: number;
+}
+
+async function readOne({ portfolio, ports }: Keeper, signal: AbortSignal): Promise<Read | { readonly error: unknown }> {
+  try {
+    const [readings, volatility] = await Promise.all([
+      readPositions(ports, portfolio, signal),
+      ports.volatility.realised(portfolio.underlying, signal),
+    ]);
+    return { readings, annualVolatility: Number(volatility.value) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+interface Placed extends Read {
+  readonly keeper: Keeper;
+  readonly exposure: Exposure;
+}
+
+async function decideMarket(
+  market: MarketLook,
+  keepers: readonly Keeper[],
+  readings: ReadonlyMap<Keeper, Promise<Read | { readonly error: unknown }>>,
+  { inFlight, nowMs, signal }: LookInput,
+): Promise<readonly Looked[]> {
+  const all: Looked[] = [];
+  const placed: Placed[] = [];
+  let largest = 0;
+  for (const [index, keeper] of keepers.entries()) {
+    if (index % TURN === TURN - 1) await nextTurn(signal);
+    try {
+      const read = await readings.get(keeper)!;
+      if ('error' in read) throw read.error;
+      const exposure = standing(keeper, market, read.readings, inFlight(keeper));
+      largest = Math.max(largest, reach(keeper, exposure));
+      placed.push({ ...read, keeper, exposure });
+    } catch (error) {
+      signal.throwIfAborted();
+      all.push({ keeper, standing: undecided(error, nowMs()), urgency: 0 });
+    }
+  }
+  if (placed.length === 0) return all;
+  const curves = leastCurves(placed[0]!.keeper.portfolio, market, largest);
+  for (const [index, { keeper, ...book }] of placed.entries()) {
+    if (index % TURN === TURN - 1) await nextTurn(signal);
+    try {
+      const decision = screen(keeper, market, curves, book);
+      const { action, band, marginalRisk, reason: code, sentence } = decision;
+      const changeUnits = decision.action === 'trade' ? decision.deltaChangeUnits : null;
+      const at: Standing = Object.freeze({
+        atMs: nowMs(),
+        action,
+        code,
+        sentence,
+        delta: book.exposure.delta,
+        band: band === undefined ? null : { low: band.low, high: band.high, target: band.target },
+        spot: book.exposure.spot,
+        changeUnits,
+      });
+      all.push({ keeper, standing: at, urgency: (marginalRisk ?? 0) * Math.abs(Number(changeUnits ?? 0)) });
+    } catch (error) {
+      all.push({ keeper, standing: undecided(error, nowMs()), urgency: 0 });
+    }
+  }
+  return all;
+}
+
+/** What cannot be decided is no decision to hold: it says why, and is told. */
+export function undecided(error: unknown, atMs: number): Standing {
+  const known = error instanceof EvenkeelError;
+  return Object.freeze({
+    atMs,
+    action: 'undecided',
+    code: known ? error.code : 'UNEXPECTED',
+    sentence: known ? error.message : 'A look has failed in a way that nobody foresaw.',
+    delta: null,
+    band: null,
+    spot: null,
+    changeUnits: null,
+  });
+}
+
+function isLook(value: unknown): value is MarketLook {
+  return typeof value === 'object' && value !== null && 'reference' in value && !(value instanceof Error);
+}
+
+async function nextTurn(signal: AbortSignal): Promise<void> {
+  await new Promise((resolve) => void setImmediate(resolve));
+  signal.throwIfAborted();
+}
+
+function groupBy<T>(all: readonly T[], keyOf: (each: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const each of all) {
+    const group = groups.get(keyOf(each));
+    if (group === undefined) groups.set(keyOf(each), [each]);
+    else group.push(each);
+  }
+  return groups;
+}

@@ -1,0 +1,151 @@
+import type { Clock, DecimalString, Journal } from '@evenkeel/core';
+import { checkTokens } from '../../assemble/check-tokens.js';
+import type { Alerts } from '../alerts/alerts.js';
+import type { AgentEvents } from '../events.js';
+import type { Desk } from '../limits/desk.js';
+import { EVERYWHERE } from '../limits/stops.js';
+import type { AgentState } from '../state/open-state.js';
+import { type Keeper, note } from '../work/keeper.js';
+import { transfersUnderWay } from '../work/left-behind.js';
+import type { Roster } from '../work/roster.js';
+import type { Worker } from '../work/worker.js';
+import { look, type Looked, undecided } from './look.js';
+import { isInPlace, type Outside } from './outside.js';
+import type { SharedChains } from './shared-chains.js';
+
+/** What one round has seen and done. */
+export interface RoundReport {
+  /** Portfolios that were due. */
+  readonly looked: number;
+  /** Portfolios that are looked at in full now, because they may have to trade, and ripcords. */
+  readonly begun: number;
+  /** Unix milliseconds. */
+  readonly endedMs: number;
+  /** From its begin to the last decision. */
+  readonly durationMs: number;
+  /** JSON-RPC calls, by chain. */
+  readonly calls: Readonly<Record<number, number>>;
+}
+
+export interface RoundParts {
+  readonly roster: Roster;
+  readonly chains: SharedChains;
+  readonly journal: Journal;
+  readonly worker: Worker;
+  readonly outside: Outside;
+  readonly desk: Desk;
+  readonly alerts: Alerts;
+  readonly events: AgentEvents;
+  readonly state: AgentState;
+  readonly clock: Clock;
+}
+
+/** A look a little before its time counts as in time: timers and blocks are never exact. */
+const EARLY_SHARE = 0.05;
+/** Out of place for so long, ripcord or not: people are told. */
+const OUTSIDE_ALERT_MS = 1_800_000;
+
+/** One look at all portfolios that are due, and what follows from it. */
+export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<RoundReport> {
+  const { alerts, chains, clock, desk, events, journal, outside, roster, state, worker } = parts;
+  const lastPrices = new Map<string, DecimalString>();
+  const knownTokens = new Set<string>();
+
+  const noted = ({ keeper, standing }: Looked): void => {
+    outside.note(keeper, isInPlace(standing), standing.atMs);
+    if (!note(keeper, standing)) return;
+    const { action, band, changeUnits, code, delta, sentence } = standing;
+    const details = { action, delta, band, changeUnits };
+    const level = action === 'undecided' ? 'warn' : 'info';
+    events.emit({ kind: 'decision', level, code, portfolio: keeper.name, sentence, details });
+  };
+
+  const mayBegin = ({ name, now }: Keeper): boolean => {
+    if (now.activity !== 'watching' || now.unfinished || clock.now() < now.restUntilMs) return false;
+    return !desk.stops().some(({ kind, scope }) => kind === 'paused' && (scope === EVERYWHERE || scope === name));
+  };
+
+  /** A wrong number of decimals makes every amount wrong by powers of ten: the tokens of a market are asked once. */
+  const tokensHold = async (keeper: Keeper, signal: AbortSignal): Promise<boolean> => {
+    if (knownTokens.has(keeper.market)) return true;
+    try {
+      await checkTokens(keeper.portfolio, keeper.ports.chains, signal);
+      knownTokens.add(keeper.market);
+      return true;
+    } catch (error) {
+      signal.throwIfAborted();
+      const { code, sentence } = undecided(error, clock.now());
+      alerts.raise({ key: `tokens:${keeper.name}`, level: 'critical', code, portfolio: keeper.name, sentence });
+      return false;
+    }
+  };
+
+  /**
+   * Those that may have to trade are looked at in full, which also says what is decided about them: the most urgent
+   * first, as many as may be under way. The others wait for the next round.
+   *
+   * @returns those that were begun
+   */
+  const begin = async (looked: readonly Looked[], signal: AbortSignal): Promise<ReadonlySet<Looked>> => {
+    const begun = new Set<Looked>();
+    const wanting = looked.filter(({ keeper, standing }) => standing.action === 'trade' && mayBegin(keeper));
+    for (const each of wanting.sort((a, b) => b.urgency - a.urgency)) {
+      if ((await tokensHold(each.keeper, signal)) && worker.rebalance(each.keeper)) begun.add(each);
+    }
+    return begun;
+  };
+
+  /** Out of place for too long: people are told, and the ripcord is pulled where there is one. */
+  const pullRipcord = (keeper: Keeper): boolean => {
+    const { name, now, settings } = keeper;
+    if (now.outsideSinceMs === undefined) return false;
+    const outsideMs = clock.now() - now.outsideSinceMs;
+    const { afterMinutes } = settings.ripcord;
+    if (outsideMs >= OUTSIDE_ALERT_MS) {
+      const minutes = Math.round(outsideMs / 60_000);
+      const sentence = `${name} has been out of place for ${minutes} minutes. ${now.standing?.sentence ?? ''}`;
+      alerts.raise({ key: `outside:${name}`, level: 'critical', code: 'OUTSIDE_TOO_LONG', portfolio: name, sentence });
+    }
+    if (afterMinutes === undefined || outsideMs < afterMinutes * 60_000 || !mayBegin(keeper)) return false;
+    return worker.ripcord(keeper, 'automatic');
+  };
+
+  return async (signal) => {
+    const startedMs = clock.now();
+    roster.settle();
+    const keepers = roster.all();
+    const callsBefore = new Map(chains.all().map((chain) => [chain, chain.requestCount()]));
+    for (const keeper of keepers) {
+      const { activity, restUntilMs, unfinished } = keeper.now;
+      if (unfinished && activity === 'watching' && startedMs >= restUntilMs) worker.resume(keeper);
+    }
+    const due = keepers.filter(({ now: { activity, dueMs } }) => activity === 'watching' && startedMs >= dueMs);
+    const inFlight = await transfersUnderWay(journal);
+    const looked = await look({ keepers: due, lastPrices, inFlight, nowMs: () => clock.now(), signal });
+    const calls = chains
+      .all()
+      .map((chain) => [chain.id, chain.requestCount() - (callsBefore.get(chain) ?? 0)] as const);
+    for (const { now, portfolio } of due) {
+      now.dueMs = startedMs + portfolio.policy.monitoringSeconds * 1000 * (1 - EARLY_SHARE);
+    }
+    const durationMs = clock.now() - startedMs;
+    // Before anything everyday: who has been out of place for too long does not wait behind it.
+    const pulled = keepers.filter(pullRipcord).length;
+    const inFull = await begin(looked, signal);
+    // One write for all of them: a disk takes its time over each.
+    state.transaction(() => {
+      for (const each of looked) if (!inFull.has(each)) noted(each);
+    });
+    const begun = pulled + inFull.size;
+    const report: RoundReport = Object.freeze({
+      looked: looked.length,
+      begun,
+      endedMs: clock.now(),
+      durationMs,
+      calls: Object.freeze(Object.fromEntries(calls)),
+    });
+    const sentence = `${looked.length} portfolios looked at, ${begun} of them in full.`;
+    events.emit({ kind: 'round', level: 'debug', code: 'ROUND', sentence, details: { ...report } });
+    return report;
+  };
+}

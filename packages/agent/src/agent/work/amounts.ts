@@ -1,0 +1,59 @@
+import { Decimal, type TokenAmount } from '@evenkeel/core';
+import { hedgeUnits, type Portfolio, type Rebalancing, type SliceResult, type Survey } from '@evenkeel/core/rebalancer';
+import type { TradeDecision } from '@evenkeel/core';
+import type { Amounts } from '../limits/limits.js';
+import { isExit } from '../limits/stops.js';
+
+/** What a trade may use, before it is signed. */
+export function expectedAmounts(trade: TradeDecision, survey: Survey): Amounts & { readonly isExit: boolean } {
+  const change = Number(trade.deltaChangeUnits);
+  const gasUsd = trade.inputs.fixedCost[change < 0 ? 'sell' : 'buy'];
+  const lossUsd = Math.max(0, trade.expectedCost);
+  return {
+    isExit: isExit(hedgeUnits(survey.exposure), change),
+    notionalUsd: Math.abs(change) * Number(survey.reference.price),
+    gasUsd,
+    lossUsd,
+    slippageUsd: Math.max(0, lossUsd - gasUsd),
+  };
+}
+
+/** What a trade has used, by its report; undefined where the report does not say. */
+export function usedAmounts({ quoteTokens }: Portfolio, { report, slices }: Rebalancing): Amounts | undefined {
+  const { costs } = report;
+  if (costs === null) return undefined;
+  const { delay, gas, impact, spread } = costs.byKind;
+  const notional = quoteTokens.reduce((sum, token) => {
+    const own = slices
+      .flatMap(({ execution }) => execution.flows)
+      .filter(
+        (flow) =>
+          flow.kind === 'swap' &&
+          flow.chainId === token.chainId &&
+          flow.token.toLowerCase() === token.address.toLowerCase(),
+      );
+    return own.reduce(
+      (total, { atoms }) => total.plus(new Decimal(atoms.toString()).abs().shiftedBy(-token.decimals)),
+      sum,
+    );
+  }, new Decimal(0));
+  return {
+    notionalUsd: notional.toNumber(),
+    gasUsd: Math.max(0, Number(gas)),
+    lossUsd: Math.max(0, Number(costs.total)),
+    slippageUsd: Number(spread) + Number(impact) + Number(delay),
+  };
+}
+
+/** What simulated slices would have changed on an account: what the guard saw, and what bridges have quoted. */
+export function paperChanges(account: string, slices: readonly SliceResult[]): readonly TokenAmount[] {
+  return slices.flatMap(({ execution, programme }) => [
+    ...execution.guard.flatMap(({ steps }) =>
+      steps
+        .flatMap(({ changes }) => changes)
+        .filter(({ holder }) => holder.toLowerCase() === account.toLowerCase())
+        .map(({ atoms, token }) => ({ token, atoms })),
+    ),
+    ...programme.steps.flatMap((step) => (step.kind === 'await-transfer' ? [step.quote.output] : [])),
+  ]);
+}

@@ -1,0 +1,164 @@
+import type { Address, DecimalString, Exposure, Journal, Logger, Random, VolatilityFeed } from '@evenkeel/core';
+import { createRebalancer, type Portfolio, type Rebalancer, type RebalancerPorts } from '@evenkeel/core/rebalancer';
+import type { EoaSigner } from '@evenkeel/accounts';
+import { assemble } from '../../assemble/portfolio.js';
+import type { AgentPortfolio } from '../config/parse-agent.js';
+import type { SharedChains } from '../watch/shared-chains.js';
+import { portfolioJournal } from './portfolio-journal.js';
+
+/** The last thing that was decided about a portfolio, and where it stood. */
+export interface Standing {
+  readonly atMs: number;
+  readonly action: 'hold' | 'trade' | 'undecided';
+  /** Stable reason code; that of the error where nothing could be decided. */
+  readonly code: string;
+  readonly sentence: string;
+  readonly delta: Exposure['delta'] | null;
+  readonly band: { readonly low: DecimalString; readonly high: DecimalString; readonly target: DecimalString } | null;
+  readonly spot: DecimalString | null;
+  /** Of a trade: what would be traded, signed units. */
+  readonly changeUnits: DecimalString | null;
+}
+
+export type KeeperActivity = 'watching' | 'rebalancing' | 'resuming' | 'ripcord';
+
+/** One portfolio as the agent keeps it. The only thing of it that changes is what stands in `now`. */
+export interface Keeper {
+  readonly name: string;
+  readonly owner: Address;
+  readonly settings: AgentPortfolio;
+  readonly portfolio: Portfolio;
+  readonly ports: RebalancerPorts;
+  readonly rebalancer: Rebalancer;
+  /** The same for the emergency exit: one piece, at the ripcord's own cost and slippage. */
+  readonly emergency: () => Rebalancer;
+  /** Portfolios with the same key see the same market. */
+  readonly market: string;
+  readonly now: KeeperState;
+}
+
+export interface KeeperState {
+  activity: KeeperActivity;
+  standing: Standing | undefined;
+  /** The last of them first. */
+  history: readonly Standing[];
+  /** Not looked at before. */
+  dueMs: number;
+  /** Nothing is begun before. */
+  restUntilMs: number;
+  /** Attempts that failed, one after another. */
+  failures: number;
+  /** The journal holds something that has not come to its end. */
+  unfinished: boolean;
+  /** Since when a trade has been wanted and not been done. */
+  outsideSinceMs: number | undefined;
+}
+
+export interface KeeperParts {
+  readonly journal: Journal;
+  readonly random: Random;
+  readonly env: NodeJS.ProcessEnv;
+  readonly chains: SharedChains;
+  readonly signerOf: (settings: AgentPortfolio) => EoaSigner;
+  readonly logger: Logger;
+}
+
+/** How long a volatility is believed: a forecast reads a file and fits a model. */
+const VOLATILITY_MS = 60_000;
+
+/**
+ * @throws what `assemble` throws, INVALID_INPUT, SIGNER_KEY_MISSING, PORTFOLIO_INVALID
+ */
+export function openKeeper(settings: AgentPortfolio, parts: KeeperParts): Keeper {
+  const { config } = settings;
+  const { chains, env, journal, logger, random, signerOf } = parts;
+  const assembled = assemble(config, {
+    signer: signerOf(settings),
+    journal: portfolioJournal(journal, { owner: config.owner, underlying: config.underlying }),
+    random,
+    env,
+    logger,
+    connect: chains.connect,
+  });
+  const { portfolio } = assembled;
+  const ports: RebalancerPorts = {
+    ...assembled.ports,
+    volatility: remembered(assembled.ports.volatility, () => assembled.ports.clock.now()),
+  };
+  const rebalancer = createRebalancer(portfolio, ports);
+  const { maxCostBps, slippageBps } = settings.ripcord;
+  return Object.freeze({
+    name: config.name,
+    owner: config.owner,
+    settings,
+    portfolio,
+    ports,
+    rebalancer,
+    emergency: () =>
+      createRebalancer(
+        {
+          ...portfolio,
+          policy: { ...portfolio.policy, maxCostBps },
+          schedule: { ...portfolio.schedule, kind: 'single' },
+          limits: { ...portfolio.limits, slippageBps },
+        },
+        ports,
+      ),
+    market: marketOf(settings),
+    now: { ...AT_FIRST },
+  });
+}
+
+const AT_FIRST: KeeperState = {
+  activity: 'watching',
+  standing: undefined,
+  history: [],
+  dueMs: 0,
+  restUntilMs: 0,
+  failures: 0,
+  unfinished: false,
+  outsideSinceMs: undefined,
+};
+const HISTORY = 50;
+
+/** Notes where a portfolio stands. @returns whether that is something else than before */
+export function note(keeper: Keeper, standing: Standing): boolean {
+  const { now } = keeper;
+  const before = now.standing;
+  now.standing = standing;
+  const isNew = before?.code !== standing.code || before.action !== standing.action;
+  // The same again takes the place of the last one: what matters is when it became so, and what is now.
+  now.history = [standing, ...(isNew ? now.history : now.history.slice(1))].slice(0, HISTORY);
+  return isNew;
+}
+
+/** All that a look at the market depends on. */
+function marketOf({ config }: AgentPortfolio): string {
+  const { across, adapters, chains, lifi, limits, underlying } = config;
+  const { maxAgeSeconds, maxDisagreementPercent, maxHops, slippageBps, solicitSeconds } = limits;
+  return JSON.stringify([
+    underlying,
+    adapters,
+    across ?? null,
+    lifi ?? null,
+    [maxAgeSeconds, maxDisagreementPercent, maxHops, slippageBps, solicitSeconds, config.policy.lotUnits],
+    chains,
+  ]);
+}
+
+function remembered(feed: Pick<VolatilityFeed, 'realised'>, now: () => number): Pick<VolatilityFeed, 'realised'> {
+  let last: { readonly atMs: number; readonly value: ReturnType<VolatilityFeed['realised']> } | undefined;
+  return {
+    realised: (asset, signal) => {
+      if (last === undefined || now() - last.atMs > VOLATILITY_MS) {
+        const value = feed.realised(asset, signal);
+        const asked = { atMs: now(), value };
+        last = asked;
+        value.catch(() => {
+          if (last === asked) last = undefined;
+        });
+      }
+      return last.value;
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { type InFlight, type Journal, sameAddress } from '@evenkeel/core';
+import { inFlightFrom } from '@evenkeel/core/watch';
+import type { SignedIntent } from '@evenkeel/intents';
+import type { Keeper } from './keeper.js';
+
+/**
+ * Marks the portfolios whose programmes or nonces a dead process has left behind.
+ *
+ * @returns intents under way that belong to none of them
+ */
+export async function findLeftBehind(journal: Journal, keepers: readonly Keeper[]): Promise<readonly SignedIntent[]> {
+  const running = await journal.programmes({ state: 'running' });
+  const intents = await Promise.all(running.map(({ programme }) => journal.intent(programme.intentId)));
+  const known = intents.filter((signed) => signed !== undefined);
+  for (const keeper of keepers) {
+    keeper.now.unfinished ||= known.some((signed) => isOwn(keeper, signed)) || (await hasOpenNonces(journal, keeper));
+  }
+  return known.filter((signed) => !keepers.some((keeper) => isOwn(keeper, signed)));
+}
+
+async function hasOpenNonces(journal: Journal, { ports }: Keeper): Promise<boolean> {
+  for (const { id: chainId } of ports.chains) {
+    const lane = { chainId, account: ports.account.addressOn(chainId), nonceKey: 0n };
+    if ((await journal.openReservations(lane)).length > 0) return true;
+  }
+  return false;
+}
+
+/** Transfers under way, read once for all portfolios. */
+export async function transfersUnderWay(journal: Journal): Promise<(keeper: Keeper) => readonly InFlight[]> {
+  const open = await journal.transfers({ open: true });
+  const intents = await Promise.all(open.map(({ key }) => journal.intent(key.intentId)));
+  return (keeper) => {
+    // One whose intent is missing may be anybody's: it widens all.
+    const own = open.filter((_, i) => intents[i] === undefined || isOwn(keeper, intents[i]));
+    return inFlightFrom(keeper.portfolio, own);
+  };
+}
+
+function isOwn({ owner, portfolio }: Keeper, { intent }: SignedIntent): boolean {
+  return intent.underlying === portfolio.underlying && sameAddress(intent.signer, owner);
+}

@@ -1,0 +1,308 @@
+import { Decimal, type Hex } from '@evenkeel/core';
+import type { Rebalancer, Rebalancing } from '@evenkeel/core/rebalancer';
+import { EvenkeelError } from '@evenkeel/intents';
+import type { Alert } from '../alerts/alerts.js';
+import type { TotalLimits } from '../config/schema.js';
+import type { AgentEvents } from '../events.js';
+import type { Desk } from '../limits/desk.js';
+import type { PaperLedger } from '../paper/paper-ledger.js';
+import { undecided } from '../watch/look.js';
+import { isInPlace, type Outside } from '../watch/outside.js';
+import { expectedAmounts, paperChanges, usedAmounts } from './amounts.js';
+import { type Keeper, type KeeperActivity, note, type Standing } from './keeper.js';
+import { tellAll } from './tell.js';
+
+export type Mode = 'dry-run' | 'paper' | 'live';
+
+export interface WorkerParts {
+  readonly mode: Mode;
+  readonly desk: Desk;
+  readonly paper: PaperLedger;
+  readonly outside: Outside;
+  readonly events: AgentEvents;
+  readonly raise: (alert: Alert) => unknown;
+  /** Stops new risk; a scope is a portfolio's name, or `*`. */
+  readonly kill: (scope: string, reason: string) => void;
+  readonly total: () => TotalLimits;
+  readonly now: () => number;
+}
+
+/** Runs rebalancings beside one another, one at a time for each account. */
+export interface Worker {
+  /** @returns false when it cannot be begun now: the account is busy, or enough is under way */
+  rebalance(keeper: Keeper): boolean;
+  /** Brings what a crash or an error left behind to its end, whatever limits and stops say. */
+  resume(keeper: Keeper): boolean;
+  /** The emergency exit. */
+  ripcord(keeper: Keeper, by: 'automatic' | 'by-hand'): boolean;
+  running(): number;
+  /** Nothing new is begun; resolves once all has ended, or after `patienceMs` is parked: how many were. */
+  stop(patienceMs: number): Promise<number>;
+}
+
+interface Job {
+  readonly keeper: Keeper;
+  /** Nothing further is begun. */
+  readonly drain: AbortController;
+  /** It ends where it stands. */
+  readonly abort: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** The longest rest after attempts that failed. */
+const LONGEST_REST_MS = 900_000;
+
+export function openWorker(parts: WorkerParts): Worker {
+  const { desk, events, kill, mode, now, raise } = parts;
+  const jobs = new Map<string, Job>();
+  let stopping = false;
+
+  const begin = (
+    keeper: Keeper,
+    activity: KeeperActivity,
+    work: (job: Pick<Job, 'drain' | 'abort'>) => Promise<void>,
+  ): boolean => {
+    const lane = keeper.owner.toLowerCase();
+    if (stopping || jobs.has(lane)) return false;
+    const drain = new AbortController();
+    const abort = new AbortController();
+    keeper.now.activity = activity;
+    const ended = work({ drain, abort })
+      .catch((error: unknown) => failed(keeper, error))
+      .finally(() => {
+        keeper.now.activity = 'watching';
+        jobs.delete(lane);
+      });
+    jobs.set(lane, { keeper, drain, abort, ended });
+    return true;
+  };
+
+  /** What nobody has foreseen: the portfolio rests, and people are told. */
+  const failed = (keeper: Keeper, error: unknown): void => {
+    if (error instanceof AgentStoppedError) return;
+    const { now: at, portfolio } = keeper;
+    at.failures += 1;
+    const restMs = Math.min(LONGEST_REST_MS, portfolio.policy.monitoringSeconds * 1000 * 2 ** at.failures);
+    at.restUntilMs = now() + restMs;
+    const standing = undecided(error, now());
+    decided(keeper, standing, false, 'warn');
+    const { code, sentence } = standing;
+    raise({ key: `failed:${keeper.name}:${code}`, level: 'warning', code, portfolio: keeper.name, sentence });
+    // A journal that cannot be written protects nobody any more.
+    if (/^(JOURNAL_(CORRUPT|FULL|IO)|AGENT_STATE_)/.test(code)) kill('*', `The journal fails: ${sentence}`);
+  };
+
+  const decided = (keeper: Keeper, standing: Standing, inPlace: boolean, level: 'info' | 'warn'): void => {
+    parts.outside.note(keeper, inPlace, standing.atMs);
+    if (!note(keeper, standing)) return;
+    const { action, band, changeUnits, code, delta, sentence } = standing;
+    const details = { action, delta, band, changeUnits };
+    events.emit({ kind: 'decision', level, code, portfolio: keeper.name, sentence, details });
+  };
+
+  /** One rebalancing from its look to what it used. */
+  const trade = async (
+    keeper: Keeper,
+    rebalancer: Rebalancer,
+    { abort, drain }: Pick<Job, 'drain' | 'abort'>,
+    options: { readonly deltaChangeUnits?: string; readonly ripcord?: 'automatic' | 'by-hand' },
+  ): Promise<Rebalancing> => {
+    const { dayLimits } = keeper.settings;
+    const { ripcord, ...requested } = options;
+    let reserved: number | undefined;
+    let intentId: Hex | undefined;
+    const stopTelling = tellAll(rebalancer, keeper.name, events, (id) => (intentId = id));
+    try {
+      const result = await rebalancer.rebalance({
+        ...requested,
+        dryRun: mode !== 'live',
+        signal: abort.signal,
+        drain: drain.signal,
+        permit: (decision, survey) => {
+          if (drain.signal.aborted) throw new AgentStoppedError();
+          const proposal = { portfolio: keeper.name, ...expectedAmounts(decision, survey) };
+          const limits = parts.total();
+          reserved = desk.reserve(ripcord === undefined ? proposal : { ...proposal, ripcord }, dayLimits, limits);
+        },
+      });
+      if (reserved !== undefined) account(keeper, reserved, result);
+      return result;
+    } catch (error) {
+      keeper.now.unfinished = mode === 'live' && (await hasUnfinished(keeper));
+      if (reserved !== undefined) {
+        // What was signed may have been sent: it stays used, unless the journal knows of nothing.
+        const begun =
+          intentId !== undefined && mode === 'live' ? await keeper.ports.journal.programmes({ intentId }) : [];
+        if (begun.length === 0) desk.release(reserved);
+        else desk.keep(reserved);
+      }
+      throw error;
+    } finally {
+      stopTelling();
+    }
+  };
+
+  const account = (keeper: Keeper, reserved: number, result: Rebalancing): void => {
+    if (mode === 'dry-run') {
+      desk.release(reserved);
+      return;
+    }
+    if (mode === 'paper') {
+      parts.paper.book(keeper.owner, paperChanges(keeper.owner, result.slices));
+      if (result.decision.action === 'trade') desk.settle(reserved, expectedAmounts(result.decision, result.before));
+      return;
+    }
+    const used = usedAmounts(keeper.portfolio, result);
+    if (used === undefined) desk.keep(reserved);
+    else desk.settle(reserved, used);
+  };
+
+  /** What a rebalancing means for the portfolio and for people. */
+  const conclude = (keeper: Keeper, { before, decision, report }: Rebalancing): void => {
+    const { name, now: at, portfolio } = keeper;
+    const { action, band, reason: code, sentence } = decision;
+    const standing: Standing = {
+      atMs: now(),
+      action,
+      code,
+      sentence,
+      delta: report.delta.after,
+      band: band === undefined ? null : { low: band.low, high: band.high, target: band.target },
+      spot: before.reference.price,
+      changeUnits: decision.action === 'trade' ? decision.deltaChangeUnits : null,
+    };
+    const isDone = report.outcome === 'hedged' || (mode === 'paper' && report.outcome === 'dry-run');
+    decided(keeper, standing, isDone || isInPlace(standing), 'info');
+    const isBad = report.outcome === 'failed';
+    at.failures = isBad ? at.failures + 1 : 0;
+    at.restUntilMs = now() + portfolio.policy.monitoringSeconds * 1000 * 2 ** Math.min(at.failures, 8);
+    if (decision.action === 'hold') return;
+    events.emit({
+      kind: 'report',
+      level: isBad ? 'warn' : 'info',
+      code: report.outcome.toUpperCase().replaceAll('-', '_'),
+      portfolio: name,
+      sentence: report.reason,
+      details: {
+        intentId: report.intentId,
+        delta: report.delta,
+        costs: report.costs?.byKind ?? null,
+        total: report.costs?.total ?? null,
+        unexplainedAtoms: report.reconciliation?.unexplainedAtoms ?? null,
+      },
+    });
+    if (report.reconciliation?.exact === false) kill(name, `The books of ${name} do not add up: ${report.reason}`);
+    if (isBad) {
+      raise({
+        key: `report:${name}`,
+        level: 'warning',
+        code: 'TRADE_FAILED',
+        portfolio: name,
+        sentence: report.reason,
+      });
+    }
+  };
+
+  const rebalance = (keeper: Keeper): boolean => {
+    if (jobs.size >= parts.total().maxOpenIntents) return false;
+    return begin(keeper, 'rebalancing', async (job) => {
+      conclude(keeper, await trade(keeper, keeper.rebalancer, job, {}));
+    });
+  };
+
+  const resume = (keeper: Keeper): boolean =>
+    begin(keeper, 'resuming', async ({ abort }) => {
+      const stopTelling = tellAll(keeper.rebalancer, keeper.name, events, () => undefined);
+      try {
+        const ended = await keeper.rebalancer.resume(abort.signal);
+        keeper.now.unfinished = false;
+        keeper.now.failures = 0;
+        for (const { intentId, report, slice, state } of ended) {
+          const sentence = `Slice ${slice} of intent ${intentId}, which was left behind, is ${state}.`;
+          const details = { intentId, slice, state };
+          events.emit({ kind: 'report', level: 'info', code: 'RESUMED', portfolio: keeper.name, sentence, details });
+          if (report?.reconciliation?.exact === false) {
+            kill(keeper.name, `The books of ${keeper.name} do not add up: ${report.reason}`);
+          }
+        }
+      } finally {
+        stopTelling();
+      }
+    });
+
+  const ripcord = (keeper: Keeper, by: 'automatic' | 'by-hand'): boolean =>
+    begin(keeper, 'ripcord', async (job) => {
+      const sentence = `The ripcord of ${keeper.name} was pulled (${by}).`;
+      events.emit({
+        kind: 'ripcord',
+        level: 'warn',
+        code: 'RIPCORD',
+        portfolio: keeper.name,
+        sentence,
+        details: { by },
+      });
+      raise({ key: `ripcord:${keeper.name}`, level: 'critical', code: 'RIPCORD', portfolio: keeper.name, sentence });
+      const rebalancer = keeper.emergency();
+      const { exposure } = await rebalancer.survey(job.abort.signal);
+      const deltaChangeUnits = wayToTarget(keeper, exposure.delta);
+      if (deltaChangeUnits === undefined) {
+        const nothing = `The delta of ${keeper.name} is at its target, or nobody can say on which side: nothing to do.`;
+        events.emit({
+          kind: 'ripcord',
+          level: 'info',
+          code: 'RIPCORD_IDLE',
+          portfolio: keeper.name,
+          sentence: nothing,
+        });
+        return;
+      }
+      conclude(keeper, await trade(keeper, rebalancer, job, { deltaChangeUnits, ripcord: by }));
+    });
+
+  return Object.freeze({
+    rebalance,
+    resume,
+    ripcord,
+    running: () => jobs.size,
+    stop: async (patienceMs) => {
+      stopping = true;
+      const all = [...jobs.values()];
+      for (const { drain } of all) drain.abort();
+      const ends = Promise.all(all.map(({ ended }) => ended));
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, patienceMs)));
+      await Promise.race([ends, late]);
+      clearTimeout(timer);
+      const parked = jobs.size;
+      for (const { abort } of jobs.values()) abort.abort(new AgentStoppedError());
+      await ends;
+      return parked;
+    },
+  } satisfies Worker);
+}
+
+/** The agent was told to stop before something had come to its end. Code `AGENT_STOPPED`. */
+export class AgentStoppedError extends EvenkeelError {
+  constructor() {
+    super('AGENT_STOPPED', 'The agent was told to stop; what was begun is in the journal.', {
+      hint: 'Start the agent again: it brings it to its end.',
+      retryable: true,
+    });
+  }
+}
+
+async function hasUnfinished({ ports }: Keeper): Promise<boolean> {
+  return (await ports.journal.programmes({ state: 'running' })).length > 0;
+}
+
+/** The trade that brings the nearer end of the delta to the target: what surely lowers the risk. Whole lots. */
+function wayToTarget(
+  { portfolio: { policy } }: Keeper,
+  delta: { readonly low: string; readonly high: string },
+): string | undefined {
+  const target = new Decimal(policy.targetDeltaUnits);
+  const [low, high] = [new Decimal(delta.low), new Decimal(delta.high)];
+  const change = low.gt(target) ? target.minus(low) : high.lt(target) ? target.minus(high) : new Decimal(0);
+  const lots = change.div(policy.lotUnits).integerValue(Decimal.ROUND_DOWN);
+  return lots.isZero() ? undefined : lots.times(policy.lotUnits).toFixed();
+}

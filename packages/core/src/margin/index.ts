@@ -1,0 +1,16 @@
+// Margin: how far an account is from liquidation, and what brings it back
+export * from './errors.js';
+export {
+  type LendingMargin,
+  lendingMargin,
+  type LendingSide,
+  type MarginAccount,
+  type MarginState,
+  marginState,
+  type PerpetualMargin,
+  perpetualMargin,
+  surplusOf,
+} from './margin-account.js';
+export { lendingMarginOf } from './lending-position.js';
+export { marginBreaches, requireMargin, type MarginBreach, type MarginLimits, type MarginStep } from './limits.js';
+export { lendingReduction, perpetualReduction, planReduction, planTopUp, type Reduction } from './plans.js';

@@ -1,0 +1,188 @@
+import { isAcyclic } from '../acyclic.js';
+import type { BoundProof } from '../certificate.js';
+import { solveDual } from '../dual/newton.js';
+import { EDGE_ON, NO_LIMIT, setLive } from '../dual/workspace.js';
+import { bestOrder } from './best-order.js';
+import { branchAndBound } from './branch-and-bound.js';
+import { carrying, readCandidate, tryEdges, withGlue } from './candidates.js';
+import { improve } from './improve.js';
+import type { MixedOptions, MixedProblem, MixedSearch, MixedSolution } from './mixed.js';
+import { findHopPrice, relax, switchedOn } from './relaxation.js';
+import { bestAlone, bridgeSubsets } from './seeds.js';
+import {
+  type Candidate,
+  createState,
+  demand,
+  fixTicks,
+  isBetter,
+  isSpent,
+  openTicks,
+  type SearchState,
+  solve,
+  squares,
+} from './state.js';
+
+/** The full optimum is worth pruning edge by edge while it has so few. */
+const PRUNABLE = 48;
+
+/**
+ * Finds flows of the highest value net of fixed costs. Without costs that bind, the convex dual is the answer. With
+ * them: supports from the relaxation, from the full optimum, from the best single paths and from subsets of the bridges
+ * are improved by dropping, adding and swapping edges (an edge is dropped only where its dual profit is below its cost,
+ * added only where it is above); what the bound cannot exclude is then settled by branch and bound. Deterministic: the
+ * budget counts solved problems.
+ */
+export function prepareSearch(problem: MixedProblem): MixedSearch {
+  const state = createState(problem);
+  /** Edges that are live since the last call of `again`, so that they need not be set anew. */
+  let lastWithin: Int32Array | undefined;
+  return {
+    workspace: state.workspace,
+    solve: (options, near) => {
+      lastWithin = undefined;
+      return solveAnew(state, options, near);
+    },
+    again: (amount, earlier) => {
+      const { depths, edges, prices, proof, within } = earlier;
+      const { all, network, ticked, workspace: w } = state;
+      state.solves = 0;
+      demand(state, amount);
+      fixTicks(state, edges, depths);
+      if (within === undefined) setLive(w, withGlue(state, edges), EDGE_ON);
+      else if (w.liveCount !== within.length || within !== lastWithin) setLive(w, within, EDGE_ON);
+      lastWithin = within;
+      for (let n = 0; n < network.nodeCount; n++) w.q[n] = Math.sqrt(prices[n]!);
+      solve(state);
+      const used = carrying(state);
+      const deep = ticked.length === 0 ? depths : used.map((e) => w.leastCrossed[e]!);
+      return solutionOf(state, w.value, used, deep, within === all ? undefined : proof, within);
+    },
+  };
+}
+
+function solveAnew(
+  state: SearchState,
+  options: MixedOptions,
+  near: Pick<MixedSolution, 'prices' | 'edges'> | undefined,
+): MixedSolution {
+  const { all, hasCosts, maxHops, network, ticked, workspace: w } = state;
+  reset(state, options);
+  setLive(w, all, EDGE_ON);
+  if (near === undefined) w.q.set(state.startQ);
+  else for (let n = 0; n < network.nodeCount; n++) w.q[n] = Math.sqrt(near.prices[n]!);
+  solve(state);
+  if (near !== undefined && !w.settled) {
+    // Prices of a sparse route can lie too far off to come back from: start anew.
+    w.q.set(state.startQ);
+    solve(state);
+  }
+  let free = readCandidate(state);
+  const freeProof: BoundProof = { kind: 'leaf', prices: squares(free.q), hopPrice: 0 };
+  let within: Int32Array = all;
+  // Where prices contradict each other, the convex optimum runs in circles.
+  const hasCircles = !isAcyclic(free.edges, network);
+  if (hasCircles) [free, within] = bestOrder(state, free);
+  if (!hasCosts && free.hops <= maxHops) {
+    // An order may be given up too early: no single path may be better than what came of it.
+    const alone = hasCircles ? bestAlone(state, free.q) : undefined;
+    if (alone === undefined || !isBetter(alone.value, free.value)) return finish(state, free, freeProof, within);
+    return finish(state, alone, freeProof, undefined);
+  }
+  if (ticked.length > 0) free = tryEdges(state, free.edges, free.q);
+
+  const hopPrice = findHopPrice(state, free, within);
+  relax(state, within, free.q);
+  const rootQ = Float64Array.from(w.q);
+  improve(state, tryEdges(state, switchedOn(state), free.q));
+  const bestPath = bestAlone(state, free.q);
+  if (bestPath !== undefined) improve(state, bestPath);
+  if (free.hops <= PRUNABLE && !isSpent(state)) improve(state, free);
+  if (near !== undefined && !isSpent(state)) improve(state, tryEdges(state, near.edges, free.q));
+  for (const closed of bridgeSubsets(state)) {
+    if (isSpent(state)) break;
+    relax(
+      state,
+      within.filter((e) => !closed.has(e)),
+      rootQ,
+    );
+    improve(state, tryEdges(state, switchedOn(state), free.q));
+  }
+  const found = branchAndBound(state, rootQ, hopPrice, options.tolerance, within);
+  // What was proved within an order of the nodes says nothing of the others.
+  const proof = hasCircles ? freeProof : found;
+  return finish(state, state.best ?? { ...free, value: -Infinity }, proof, undefined);
+}
+
+function reset(state: SearchState, { amount, nodeBudget }: MixedOptions): void {
+  state.solves = 0;
+  state.budget = nodeBudget;
+  state.best = undefined;
+  demand(state, amount);
+  state.workspace.cost.set(state.network.fixedCost);
+  state.leastCrossed.fill(0);
+  state.mostCrossed.fill(NO_LIMIT);
+  openTicks(state);
+}
+
+/** Flows of a candidate over its edges alone. Solved, not only evaluated: where straight edges bend depends on the way there. */
+function finish(
+  state: SearchState,
+  { depths, edges, q, value }: Candidate,
+  proof: BoundProof,
+  within: Int32Array | undefined,
+): MixedSolution {
+  const { workspace: w } = state;
+  setLive(w, edges, EDGE_ON);
+  fixTicks(state, edges, depths);
+  w.q.set(q);
+  solveDual(w);
+  return solutionOf(state, value, edges, depths, proof, within);
+}
+
+function solutionOf(
+  state: SearchState,
+  value: number,
+  edges: readonly number[],
+  depths: readonly number[],
+  proof: BoundProof | undefined,
+  within: Int32Array | undefined,
+): MixedSolution {
+  const { workspace: w } = state;
+  const prices = squares(w.q);
+  balanceEnds(state);
+  const flowIn = new Float64Array(edges.length);
+  const flowOut = new Float64Array(edges.length);
+  for (let i = 0; i < edges.length; i++) {
+    flowIn[i] = w.flowIn[edges[i]!]!;
+    flowOut[i] = w.flowOut[edges[i]!]!;
+  }
+  return {
+    value,
+    edges,
+    depths,
+    flowIn,
+    flowOut,
+    prices,
+    proof: proof ?? { kind: 'leaf', prices, hopPrice: 0 },
+    within,
+    isSettled: w.settled,
+    nodesUsed: state.solves,
+  };
+}
+
+/**
+ * Straight edges at par carry what the solver's last digits leave open, the more the larger their room. What joins a
+ * token to the source or the sink is set to what its pools and bridges really need or bring.
+ */
+function balanceEnds({ glue, network, workspace: w }: SearchState): void {
+  const { nodeIn, nodeOut, sources } = network;
+  for (const e of glue) {
+    const edge = sources[e]!;
+    if (edge.kind !== 'linear' || !(w.flowIn[e]! > 0)) continue;
+    let change = 0;
+    if (edge.role.kind === 'terminal') change = w.imbalance[nodeIn[e]!]!;
+    else if (edge.role.kind === 'inventory') change = -w.imbalance[nodeOut[e]!]!;
+    w.flowIn[e] = Math.min(edge.capacity, Math.max(0, w.flowIn[e]! + change));
+    w.flowOut[e] = w.flowIn[e] * edge.price;
+  }
+}

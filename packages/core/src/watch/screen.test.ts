@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import type { CostCurve } from '../model/cost-curve.js';
+import type { PositionReading } from '../model/position.js';
+import type { CostCurves, Portfolio } from '../rebalancer/index.js';
+import { type MarketLook, reach, screen, standing } from './index.js';
+
+const NOW = 1_700_000_000;
+const SPOT = 2000;
+const weth = { chainId: 1, address: `0x${'11'.repeat(20)}`, symbol: 'WETH', decimals: 18 } as const;
+
+const look = { atSeconds: NOW, reference: { price: String(SPOT) } } as unknown as MarketLook;
+
+function curves(gas: number, bps: number, impact: number): CostCurves {
+  const side = (direction: 'buy' | 'sell'): CostCurve => ({
+    side: direction,
+    referencePrice: SPOT,
+    fixedCost: gas,
+    points: Array.from({ length: 13 }, (_, i) => 400 * 2 ** (i - 12)).map((sizeUnits) => ({
+      sizeUnits,
+      cost: gas + (bps / 1e4) * SPOT * sizeUnits + impact * sizeUnits ** 2,
+      marginalCost: (bps / 1e4) * SPOT + 2 * impact * sizeUnits,
+    })),
+  });
+  return { buy: side('buy'), sell: side('sell') };
+}
+
+const decider = (riskAversion: object) => ({
+  portfolio: {
+    name: 'book',
+    underlying: 'ETH',
+    baseTokens: [weth],
+    quoteTokens: [],
+    policy: {
+      rule: { kind: 'optimal' },
+      riskAversion,
+      targetDeltaUnits: '0',
+      monitoringSeconds: 60,
+      settlement: 'free',
+      maxCostBps: 100,
+      lotUnits: '0.0001',
+    },
+    limits: { maxAgeSeconds: 120 },
+    annualRate: 0,
+    horizonSeconds: 30 * 86_400,
+    latencySeconds: 12,
+  } as unknown as Portfolio,
+  ports: { clock: { now: () => NOW * 1000, sleep: () => Promise.resolve() } },
+});
+
+const asOf = { source: 'test', timeSeconds: NOW };
+const readings = (held: number, calls: number): readonly PositionReading[] => [
+  {
+    status: 'known',
+    id: 'weth',
+    label: 'WETH',
+    position: {
+      kind: 'holding',
+      amount: { token: weth, atoms: BigInt(Math.round(held * 1e6)) * 10n ** 12n },
+      deltaPerUnit: '1',
+      valuePerUnit: '0',
+    },
+    asOf,
+  },
+  {
+    status: 'known',
+    id: 'calls',
+    label: 'calls',
+    position: {
+      kind: 'option',
+      optionType: 'call',
+      sizeUnits: calls.toFixed(4),
+      strike: '2100',
+      expirySeconds: NOW + 20 * 86_400,
+      annualVolatility: '0.7',
+      forwardRatio: '1',
+      annualRate: '0',
+    },
+    asOf,
+  },
+];
+
+test('what holds at the least cost holds at any higher one: nobody is passed over', () => {
+  fc.assert(
+    fc.property(
+      fc.record({
+        held: fc.double({ min: 0, max: 30, noNaN: true }),
+        calls: fc.double({ min: -60, max: 60, noNaN: true }),
+        gas: fc.double({ min: 0, max: 40, noNaN: true }),
+        bps: fc.double({ min: 0.1, max: 40, noNaN: true }),
+        impact: fc.double({ min: 0.0001, max: 0.5, noNaN: true }),
+        more: fc.tuple(...[1, 2, 3].map(() => fc.double({ min: 1, max: 20, noNaN: true }))),
+        aversion: fc.oneof(
+          fc.double({ min: 1e-5, max: 0.01, noNaN: true }).map((perNumeraire) => ({ perNumeraire })),
+          fc.double({ min: 1, max: 60, noNaN: true }).map((budgetBpsPerMonth) => ({ budgetBpsPerMonth })),
+        ),
+      }),
+      ({ aversion, bps, calls, gas, held, impact, more }) => {
+        const whose = decider(aversion);
+        const read = readings(held, calls);
+        const exposure = standing(whose, look, read, []);
+        const book = { exposure, readings: read, annualVolatility: 0.7 };
+        const least = screen(whose, look, curves(gas, bps, impact), book);
+        const dearer = screen(whose, look, curves(gas * more[0]!, bps * more[1]!, impact * more[2]!), book);
+        if (least.action === 'hold') expect(dearer.action).toBe('hold');
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('the largest trade in question covers the way to the target', () => {
+  const whose = decider({ perNumeraire: 0.001 });
+  expect(reach(whose, standing(whose, look, readings(10, 0), []))).toBeCloseTo(12, 6);
+  expect(reach(whose, standing(whose, look, readings(0, 0), []))).toBeCloseTo(0.002, 9);
+});

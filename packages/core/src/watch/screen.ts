@@ -1,0 +1,50 @@
+import type { InFlight } from '../exposure/assemble-exposure.js';
+import type { Exposure } from '../model/exposure.js';
+import { Decimal } from '../model/decimal.js';
+import { midpoint } from '../model/interval.js';
+import type { PositionReading } from '../model/position.js';
+import type { Decision } from '../policy/decision.js';
+import { decideOn, type Decider } from '../rebalancer.js';
+import type { CostCurves } from '../rebalancer/cost-curves.js';
+import { inFlightFrom } from '../rebalancer/in-flight.js';
+import { exposureOf, readPositions } from '../rebalancer/read-positions.js';
+import type { MarketLook } from './look-at-market.js';
+
+export { inFlightFrom, readPositions };
+
+/** What is known of one book once its positions were read: where it stands. @throws EXPOSURE_EMPTY */
+export function standing(
+  { portfolio }: Decider,
+  { atSeconds, reference }: MarketLook,
+  readings: readonly PositionReading[],
+  inFlight: readonly InFlight[],
+): Exposure {
+  return exposureOf(portfolio, reference.price, readings, inFlight, atSeconds);
+}
+
+/** The largest trade that is in question for a book: its distance to the target and a share of what it holds. Units. */
+export function reach({ portfolio }: Decider, { delta, positions }: Exposure): number {
+  const distance = new Decimal(midpoint(delta)).minus(portfolio.policy.targetDeltaUnits).abs().toNumber();
+  const gross = positions.reduce(
+    (sum, each) => sum + Math.abs(each.delta === undefined ? 0 : Number(midpoint(each.delta))),
+    0,
+  );
+  return Math.max(distance * 1.2, gross * 0.02, Number(portfolio.policy.lotUnits) * 20);
+}
+
+/**
+ * What the policy would decide if trading cost no more than the market's least. A hold here is a hold at any cost that
+ * the book itself would meet, for its band is at least as wide; a trade here is a reason to look in full.
+ */
+export function screen(
+  decider: Decider,
+  look: MarketLook,
+  curves: CostCurves,
+  book: {
+    readonly exposure: Exposure;
+    readonly readings: readonly PositionReading[];
+    readonly annualVolatility: number;
+  },
+): Decision {
+  return decideOn(decider, { ...book, atSeconds: look.atSeconds }, curves, undefined);
+}
