@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { EXIT_CODES, json, type Surroundings, wholeNumber } from './cli-options.js';
 import { demo, type DemoOptions } from './commands/demo.js';
 import { hedge, type HedgeOptions, resume } from './commands/hedge.js';
+import { prepare, type PrepareOptions } from './commands/prepare.js';
 import { verify, type VerifyOptions } from './commands/verify.js';
 
 const dryRun = new Option('--dry-run', 'go the same way, simulate everything, send nothing').default(false);
@@ -50,6 +51,16 @@ export function addChainCommands(program: Command, { ended, signal }: Surroundin
     .addHelpText('after', `${KEY}\n${EXIT_CODES}`)
     .action(async (options: Pick<HedgeOptions, 'config' | 'json'>) => {
       ended(await resume(options, signal));
+    });
+
+  program
+    .command('prepare')
+    .description('prepare the table of the exact optimum that the next hedge will read; sends nothing, needs no key')
+    .requiredOption('--config <file>', 'the same file as for hedge')
+    .addOption(json)
+    .addHelpText('after', EXIT_CODES)
+    .action(async (options: PrepareOptions) => {
+      ended(await prepare(options, signal));
     });
 
   program

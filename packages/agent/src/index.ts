@@ -7,5 +7,7 @@ export { loadConfig, parseConfig } from './config/load.js';
 export type { PortfolioConfigInput } from './config/schema.js';
 export type { StatedVolatility, VolatilityStatement } from './volatility/stated-volatility.js';
 export { VolatilityStaleError } from './volatility/errors.js';
-export { preparedOptimum } from './assemble/optimum.js';
+export { type OptimumOptions, preparedOptimum, type PreparedOptimum } from './optimum/optimum.js';
+export type { Preparer, PrepareTable } from './optimum/preparer.js';
+export type { TableRequest } from './optimum/table-request.js';
 export { logVarianceStdDev } from './volatility/stated-volatility.js';

@@ -57,6 +57,26 @@ it('a dry run shows the same document, and leaves no trace', async () => {
   expect(existsSync(journal)).toBe(false);
 });
 
+it('reads the band from a table that was prepared ahead, without a key; before that it says why not', async () => {
+  const before = await traces(stage);
+  // Looked at once a day, so that the table is a coarse one and soon made.
+  const { file } = configured({ policy: { ...stage.config.policy, monitoringSeconds: 86_400 } });
+  const decided = async () => documentIn(await inProcess(['hedge', '--config', file, '--dry-run', '--json'], env));
+  expect(await decided()).toMatchObject({
+    outcome: 'dry-run',
+    decision: { bandSource: 'closed-form', bandReason: expect.stringContaining('No table of this book') },
+  });
+  const prepared = await cli(['prepare', '--config', file, '--json'], { cwd: files });
+  expect(documentIn(prepared)).toMatchObject({
+    outcome: 'prepared',
+    decision: { action: 'trade', bandSource: 'lattice', bandReason: null },
+  });
+  expect(prepared.code).toBe(0);
+  expect(await decided()).toMatchObject({ decision: { action: 'trade', bandSource: 'lattice', bandReason: null } });
+  expect(documentIn(await inProcess(['prepare', '--config', file, '--json']))).toMatchObject({ outcome: 'at-hand' });
+  expect(await traces(stage)).toEqual(before);
+});
+
 it('inside of a wide band it holds', async () => {
   const before = await traces(stage);
   const rule = { kind: 'constant-band', halfWidthUnits: 1000, tradeTo: 'edge' } as const;

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -29,12 +29,16 @@ export interface CliOptions {
   readonly cwd?: string;
 }
 
+/** Tables are kept here, so that no test finds what another run has left. */
+const CACHE = mkdtempSync(join(tmpdir(), 'evenkeel-cache-'));
+process.on('exit', () => rmSync(CACHE, { recursive: true, force: true }));
+
 /** Starts the command. Of the environment it sees nothing but what a process needs. */
 export function start(args: readonly string[], { cwd = tmpdir(), env = {}, node = [] }: CliOptions = {}): Running {
   const { HOME = '', PATH = '', TMPDIR } = process.env;
   const child = spawn(process.execPath, [...node, CLI, ...args], {
     cwd,
-    env: { HOME, PATH, NO_COLOR: '1', ...(TMPDIR === undefined ? {} : { TMPDIR }), ...env },
+    env: { HOME, PATH, NO_COLOR: '1', XDG_CACHE_HOME: CACHE, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -71,7 +75,7 @@ export async function inProcess(args: readonly string[], env: Readonly<Record<st
       return true;
     }),
   );
-  Object.assign(process.env, env);
+  Object.assign(process.env, { XDG_CACHE_HOME: CACHE }, env);
   try {
     return { code: await main(args, new AbortController().signal), ...written };
   } finally {

@@ -42,11 +42,15 @@ export interface RebalanceOptions {
   readonly permit?: (trade: TradeDecision, survey: Survey) => void | Promise<void>;
 }
 
-/** Everything that one rebalancing saw, decided and did. Frozen. */
-export interface Rebalancing {
+/** What one look saw and what was decided on it. Frozen. */
+export interface Consideration {
   readonly before: Survey;
   readonly curves: CostCurves;
   readonly decision: Decision;
+}
+
+/** Everything that one rebalancing saw, decided and did. Frozen. */
+export interface Rebalancing extends Consideration {
   readonly signed: SignedIntent | undefined;
   readonly schedule: Schedule | undefined;
   readonly slices: readonly SliceResult[];
@@ -57,6 +61,12 @@ export interface Rebalancing {
 export interface Rebalancer extends Pick<EventHub, 'on' | 'off'> {
   /** Looks, without deciding anything. */
   survey(signal?: AbortSignal): Promise<Survey>;
+  /**
+   * Looks and decides, and does nothing else: nothing is written down, signed or sent.
+   *
+   * @throws PRICE_DISPUTED, INVALID_INPUT, and what the stations throw
+   */
+  decide(options?: Pick<RebalanceOptions, 'deltaChangeUnits' | 'signal'>): Promise<Consideration>;
   /**
    * Looks, decides, and where it pays brings the delta back: one intent, signed, in slices, each step at most once.
    *
@@ -118,6 +128,7 @@ export function createRebalancer(portfolio: Portfolio, ports: RebalancerPorts): 
     on: hub.on,
     off: hub.off,
     survey: (signal = never()) => look(signal),
+    decide: (options = {}) => decideOnce(context, options),
     rebalance: (options = {}) => exclusively((cancelled) => rebalanceOnce(context, options, cancelled)),
     resume: (signal = never()) => exclusively((cancelled) => resumeAll(context, signal, cancelled)),
     cancel: async () => {
@@ -133,21 +144,46 @@ function never(): AbortSignal {
   return new AbortController().signal;
 }
 
+async function decideOnce(
+  context: Context,
+  options: Pick<RebalanceOptions, 'deltaChangeUnits' | 'signal'>,
+): Promise<Consideration> {
+  const requested = requestedBy(options, context.portfolio);
+  const before = await seen(context, options.signal ?? never());
+  assertAgreed(before, context.portfolio);
+  const considered = consider(context, before, requested);
+  context.hub.emit('decided', considered.decision);
+  return considered;
+}
+
+function requestedBy({ deltaChangeUnits }: RebalanceOptions, portfolio: Portfolio): Decimal | undefined {
+  return deltaChangeUnits === undefined ? undefined : checkRequestedChange(deltaChangeUnits, portfolio);
+}
+
+async function seen({ hub, look }: Context, signal: AbortSignal): Promise<Survey> {
+  const before = await look(signal);
+  hub.emit('surveyed', before);
+  return before;
+}
+
+function consider(context: Context, before: Survey, requested: Decimal | undefined): Consideration {
+  const curves = costCurves(context.portfolio, before, statedAversion(context.portfolio), requested?.toFixed());
+  return Object.freeze({ before, curves, decision: decideOn(context, before, curves, requested) });
+}
+
 async function rebalanceOnce(
   context: Context,
   options: RebalanceOptions,
   cancelled: AbortSignal,
 ): Promise<Rebalancing> {
-  const { hub, look, portfolio, ports } = context;
-  const { deltaChangeUnits, dryRun = false, signal = never() } = options;
-  const requested = deltaChangeUnits === undefined ? undefined : checkRequestedChange(deltaChangeUnits, portfolio);
+  const { hub, portfolio, ports } = context;
+  const { dryRun = false, signal = never() } = options;
+  const requested = requestedBy(options, portfolio);
   if (!dryRun) await assertNoneOpen(context);
-  const before = await look(signal);
-  hub.emit('surveyed', before);
+  const before = await seen(context, signal);
   await recordChanges(context, before, dryRun);
   await assertTradable(context, before, dryRun);
-  const curves = costCurves(portfolio, before, statedAversion(portfolio), requested?.toFixed());
-  const decision = decideOn(context, before, curves, requested);
+  const { curves, decision } = consider(context, before, requested);
   hub.emit('decided', decision);
   await ports.journal.appendDecision({
     atMs: ports.clock.now(),

@@ -3,7 +3,8 @@ import { type Chain, type Journal, type Logger, parsePolicyConfig, type Random }
 import { type Portfolio, type RebalancerPorts } from '@evenkeel/core/rebalancer';
 import type { ChainConfig, PortfolioConfig } from '../config/complete.js';
 import { baseToken, bridgesOf, type ConnectedChain, quoteToken, venuesOf } from './adapters.js';
-import { type StatedVolatility, statedVolatility } from '../volatility/stated-volatility.js';
+import { type OptimumOptions, preparedOptimum, type PreparedOptimum } from '../optimum/optimum.js';
+import { logVarianceStdDev, type StatedVolatility, statedVolatility } from '../volatility/stated-volatility.js';
 import { systemClock } from './ambient.js';
 import { chainOf } from './chains.js';
 import { sourcesOf } from './sources.js';
@@ -15,6 +16,8 @@ export interface Surroundings {
   readonly random: Random;
   readonly env: NodeJS.ProcessEnv;
   readonly logger?: Logger;
+  /** Tables of the exact optimum: where they are kept and how they are made. Absent: the closed form decides. */
+  readonly tables?: Pick<OptimumOptions, 'folder' | 'prepare'>;
   /** Gives the connection to a chain, where portfolios share it. Default: one for this portfolio alone. */
   readonly connect?: (config: ChainConfig, field: string) => Chain;
 }
@@ -25,6 +28,8 @@ export interface Assembled {
   readonly ports: RebalancerPorts;
   /** Which volatility the policy uses, and the others that are known. */
   readonly volatility: StatedVolatility;
+  /** What prepares tables beside the decisions; whoever assembled it closes it. */
+  readonly optimum: PreparedOptimum | undefined;
 }
 
 const EVEN_VOLUME: readonly number[] = [1, 1, 1, 1];
@@ -35,13 +40,18 @@ const EVEN_VOLUME: readonly number[] = [1, 1, 1, 1];
  * @throws INVALID_INPUT, POLICY_CONFIG_INVALID, GUARD_ABSURD, OPTION_BOOK_INVALID, CONFIG_UNIT_MISSING
  */
 export function assemble(config: PortfolioConfig, surroundings: Surroundings): Assembled {
-  const { env, journal, logger, random, signer } = surroundings;
+  const { env, journal, logger, random, signer, tables } = surroundings;
   const connect = surroundings.connect ?? ((each: ChainConfig, field: string) => chainOf(each, field, env));
   const chains: readonly ConnectedChain[] = config.chains.map((each, index) => ({
     config: each,
     chain: connect(each, `chains.${index}`),
   }));
   const volatility = statedVolatility(config, systemClock);
+  const logged = logger === undefined ? {} : { logger };
+  const optimum =
+    tables === undefined
+      ? undefined
+      : preparedOptimum({ ...tables, ...logged, logVarianceStdDev: () => logVarianceStdDev(volatility.state()) });
   const ports: RebalancerPorts = {
     chains: chains.map(({ chain }) => chain),
     venues: venuesOf(config, chains),
@@ -52,9 +62,10 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
     journal,
     clock: systemClock,
     random,
-    ...(logger === undefined ? {} : { logger }),
+    ...(optimum === undefined ? {} : { optimum: optimum.port }),
+    ...logged,
   };
-  return { portfolio: portfolioOf(config), ports, volatility };
+  return { portfolio: portfolioOf(config), ports, volatility, optimum };
 }
 
 function portfolioOf(config: PortfolioConfig): Portfolio {

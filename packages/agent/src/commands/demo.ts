@@ -67,7 +67,7 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<n
     const journal = await sqliteJournal({ path: join(folder, 'journal.db') });
     try {
       const signer = new Wallet(world.accounts.owner.privateKey);
-      const assembled = assemble(config, { signer, journal, random: seededRandom(seed), env: process.env });
+      const assembled = assemble(config, { signer, journal, random: seededRandom(seed), env: process.env, tables: {} });
       return await runRebalancing(assembled, out, {
         json,
         dryRun,

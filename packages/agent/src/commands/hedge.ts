@@ -28,7 +28,13 @@ export async function hedge(options: HedgeOptions, signal: AbortSignal): Promise
   const out = await screen(json);
   const journal = dryRun ? memoryJournal() : await sqliteJournal({ path: journalPath(config) });
   try {
-    const assembled = assemble(config, { signer: signerOf(config), journal, random: systemRandom, env: process.env });
+    const assembled = assemble(config, {
+      signer: signerOf(config),
+      journal,
+      random: systemRandom,
+      env: process.env,
+      tables: {},
+    });
     return await runRebalancing(assembled, out, {
       json,
       dryRun,

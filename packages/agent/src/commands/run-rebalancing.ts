@@ -28,14 +28,13 @@ const STUCK: ReadonlySet<string> = new Set([
  *
  * @returns the exit code: 0 when hedged, dry, or held because nothing is to be done; else 1
  */
-export async function runRebalancing(
-  { portfolio, ports, volatility }: Assembled,
-  out: Screen,
-  options: RunOptions,
-): Promise<number> {
+export async function runRebalancing(assembled: Assembled, out: Screen, options: RunOptions): Promise<number> {
+  const { optimum, portfolio, ports, volatility } = assembled;
   const { deltaChangeUnits, dryRun, json, signal, startedAtMs } = options;
   if (deltaChangeUnits !== undefined) checkDeltaPlaces(deltaChangeUnits, portfolio.baseTokens);
   const rebalancer = createRebalancer(portfolio, ports);
+  // A dry run reads the tables that there are, and leaves none.
+  if (dryRun) optimum?.preparer.close();
   const stated = volatility.state();
   showRebalancing(rebalancer, portfolio, stated, out);
   out.busy('Reading positions and pools …');
@@ -52,11 +51,29 @@ export async function runRebalancing(
       const document = jsonDocument(result, quotes, stated, Date.now() - startedAtMs);
       process.stdout.write(`${JSON.stringify(document, plain, 2)}\n`);
     }
+    await finishPreparing(assembled, out, signal);
     const { outcome } = result.report;
     if (outcome === 'held' && STUCK.has(result.decision.reason)) return 1;
     return outcome === 'hedged' || outcome === 'held' || outcome === 'dry-run' ? 0 : 1;
   } finally {
+    optimum?.preparer.close();
     out.idle();
+  }
+}
+
+/** What the decision found missing was begun beside it; the next run finds it, when this one lets it end. */
+async function finishPreparing(
+  { optimum }: Pick<Assembled, 'optimum'>,
+  out: Screen,
+  signal: AbortSignal,
+): Promise<void> {
+  if (optimum?.preparer.isBusy() !== true) return;
+  out.slow('Preparing the table of the exact optimum for the next run: some seconds, Ctrl-C leaves it …');
+  try {
+    await optimum.preparer.settled(signal);
+  } catch (error) {
+    // What was to be done is done and reported: an end at this point is no failure of it.
+    if (!signal.aborted) throw error;
   }
 }
 

@@ -22,6 +22,7 @@ export function jsonDocument(
       code: decision.reason,
       sentence: decision.sentence,
       bandSource: decision.bandSource ?? null,
+      bandReason: decision.bandReason ?? null,
     },
     volatility,
     delta: {

@@ -43,7 +43,7 @@ export function exposureText(exposure: Exposure): string {
 
 const BAND_SOURCES = {
   lattice: 'the band is read from a prepared table of the exact optimum of this book',
-  'closed-form': 'the band is the corrected closed form: no table of the exact optimum fits this book',
+  'closed-form': 'the band is the corrected closed form',
 } as const;
 
 export function decisionText(decision: Decision): string {
@@ -56,7 +56,10 @@ export function decisionText(decision: Decision): string {
       `  band ${units(band.low)} … ${units(band.high)}, target ${units(band.target)}, back to ${units(band.innerLow)} … ${units(band.innerHigh)}`,
     );
   }
-  if (decision.bandSource !== undefined) lines.push(`  ${BAND_SOURCES[decision.bandSource]}`);
+  if (decision.bandSource !== undefined) {
+    const because = decision.bandReason === undefined ? '' : `: ${decision.bandReason}`;
+    lines.push(`  ${BAND_SOURCES[decision.bandSource]}${because}`);
+  }
   const { budgetBpsPerMonth, perNumeraire } = inputs.riskAversion;
   lines.push(
     `  risk aversion ${units(perNumeraire)} per USD, which is a budget of ${units(budgetBpsPerMonth, 3)} bp a month`,

@@ -29,7 +29,10 @@ export function prepareBands(problem: HedgingProblem, resolution: LatticeResolut
   const lattice = layLattice(problem, resolution);
   const { cell, holdings, reach, startRow, stepYears } = lattice;
   const { steps } = problem;
-  const remaining = remainingRows(steps);
+  const remaining = remainingRows(
+    steps,
+    lattice.liability.payments.map((paid) => steps - Math.max(1, Math.round(paid / stepYears))),
+  );
   const distance = Math.min(reach, Math.ceil(COVERED_DEVIATIONS * Math.sqrt(steps)));
   const logSpots = 2 * distance + 1;
   const edges = new Float32Array(remaining.length * logSpots * BAND_FIELDS);
@@ -77,12 +80,23 @@ function hedgeAt(lattice: Lattice, step: number, row: number): number {
   return liability.delta(spotAt(lattice, step, row), years, problem.annualVolatility);
 }
 
-function remainingRows(steps: number): number[] {
-  const rows = [1];
-  while (rows.at(-1)! < steps) {
-    rows.push(Math.min(steps, Math.max(rows.at(-1)! + 1, Math.round(rows.at(-1)! * TIME_RATIO))));
+/**
+ * Looks that remain, ascending. The band is at rest between payments and hurries before each, and jumps at it: rows are a
+ * ratio apart counted from each payment.
+ *
+ * @param paidAt looks that remain when a payment is made; the last one is 0
+ */
+function remainingRows(steps: number, paidAt: readonly number[]): number[] {
+  const rows = new Set<number>([1]);
+  for (const paid of paidAt) {
+    // An expiry between two looks is paid at the nearer one: the delta jumps on either side of it.
+    for (const look of [paid - 1, paid]) if (look > 0) rows.add(look);
+    for (let before = 1; paid + before <= steps; before = Math.max(before + 1, Math.round(before * TIME_RATIO))) {
+      rows.add(paid + before);
+    }
   }
-  return rows;
+  rows.add(steps);
+  return [...rows].sort((a, b) => a - b);
 }
 
 /** An edge beyond all holdings is put as far out as the other one, and at least beyond them. */

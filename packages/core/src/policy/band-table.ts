@@ -44,6 +44,11 @@ export interface PreparedBands {
   readonly table: BandTable;
   /** N units are the same problem with γN and k/N, and holdings N times as large. */
   readonly units: number;
+  /**
+   * Γ of all N units at the market of now, where the policy's book has gamma beside theirs (liquidity, which ends at no
+   * time): edges are carried over from it to the gamma of the whole. Absent: the table's book is all there is.
+   */
+  readonly gammaPerUnit?: number;
 }
 
 export const BAND_FIELDS = 6;

@@ -67,7 +67,7 @@ describe('a decision beside the port of the optimum', () => {
     const asked: OptimumQuestion[] = [];
     const port: OptimumPort = (question) => {
       asked.push(question);
-      return { bands: [{ table, units: 1 }], horizonSeconds: 29 * 86_400 };
+      return { kind: 'prepared', bands: [{ table, units: 1 }], horizonSeconds: 29 * 86_400 };
     };
     const decision = decideWith(port, [], input, undefined);
     expect(decision).toMatchObject({ action: 'trade', bandSource: 'lattice', inputs: { horizonSeconds: 29 * 86_400 } });
@@ -77,7 +77,16 @@ describe('a decision beside the port of the optimum', () => {
   test('is the closed form without a port, without a table, and for other rules', () => {
     const closed = decideWith(undefined, [], input, undefined);
     expect(closed).toMatchObject({ bandSource: 'closed-form' });
-    expect(decideWith(() => undefined, [], input, undefined)).toEqual(closed);
+    const none = decideWith(() => ({ kind: 'none', sentence: 'Not yet.' }), [], input, undefined);
+    expect(none).toEqual({ ...closed, bandReason: 'Not yet.' });
+    const far = { ...table, prepared: { ...table.prepared, riskAversion: 1 } };
+    const unfit = decideWith(
+      () => ({ kind: 'prepared', bands: [{ table: far, units: 1 }], horizonSeconds: 86_400 }),
+      [],
+      input,
+      undefined,
+    );
+    expect(unfit).toEqual({ ...closed, bandReason: expect.any(String) });
     const other = { ...input, config: { ...input.config, rule: { kind: 'whalley-wilmott-1997' } as const } };
     expect(decideWith(failing(new Error('asked')), [], other, undefined).bandSource).toBeUndefined();
   });
@@ -86,7 +95,7 @@ describe('a decision beside the port of the optimum', () => {
     const lines: string[] = [];
     const logger = { log: (level: string) => void lines.push(level) };
     const refused = decideWith(failing(new EvenkeelError('POLICY_INPUT_INVALID', 'No.')), [], input, logger);
-    expect(refused).toMatchObject({ action: 'trade', bandSource: 'closed-form' });
+    expect(refused).toMatchObject({ action: 'trade', bandSource: 'closed-form', bandReason: expect.any(String) });
     expect(lines).toEqual(['warn']);
     expect(() => decideWith(failing(new TypeError('bug')), [], input, logger)).toThrow(TypeError);
   });

@@ -16,19 +16,29 @@ export interface OptimumQuestion {
   readonly settlement: 'free' | 'unwind' | 'none';
 }
 
-/** Tables of the optimum of one book. */
-export interface PreparedOptimum {
-  readonly bands: readonly PreparedBands[];
-  /** Until the last of that book settles. */
-  readonly horizonSeconds: number;
-}
-
-/** Tables for a book, from a cache or prepared now; undefined where none can be had, so that the closed form decides. */
-export type OptimumPort = (question: OptimumQuestion) => PreparedOptimum | undefined;
+/** What is at hand for a book. */
+export type OptimumAnswer =
+  | {
+      readonly kind: 'prepared';
+      readonly bands: readonly PreparedBands[];
+      /** Until the last of the tables' book settles. */
+      readonly horizonSeconds: number;
+    }
+  | {
+      readonly kind: 'none';
+      /** Why not, as a sentence for a person. */
+      readonly sentence: string;
+    };
 
 /**
- * The decision, by a prepared table of the exact optimum where there is one. A port that fails stops no hedge: the closed
- * form decides then, and the decision says so in `bandSource`.
+ * Tables for a book, from what is at hand. Answers at once: a decision waits for no table, so that what is missing is
+ * prepared elsewhere, for the next one.
+ */
+export type OptimumPort = (question: OptimumQuestion) => OptimumAnswer;
+
+/**
+ * The decision, by a prepared table of the exact optimum where one that fits is at hand; else by the closed form, with the
+ * reason in `bandReason`. A port that fails stops no hedge.
  */
 export function decideWith(
   port: OptimumPort | undefined,
@@ -43,18 +53,22 @@ export function decideWith(
     points.slice(0, 1).map((point) => point.marginalCost),
   );
   const mean = marginals.reduce((sum, each) => sum + each, 0) / marginals.length;
+  const closedForm = (bandReason: string): Decision => Object.freeze({ ...plain, bandReason });
   try {
-    const prepared = port({
+    const answer = port({
       readings,
       inputs: plain.inputs,
       proportionalCost: Math.max(0, mean) / Number(plain.inputs.spot),
       annualRate,
       settlement: config.settlement,
     });
-    return prepared === undefined ? plain : decide({ ...input, ...prepared });
+    if (answer.kind === 'none') return closedForm(answer.sentence);
+    const { bands, horizonSeconds } = answer;
+    const decision = decide({ ...input, bands, horizonSeconds });
+    return decision.bandSource === 'lattice' ? decision : closedForm('No table at hand fits the market of now.');
   } catch (error) {
     if (!(error instanceof EvenkeelError)) throw error;
-    logger?.log('warn', 'The optimum could not be prepared; the closed form decides.', { code: error.code });
-    return plain;
+    logger?.log('warn', 'The tables could not be read; the closed form decides.', { code: error.code });
+    return closedForm(`The tables could not be read: ${error.code}.`);
   }
 }

@@ -13,6 +13,12 @@ const MOST_CARRIED = 4;
 const STALE_BEYOND = 2;
 /** Below it a table is taken as it is. */
 const EXACT_WITHIN = 1e-9;
+/** Of the net delta without a hedge: a landing so near to it is no hedge at all. */
+const FLAT_WITHIN = 1e-3;
+/**
+ * The same where the hedge has to be unwound: the closed form is off by more there than the edges move over so little.
+ */
+const UNWOUND_WITHIN = 0.16;
 /** Variance between two looks that counts as the same. */
 const SAME_DRIFT = 0.01;
 
@@ -130,12 +136,21 @@ function carried(
     high: units * band.sellInner,
     sellAt: units * band.sellOuter,
   };
-  const isExact = distance < EXACT_WITHIN && looksAlike(market, bands);
-  const scaled = isExact ? raw : rescaled(raw, market, bands, sides);
+  const isUnwound = market.settlement === 'unwind' && deviationUnits !== undefined;
+  const isExact =
+    isAllTheGamma(market, bands) &&
+    (isUnwound ? distance < UNWOUND_WITHIN : distance < EXACT_WITHIN && looksAlike(market, bands));
+  const moved = isExact ? raw : rescaled(raw, market, bands, sides);
+  const scaled = isUnwound ? onTheirSides(raw, moved, deviationUnits - market.holdingUnits) : moved;
   if (!staysFlat || deviationUnits === undefined) return { ...scaled, toFlat: false };
   const buyAt = Math.min(scaled.buyAt, deviationUnits - Math.abs(deviationUnits) * 1e-9);
   const sellAt = Math.max(scaled.sellAt, deviationUnits + Math.abs(deviationUnits) * 1e-9);
   return { ...scaled, buyAt, sellAt, toFlat: false };
+}
+
+/** Whether the gamma of now is that of the table's book. */
+function isAllTheGamma(market: Market, { gammaPerUnit = market.gammaPerUnit }: PreparedBands): boolean {
+  return Math.abs(gammaPerUnit - market.gammaPerUnit) <= EXACT_WITHIN * Math.abs(market.gammaPerUnit);
 }
 
 /** Whether the delta drifts as much between two looks as it did in the table. */
@@ -143,6 +158,26 @@ function looksAlike({ annualVolatility, monitoringYears }: Market, { table }: Pr
   const { prepared } = table;
   const drift = (annualVolatility / prepared.annualVolatility) ** 2 * (monitoringYears / prepared.monitoringYears);
   return Math.abs(drift - 1) < SAME_DRIFT;
+}
+
+/**
+ * Where a hedge has to be unwound, the value has a kink at none: many trades land just there, and what would be left over
+ * costs a trade of its own. An edge that is carried stays on the side of no hedge on which it was, and on it if it was.
+ *
+ * @param flat net delta of no hedge at all
+ */
+function onTheirSides(raw: Omit<Edges, 'toFlat'>, moved: Omit<Edges, 'toFlat'>, flat: number): Omit<Edges, 'toFlat'> {
+  const hair = FLAT_WITHIN * Math.abs(flat);
+  const kept = (before: number, after: number): number => {
+    if (Math.abs(before - flat) <= hair) return flat;
+    return before < flat ? Math.min(after, flat) : Math.max(after, flat);
+  };
+  return {
+    buyAt: moved.buyAt,
+    low: kept(raw.low, moved.low),
+    high: kept(raw.high, moved.high),
+    sellAt: moved.sellAt,
+  };
 }
 
 /** Each edge's distance from the target times the ratio of the closed form now to the closed form then. */
@@ -167,7 +202,7 @@ function rescaled(
 }
 
 /** The state of now with the parameters that the table was prepared for. */
-function marketThen(market: Market, { table, units }: PreparedBands): Market {
+function marketThen(market: Market, { gammaPerUnit = market.gammaPerUnit, table, units }: PreparedBands): Market {
   const { annualRate, annualVolatility, endsAtOnce, latencyYears, monitoringYears, riskAversion, settlement } =
     table.prepared;
   const years = endsAtOnce ? market.years * (market.annualVolatility / annualVolatility) ** 2 : market.years;
@@ -175,6 +210,7 @@ function marketThen(market: Market, { table, units }: PreparedBands): Market {
     ...market,
     annualVolatility,
     annualRate,
+    gammaPerUnit,
     years,
     riskAversion: riskAversion / units,
     monitoringYears,
