@@ -73,7 +73,25 @@ export function checkHedge(request: HedgeRequest): Decimal {
     }
   });
   request.bridges.forEach(checkBridge);
+  checkStocks(request);
   return delta;
+}
+
+function checkStocks({ bridgeStocks = [], bridges }: HedgeRequest): void {
+  const ids = bridgeStocks.map(({ id }) => id);
+  const twice = ids.find((id, i) => ids.indexOf(id) !== i);
+  if (twice !== undefined) throw new RouteDuplicateError('bridgeStocks', twice);
+  for (const { atoms, id } of bridgeStocks) {
+    if (atoms < 0n) throw new InvalidInputError(`bridgeStocks.${id}`, atoms, 'is negative', 'Give what is there.');
+  }
+  for (const { adapter, stock, to } of bridges) {
+    if (stock === undefined) continue;
+    const found = bridgeStocks.find(({ id }) => id === stock);
+    if (found === undefined || !sameToken(found.token, to)) {
+      const why = 'is not a stock of the token that the lane pays out';
+      throw new InvalidInputError(`bridges.${adapter}.stock`, stock, why, 'Name one of `bridgeStocks`.');
+    }
+  }
 }
 
 function checkBridge(bridge: HedgeBridge): void {

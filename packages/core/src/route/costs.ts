@@ -134,7 +134,7 @@ function nodeValues(
 ): (node: number) => number {
   const { model, nodes, sink, source } = compiled;
   const values = nodes.map((node, n) => {
-    if (node.kind !== 'token') return (node.kind === 'source') === model.exactOut ? 1 : referencePrice;
+    if (!('token' in node)) return (node.kind === 'source') === model.exactOut ? 1 : referencePrice;
     const isInput = n === source || model.inputs.some(({ token }) => sameToken(token, node.token));
     const isOutput = n === sink || model.outputs.some((token) => sameToken(token, node.token));
     if (isInput) return model.exactOut ? 1 : referencePrice;

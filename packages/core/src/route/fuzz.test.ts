@@ -23,6 +23,16 @@ const atoms = fc
   .tuple(fc.integer({ min: 1, max: 999 }), fc.oneof(fc.integer({ min: 6, max: 22 }), fc.integer({ min: 0, max: 33 })))
   .map(([m, e]) => `${m}${'0'.repeat(e)}`);
 const level = fc.record({ amountIn: atoms, amountOut: atoms });
+/** Each point of a ladder holds all that those before it hold. */
+const cumulative = (points: readonly { amountIn: string; amountOut: string }[]) =>
+  points.map((_, i) => {
+    const sum = (key: 'amountIn' | 'amountOut'): string =>
+      points
+        .slice(0, i + 1)
+        .reduce((total, point) => total + BigInt(point[key]), 0n)
+        .toString();
+    return { amountIn: sum('amountIn'), amountOut: sum('amountOut') };
+  });
 const side = fc.constantFrom(0 as const, 1 as const);
 const curve = fc.oneof(
   {
@@ -37,7 +47,7 @@ const curve = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('ladder' as const),
       tokenInIndex: side,
-      points: fc.array(level, { minLength: 1, maxLength: 3 }),
+      points: fc.array(level, { minLength: 1, maxLength: 3 }).map(cumulative),
     }),
     weight: 2,
   },
@@ -81,12 +91,21 @@ const drawnProblem = fc.record({
 });
 type Drawn = typeof drawnProblem extends fc.Arbitrary<infer T> ? T : never;
 
+/** One pool of the pair, so that hardly any problem is without an answer. */
+const DIRECT: Drawn['pools'][number] = {
+  a: 0,
+  b: 1,
+  chainId: 1,
+  shape: { kind: 'constant-product', feePpm: 3000, reserves: ['4000000000000', '2000000000000000000000'] },
+  gas: 100_000,
+};
+
 function toProblem({ amount, bridges, exactOut, gwei, held, maxHops, pools }: Drawn): RouteProblem {
   const at = (chainId: number, n: number): { chainId: number; address: string } => ({ chainId, address: address(n) });
   const gas = { 1: String(gwei * 1e9), 2: String(gwei * 1e9) };
   return {
     tokens: TOKENS,
-    pools: pools.map(({ a, b, chainId, gas: units, shape }, i): RouteProblemPool => {
+    pools: [DIRECT, ...pools].map(({ a, b, chainId, gas: units, shape }, i): RouteProblemPool => {
       return { id: `p${i}`, chainId, tokens: [address(a), address((a + b) % 4)], gas: units, ...shape };
     }),
     bridges: bridges.map(({ from, n, ...rest }, i) => ({
@@ -170,7 +189,7 @@ test('whatever is asked, cold or warm, keeps to its limits and loses nothing, or
         expect(CODES).toContain(error.code);
       }
     }),
-    { numRuns: 250, seed: 12, endOnFailure: true },
+    { numRuns: 60, seed: 12, endOnFailure: true },
   );
-  expect(solved).toBeGreaterThan(40);
+  expect(solved).toBeGreaterThan(30);
 });

@@ -37,6 +37,7 @@ export function hedgeModel(request: HedgeRequest): {
   const model: RouteModel = {
     pools: kept,
     bridges: bridges.map((bridge) => toRouteBridge(request, bridge)),
+    stocks: request.bridgeStocks ?? [],
     inputs: (exactOut ? request.quoteTokens : request.baseTokens).map((token) => ({
       token,
       atoms: spendable(request, token),
@@ -131,6 +132,7 @@ function toRouteBridge(request: HedgeRequest, bridge: HedgeBridge): RouteBridge 
     minAtoms: bridge.minAtoms,
     maxAtoms: bridge.maxAtoms,
     timeSeconds: bridge.timeSeconds,
+    stock: bridge.stock === undefined ? undefined : request.bridgeStocks?.findIndex(({ id }) => id === bridge.stock),
     minReceivedRatio: ratio,
   };
 }

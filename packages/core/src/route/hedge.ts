@@ -19,6 +19,8 @@ export interface HedgeBridge {
   readonly minAtoms: bigint;
   readonly maxAtoms: bigint;
   readonly timeSeconds: number;
+  /** Id of the stock that pays its amounts out, shared with other lanes; absent: one of its own, without limit. */
+  readonly stock?: string;
   /** The quote it was derived from, handed on with the hop. */
   readonly quote?: Quote;
 }
@@ -48,6 +50,13 @@ export interface InventoryValue {
   readonly perUnit: DecimalString;
 }
 
+/** What lanes that name it pay out from, and together no more than there is: a relayer's funds, a pool at the far side. */
+export interface BridgeStock {
+  readonly id: string;
+  readonly token: Token;
+  readonly atoms: bigint;
+}
+
 /** A change of delta that is wanted, and all that may serve it. */
 export interface HedgeRequest {
   readonly side: 'buy' | 'sell';
@@ -59,6 +68,8 @@ export interface HedgeRequest {
   readonly quoteTokens: readonly Token[];
   readonly pools: readonly Pool[];
   readonly bridges: readonly HedgeBridge[];
+  /** Stocks that lanes of `bridges` share. */
+  readonly bridgeStocks?: readonly BridgeStock[];
   readonly inventories: readonly TokenAmount[];
   /**
    * Forward prices of inventories: what is spent costs so much more, what arrives is worth so much more. Absent: none. See

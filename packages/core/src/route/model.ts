@@ -22,8 +22,16 @@ export interface RouteBridge {
   readonly minAtoms: bigint;
   readonly maxAtoms: bigint;
   readonly timeSeconds: number;
+  /** Index among the model's stocks: what pays this bridge's amounts out; undefined: one of its own, without limit. */
+  readonly stock?: number | undefined;
   /** Least received per amount sent, relative to what is expected; 1 where the bridge pays exactly what it says. */
   readonly minReceivedRatio: number;
+}
+
+/** What several bridges pay out from on one chain, and together no more than there is. */
+export interface RouteStock {
+  readonly token: Token;
+  readonly atoms: bigint;
 }
 
 /** A token that may be given or taken, with the most of it there is. `atoms` undefined: no limit. */
@@ -36,6 +44,7 @@ export interface RouteTerminal {
 export interface RouteModel {
   readonly pools: readonly RoutePool[];
   readonly bridges: readonly RouteBridge[];
+  readonly stocks?: readonly RouteStock[];
   readonly inputs: readonly RouteTerminal[];
   readonly outputs: readonly Token[];
   readonly exactOut: boolean;
@@ -57,7 +66,8 @@ export interface RouteModel {
 
 export type RouteNode =
   | { readonly kind: 'token'; readonly token: Token; readonly decimals: number }
-  | { readonly kind: 'source' | 'sink'; readonly decimals: number };
+  | { readonly kind: 'source' | 'sink'; readonly decimals: number }
+  | { readonly kind: 'stock'; readonly token: Token; readonly decimals: number };
 
 /** The model as a network. Edges of `network` are `specs`, in the same order. */
 export interface CompiledModel {
@@ -144,12 +154,21 @@ function layEdges(model: RouteModel): { nodes: RouteNode[]; specs: EdgeSpec[]; s
       });
     }
   });
+  const stockNodes = (model.stocks ?? []).map(({ atoms, token }, stockIndex) => {
+    const at = nodes.push({ kind: 'stock', token, decimals: token.decimals }) - 1;
+    const capacity = withMargin(model, atoms, token);
+    if (capacity > 0) {
+      const source = { kind: 'linear', price: 1, capacity, role: { kind: 'stock', stockIndex } } as const;
+      specs.push({ from: at, to: node(token), source, fixedCost: 0, tickCost: 0, unitCost: 0 });
+    }
+    return at;
+  });
   model.bridges.forEach((bridge, bridgeIndex) => {
     const capacity = roomOf(model, bridge.maxAtoms, bridge.from);
     if (!(capacity > 0)) return;
     specs.push({
       from: node(bridge.from),
-      to: node(bridge.to),
+      to: bridge.stock === undefined ? node(bridge.to) : stockNodes[bridge.stock]!,
       source: {
         kind: 'linear',
         price: 1 - bridge.feePpm / 1e6,
@@ -173,8 +192,11 @@ function layEdges(model: RouteModel): { nodes: RouteNode[]; specs: EdgeSpec[]; s
 
 /** A limit in units, less what an exact-out solution leaves free for rounding up. */
 function roomOf(model: RouteModel, atoms: bigint, token: Token): number {
-  const units = Number(atoms) / 10 ** token.decimals;
-  return model.exactOut ? units * (1 - model.limitMargin) - 8 / 10 ** token.decimals : units;
+  return model.exactOut ? withMargin(model, atoms, token) : Number(atoms) / 10 ** token.decimals;
+}
+
+function withMargin({ limitMargin }: RouteModel, atoms: bigint, token: Token): number {
+  return (Number(atoms) * (1 - limitMargin) - 8) / 10 ** token.decimals;
 }
 
 function atPar(from: number, to: number, capacity: number, role: 'inventory' | 'terminal', unitCost: number): EdgeSpec {

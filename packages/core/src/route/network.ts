@@ -19,9 +19,10 @@ export type EdgeSource =
       readonly role: LinearRole;
     };
 
-/** `bridge` counts as a hop; the others only join inventories and markets to the source and the sink. */
+/** `bridge` counts as a hop; the others only join inventories and markets to the source and the sink, and stocks to tokens. */
 export type LinearRole =
   | { readonly kind: 'bridge'; readonly bridgeIndex: number }
+  | { readonly kind: 'stock'; readonly stockIndex: number }
   | { readonly kind: 'inventory' }
   | { readonly kind: 'terminal' }
   | { readonly kind: 'slack' };

@@ -135,8 +135,42 @@ interface Leg {
 
 const NOTHING: Leg = { amountIn: 0n, amountOut: 0n, ticksCrossed: 0 };
 
+/** Atoms that the stock behind a bridge has left for it, after what other legs take; undefined: no limit. */
+function stockLeft(
+  compiled: CompiledModel,
+  edge: number,
+  { stock }: RouteBridge,
+  legs: ReadonlyMap<number, Leg>,
+): bigint | undefined {
+  if (stock === undefined) return undefined;
+  const { model, network } = compiled;
+  let left = model.stocks![stock]!.atoms;
+  for (const [other, { amountOut }] of legs) {
+    const isOther = other !== edge && network.nodeOut[other] === network.nodeOut[edge];
+    if (isOther && isBridge(compiled, other)) left -= amountOut;
+  }
+  return left > 0n ? left : 0n;
+}
+
+function isBridge(compiled: CompiledModel, edge: number): boolean {
+  return roleOf(compiled, edge)?.kind === 'bridge';
+}
+
+/** Where what is paid out of a stock lies; any other node itself. */
+function behindStock(compiled: CompiledModel, flows: readonly Flow[], node: number): number {
+  if (compiled.nodes[node]!.kind !== 'stock') return node;
+  const { nodeIn, nodeOut } = compiled.network;
+  return nodeOut[flows.find(({ edge }) => nodeIn[edge] === node)!.edge]!;
+}
+
+/** The most that may be sent so that no more than `atoms` are paid out. */
+function mostFor(bridge: RouteBridge, atoms: bigint): bigint {
+  const enough = bridgeInput(bridge, atoms);
+  return bridgeOutput(bridge, enough) > atoms ? enough - 1n : enough;
+}
+
 /** Pushes up to `amountIn` through an edge; uses less where the edge has no more room. */
-function forward(compiled: CompiledModel, edge: number, amountIn: bigint): Leg {
+function forward(compiled: CompiledModel, edge: number, amountIn: bigint, legs: ReadonlyMap<number, Leg>): Leg {
   const { model, network, nodes, specs } = compiled;
   const { source } = specs[edge]!;
   if (source.kind === 'pool') {
@@ -146,7 +180,9 @@ function forward(compiled: CompiledModel, edge: number, amountIn: bigint): Leg {
   switch (source.role.kind) {
     case 'bridge': {
       const bridge = model.bridges[source.role.bridgeIndex]!;
-      const sent = amountIn < bridge.maxAtoms ? amountIn : bridge.maxAtoms;
+      const left = stockLeft(compiled, edge, bridge, legs);
+      let sent = amountIn < bridge.maxAtoms ? amountIn : bridge.maxAtoms;
+      if (left !== undefined && bridgeOutput(bridge, sent) > left) sent = mostFor(bridge, left);
       if (sent < bridge.minAtoms || sent === 0n) return NOTHING;
       return { amountIn: sent, amountOut: bridgeOutput(bridge, sent), ticksCrossed: 0 };
     }
@@ -158,6 +194,8 @@ function forward(compiled: CompiledModel, edge: number, amountIn: bigint): Leg {
       const given = most !== undefined && most < wanted ? most : wanted;
       return { amountIn: rescale(given, to, from), amountOut: given, ticksCrossed: 0 };
     }
+    case 'stock':
+      return { amountIn, amountOut: amountIn, ticksCrossed: 0 };
     case 'terminal':
     case 'slack': {
       const from = nodes[network.nodeIn[edge]!]!.decimals;
@@ -190,6 +228,11 @@ function backward(compiled: CompiledModel, edge: number, amountOut: bigint): Leg
       const from = nodes[network.nodeOut[edge]!]!.decimals;
       const to = nodes[network.nodeIn[edge]!]!.decimals;
       return { amountIn: rescale(given, from, to), amountOut: given, ticksCrossed: 0 };
+    }
+    case 'stock': {
+      const { atoms } = model.stocks![source.role.stockIndex]!;
+      const paid = amountOut < atoms ? amountOut : atoms;
+      return { amountIn: paid, amountOut: paid, ticksCrossed: 0 };
     }
     case 'terminal':
     case 'slack': {
@@ -258,7 +301,7 @@ function replayForwards(
       total,
       leaving.map(({ flowIn }) => flowIn),
       (leg, amount) => {
-        const done = forward(compiled, leaving[leg]!.edge, amount);
+        const done = forward(compiled, leaving[leg]!.edge, amount, legs);
         legs.set(leaving[leg]!.edge, done);
         return done.amountIn;
       },
@@ -342,11 +385,16 @@ function replayExactOut(compiled: CompiledModel, flows: readonly Flow[], order: 
   for (const { edge } of flows) {
     const before = asked.get(edge);
     if (before === undefined || before.amountIn === 0n) continue;
-    const done = forward(compiled, edge, before.amountIn);
+    const done = forward(compiled, edge, before.amountIn, legs);
+    // A bridge that must send more than is asked of it can leave another too little of the stock that both pay out from.
+    if (isBridge(compiled, edge) && done.amountOut < before.amountOut) return undefined;
     legs.set(edge, done);
     const to = network.nodeOut[edge]!;
     const extra = done.amountOut - before.amountOut;
-    if (extra > 0n && to !== sink) dust.set(to, (dust.get(to) ?? 0n) + extra);
+    if (extra > 0n && to !== sink) {
+      const at = behindStock(compiled, flows, to);
+      dust.set(at, (dust.get(at) ?? 0n) + extra);
+    }
   }
   return collect(compiled, flows, order, legs, dust, 0n);
 }

@@ -188,7 +188,7 @@ function solutionOf(
 
 /**
  * Straight edges at par carry what the solver's last digits leave open, the more the larger their room. What joins a
- * token to the source or the sink is set to what its pools and bridges really need or bring.
+ * token to the source or the sink, or a stock to a token, is set to what its pools and bridges really need or bring.
  */
 function balanceEnds({ glue, network, workspace: w }: SearchState): void {
   const { nodeIn, nodeOut, sources } = network;
@@ -196,7 +196,7 @@ function balanceEnds({ glue, network, workspace: w }: SearchState): void {
     const edge = sources[e]!;
     if (edge.kind !== 'linear' || !(w.flowIn[e]! > 0)) continue;
     let change = 0;
-    if (edge.role.kind === 'terminal') change = w.imbalance[nodeIn[e]!]!;
+    if (edge.role.kind === 'terminal' || edge.role.kind === 'stock') change = w.imbalance[nodeIn[e]!]!;
     else if (edge.role.kind === 'inventory') change = -w.imbalance[nodeOut[e]!]!;
     w.flowIn[e] = Math.min(edge.capacity, Math.max(0, w.flowIn[e]! + change));
     w.flowOut[e] = w.flowIn[e] * edge.price;

@@ -12,7 +12,8 @@ export function singlePaths({ amount, exactOut, maxHops, network, sink, source }
   const allowed = Uint8Array.from(network.sources, (edge) =>
     edge.kind === 'linear' && edge.role.kind === 'slack' ? 0 : 1,
   );
-  const longest = Math.min(maxHops, LONGEST_PATH) + 2;
+  // A path enters by an inventory, leaves by a terminal, and passes a stock after a bridge.
+  const longest = Math.min(maxHops, LONGEST_PATH) + 3;
   const found = new Map<string, readonly number[]>();
   for (const part of PATH_SHARES) {
     for (const { edges } of bestPaths(network, source, sink, amount * part, exactOut, longest, allowed)) {
