@@ -108,9 +108,15 @@ function stableSwap({ amplification, balances, feePpm, rates, tokenInIndex }, de
   const slopes = [];
   let before = 0;
   let slope = Infinity;
+  // Even steps to where the pool is about empty, then ever longer ones: there is little more to have.
+  const even = Math.ceil(fineness * 0.75);
+  const near = Math.min(most, (1.2 * (x + y)) / worthIn);
+  const last = fineness - even;
   for (let i = 0; i < fineness; i++) {
-    const width = most / fineness;
-    const after = paid((i + 1) * width);
+    if (near === most && i === even) break;
+    const to = i < even ? (near * (i + 1)) / even : near * (most / near) ** ((i + 1 - even) / last);
+    const width = to - (i <= even ? (near * i) / even : near * (most / near) ** ((i - even) / last));
+    const after = paid(to);
     // Bisection ends at the last digit, which must not make the function bend the wrong way.
     slope = Math.min(slope, (after - before) / width);
     if (!(slope > 0)) break;

@@ -4,7 +4,7 @@ import { piecesOf } from './curves.mjs';
 import { amountFor, inARow, NOTHING, sideBySide, straight, tabled, valueAt } from './piecewise.mjs';
 
 /** Pieces of a smooth stretch: when all choices are compared, and when the best of them are weighed. */
-const COARSE = 40;
+const COARSE = 60;
 const FINE = 3000;
 /** What coarse pieces may be off by, as a share of what is paid; twice this decides who is weighed. */
 const COARSE_ERROR = 5e-4;

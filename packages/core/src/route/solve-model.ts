@@ -113,6 +113,8 @@ function attempt(model: RouteModel, options: SolveModelOptions): SolvedModel {
   return playMixed(compiled, options.certify ? closeGap(compiled, search, mixed, tolerance, options) : mixed, options);
 }
 
+/** Flows that are not settled may claim more than they are worth: this share and more of it is not believed. */
+const BELIEVED = 1e-6;
 const MOST_PROOF_PROBLEMS = 200;
 const LEAST_PROOF_PROBLEMS = 4;
 /** The default number of problems solved for a proof times the number of edges stays within this. */
@@ -132,8 +134,15 @@ export function closeGap(
   { proofBudget, referencePrice }: Pick<SolveModelOptions, 'proofBudget' | 'referencePrice'>,
 ): MixedSolution {
   const { amount, network } = compiled;
-  const { value } = mixed;
-  if (proofBudget === 0 || certifiedBound(compiled, mixed) <= value + tolerance) return mixed;
+  if (proofBudget === 0) return mixed;
+  const worth = (solution: MixedSolution): number => {
+    const played = playMixed(compiled, solution, { referencePrice, certify: false });
+    return played.netValue + unservedValue(compiled, played.replay);
+  };
+  // What the flows say they are worth, unless the replay finds that they are not.
+  const replayed = worth(mixed);
+  const value = mixed.value - replayed > Math.abs(replayed) * BELIEVED ? replayed : mixed.value;
+  if (certifiedBound(compiled, mixed) <= value + tolerance) return mixed;
   const budget =
     proofBudget ??
     Math.max(LEAST_PROOF_PROBLEMS, Math.min(MOST_PROOF_PROBLEMS, Math.round(PROOF_EFFORT / network.edgeCount)));
@@ -141,11 +150,7 @@ export function closeGap(
   const proved = { ...mixed, proof };
   if (witness === undefined) return proved;
   const other = { ...search.again(amount, { ...proved, ...witness, within: undefined }), nodesUsed: mixed.nodesUsed };
-  const worth = (solution: MixedSolution): number => {
-    const played = playMixed(compiled, solution, { referencePrice, certify: false });
-    return played.netValue + unservedValue(compiled, played.replay);
-  };
-  return worth(other) > worth(proved) ? other : proved;
+  return worth(other) > replayed ? other : proved;
 }
 
 /** Replays a solution to the atom and measures it. */
