@@ -245,6 +245,8 @@ test.each<Mood>(['lies', 'denies', 'hangs', 'garbage', 'rejects'])(
   'of an inclusion the chain is believed, not a bundler that %s',
   async (mood) => {
     const fresh = accountWith();
+    // So that there is another operation's transaction to lie with.
+    await fresh.submission.send(chain, await fresh.sign(await requestOf(fresh, [])));
     const never = await fresh.sign(await requestOf(fresh, []));
     bundler.mood = mood;
     expect(await fresh.submission.receipt(chain, never.hash)).toBeNull();
