@@ -260,6 +260,16 @@ test.each<Mood>(['lies', 'denies', 'hangs', 'garbage', 'rejects'])(
   },
 );
 
+test('what the bundler knows already counts as delivered', async () => {
+  const signed = await account.sign(await requestOf(account, []));
+  bundler.mood = 'holds';
+  await account.submission.send(chain, signed);
+  await account.submission.send(chain, signed);
+  expect(await account.submission.receipt(chain, signed.hash)).toBeNull();
+  await bundler.release();
+  expect(await account.submission.receipt(chain, signed.hash)).toMatchObject({ success: true });
+});
+
 test('bytes that are in the chain already are taken as delivered, also by a bundler that has forgotten them', async () => {
   const fresh = accountWith({}, {}, [second.url]);
   const signed = await fresh.sign(await requestOf(fresh, []));
