@@ -245,6 +245,8 @@ test.each<Mood>(['lies', 'denies', 'hangs', 'garbage', 'rejects'])(
   'of an inclusion the chain is believed, not a bundler that %s',
   async (mood) => {
     const fresh = accountWith();
+    // So that there is another operation's transaction to lie with.
+    await fresh.submission.send(chain, await fresh.sign(await requestOf(fresh, [])));
     const never = await fresh.sign(await requestOf(fresh, []));
     bundler.mood = mood;
     expect(await fresh.submission.receipt(chain, never.hash)).toBeNull();
@@ -257,6 +259,16 @@ test.each<Mood>(['lies', 'denies', 'hangs', 'garbage', 'rejects'])(
     });
   },
 );
+
+test('what the bundler knows already counts as delivered', async () => {
+  const signed = await account.sign(await requestOf(account, []));
+  bundler.mood = 'holds';
+  await account.submission.send(chain, signed);
+  await account.submission.send(chain, signed);
+  expect(await account.submission.receipt(chain, signed.hash)).toBeNull();
+  await bundler.release();
+  expect(await account.submission.receipt(chain, signed.hash)).toMatchObject({ success: true });
+});
 
 test('bytes that are in the chain already are taken as delivered, also by a bundler that has forgotten them', async () => {
   const fresh = accountWith({}, {}, [second.url]);

@@ -110,7 +110,7 @@ test.each(['0.7', '0.8'] as const)('an operation has the hash that entry point %
       const onChain = (await contract.getUserOpHash!(packUserOperation(given))) as string;
       expect(userOperationHash(given, deployed, chain.id)).toBe(onChain);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
@@ -129,7 +129,7 @@ test.each(['0.7', '0.8', '0.9'] as const)('viem packs and hashes for %s in the s
       }
       expect(packUserOperation(given)).toEqual(toPackedUserOperation(forViem(given)));
     }),
-    { numRuns: 200 },
+    { numRuns: 80 },
   );
 });
 

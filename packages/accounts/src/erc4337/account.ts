@@ -1,6 +1,5 @@
 import { InvalidInputError } from '@evenkeel/intents';
-import { type Account, type Address, type Chain, type Hex, type OperationRequest, sameAddress } from '@evenkeel/core';
-import { Interface } from 'ethers/abi';
+import type { Account, Address, Chain, Hex } from '@evenkeel/core';
 import { getAddress } from 'ethers/address';
 import { hashMessage } from 'ethers/hash';
 import { recoverAddress } from 'ethers/transaction';
@@ -9,13 +8,12 @@ import { signTypedData } from '../eoa/ask-signer.js';
 import { SignerAlteredError } from '../eoa/errors.js';
 import type { Bundler } from './bundler.js';
 import { type EntryPoint, entryPointAbi } from './entry-point.js';
-import { AccountEntryPointMismatchError, EntryPointMissingError } from './errors.js';
-import { type GasSafety, operationGas } from './gas.js';
+import type { GasSafety } from './gas.js';
 import { userOperationHash, userOperationTypedData } from './hash.js';
 import type { OperationSigner, SmartAccountKind } from './kinds.js';
-import { joinNonce } from './nonce.js';
 import { encodeOperation } from './operation-codec.js';
 import type { Paymaster } from './paymaster.js';
+import { prepareOperation } from './prepare.js';
 import { simulateOperation } from './simulate.js';
 import { userOperationSubmission } from './submission.js';
 import type { UserOperation } from './user-operation.js';
@@ -40,8 +38,6 @@ export interface Erc4337Options {
   /** See `userOperationSubmission`. */
   readonly lookbackBlocks?: number;
 }
-
-const accountAbi = new Interface(['function entryPoint() view returns (address)']);
 
 /**
  * A contract account behind an ERC-4337 entry point: several calls in one operation, all or none, delivered by a bundler
@@ -98,7 +94,7 @@ export function erc4337Account(options: Erc4337Options): Account {
     sign: async (request, signal) => {
       signal?.throwIfAborted();
       const network = networkOf(request.chainId);
-      const operation = await prepare(options, network, self, request, signal);
+      const operation = await prepareOperation(options, network, self, request, signal);
       const hash = userOperationHash(operation, network.entryPoint, request.chainId);
       const signed: UserOperation = Object.freeze({
         ...operation,
@@ -109,82 +105,6 @@ export function erc4337Account(options: Erc4337Options): Account {
       return Object.freeze({ raw: encodeOperation({ chainId: request.chainId, entryPoint, operation: signed }), hash });
     },
   });
-}
-
-/** The operation with all its final figures, and a dummy for a signature. */
-async function prepare(
-  { gas, kind, signer }: Erc4337Options,
-  { bundler, chain, entryPoint, paymaster }: Erc4337Network,
-  self: Address,
-  request: OperationRequest,
-  signal?: AbortSignal,
-): Promise<UserOperation> {
-  const code = await assertEntryPoint(chain, entryPoint, self, signal);
-  const deployment = await kind.deployment({ chain, account: self, code, signer, signal });
-  const draft: UserOperation = {
-    sender: self,
-    nonce: joinNonce(kind.nonceKey.keyOf(request.nonceKey), request.nonce),
-    ...(deployment && { deployment }),
-    callData: kind.encodeCalls(request.calls),
-    callGasLimit: 0n,
-    verificationGasLimit: 0n,
-    preVerificationGas: 0n,
-    maxFeePerGasWei: request.maxFeePerGasWei,
-    maxPriorityFeePerGasWei: request.maxPriorityFeePerGasWei,
-    signature: kind.dummySignature,
-  };
-  const stub = await paymaster?.stub(draft, entryPoint, chain.id, signal);
-  const stubbed = stub === undefined ? draft : { ...draft, paymaster: withoutFinal(stub) };
-  const estimate = await bundler.estimate(stubbed, entryPoint, signal);
-  const limits = operationGas(estimate, request.calls.length === 0 ? 0n : request.gasLimit, gas);
-  const sized: UserOperation = {
-    ...draft,
-    callGasLimit: limits.callGasLimit,
-    verificationGasLimit: limits.verificationGasLimit,
-    preVerificationGas: limits.preVerificationGas,
-  };
-  if (paymaster === undefined || stub === undefined) return sized;
-  const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
-  const paid = {
-    ...sized,
-    paymaster: {
-      ...withoutFinal(stub),
-      verificationGasLimit: larger(limits.paymasterVerificationGasLimit, stub.verificationGasLimit),
-      postOpGasLimit: larger(limits.paymasterPostOpGasLimit, stub.postOpGasLimit),
-    },
-  };
-  return stub.isFinal ? paid : { ...paid, paymaster: await paymaster.data(paid, entryPoint, chain.id, signal) };
-}
-
-function withoutFinal({
-  address,
-  data,
-  postOpGasLimit,
-  verificationGasLimit,
-}: NonNullable<UserOperation['paymaster']>): NonNullable<UserOperation['paymaster']> {
-  return { address, data, postOpGasLimit, verificationGasLimit };
-}
-
-/** The account's code. @throws ENTRY_POINT_MISSING, ACCOUNT_ENTRY_POINT_MISMATCH */
-async function assertEntryPoint(
-  chain: Chain,
-  { address }: EntryPoint,
-  self: Address,
-  signal?: AbortSignal,
-): Promise<Hex> {
-  const [code, entryPointCode, answer] = await Promise.all([
-    chain.code(self, signal),
-    chain.code(address, signal),
-    chain.read([{ to: self, data: accountAbi.encodeFunctionData('entryPoint') as Hex }], signal),
-  ]);
-  if (entryPointCode === '0x') throw new EntryPointMissingError(chain.id, address);
-  const [result] = answer.results;
-  // Accounts that keep it to themselves are found out by the simulation.
-  if (code !== '0x' && result?.success === true && result.data.length === 66) {
-    const actual = checksummed(`0x${result.data.slice(26)}`);
-    if (!sameAddress(actual, address)) throw new AccountEntryPointMismatchError(self, chain.id, address, actual);
-  }
-  return code;
 }
 
 async function signedBy(

@@ -5,10 +5,11 @@ import { type Endpoint, endpoint, type Fetch } from '../rpc/endpoint.js';
 import { RelayRejectedError, RelayWrongChainError } from '../rpc/errors.js';
 import { addressSchema, chainIdSchema, hashSchema, quantitySchema } from '../rpc/schemas.js';
 import type { EntryPoint } from './entry-point.js';
-import { RelayContradictsError, RelayEntryPointUnsupportedError, refusalError } from './errors.js';
+import { RelayContradictsError, RelayEntryPointUnsupportedError } from './errors.js';
 import { userOperationHash } from './hash.js';
 import { toRpcOperation } from './rpc-form.js';
 import type { UserOperation } from './user-operation.js';
+import { refusalError } from './refusal.js';
 
 export interface BundlerOptions {
   readonly chainId: number;

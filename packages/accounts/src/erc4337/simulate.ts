@@ -1,8 +1,9 @@
 import { type Address, type Chain, type Hex, sameAddress, type StateOverride } from '@evenkeel/core';
 import { toUtf8String } from 'ethers/utils';
 import { type EntryPoint, entryPointAbi } from './entry-point.js';
-import { OperationInvalidError, OperationRevertsError, refusalError } from './errors.js';
+import { OperationInvalidError, OperationRevertsError } from './errors.js';
 import { packUserOperation, type UserOperation } from './user-operation.js';
+import { refusalError } from './refusal.js';
 
 /** Nobody's; sends bundles in simulations only. Low twenty bytes of keccak256("evenkeel.bundle-simulator"). */
 const SIMULATED_BUNDLER: Address = '0x4241ae908c041b0C5F7728268A5624d5Efd05106';

@@ -109,7 +109,7 @@ export async function startLoopbackBundler(
         return send(params[0] as RpcOperation, String(params[1]));
       case 'eth_getUserOperationReceipt': {
         const hash = String(params[0]);
-        const other = (await provider.getBlock('latest', false))!.transactions[0] ?? `0x${'cd'.repeat(32)}`;
+        const other = self.bundles[0] ?? `0x${'cd'.repeat(32)}`;
         const txHash = self.mood === 'lies' ? other : mined.get(hash);
         const known = self.mood === 'denies' ? undefined : txHash;
         return known === undefined ? null : { userOpHash: hash, receipt: { transactionHash: known } };

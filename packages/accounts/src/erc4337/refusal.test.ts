@@ -1,4 +1,4 @@
-import { refusalError } from './errors.js';
+import { refusalError } from './refusal.js';
 
 test.each([
   ['AA10 sender already constructed', undefined, 'OPERATION_INVALID'],
