@@ -9,3 +9,11 @@ export type { StatedVolatility, VolatilityStatement } from './volatility/stated-
 export { VolatilityStaleError } from './volatility/errors.js';
 export { preparedOptimum } from './assemble/optimum.js';
 export { logVarianceStdDev } from './volatility/stated-volatility.js';
+export { type Agent, type AgentParts, openAgent } from './agent/agent.js';
+export type { AgentEvent, AgentEvents } from './agent/events.js';
+export {
+  type AgentConfig,
+  type AgentPortfolio,
+  loadAgentConfig,
+  parseAgentConfig,
+} from './agent/config/parse-agent.js';
