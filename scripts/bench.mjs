@@ -15,6 +15,7 @@ const benches = {
   profile: 'packages/core/bench/profile.mjs',
   policy: 'packages/core/bench/policy.mjs',
   tables: 'packages/agent/bench/tables.mjs',
+  agent: 'packages/agent/bench/agent.mjs',
   routing: 'bench/routing/run.mjs',
   'world-routes': 'bench/routing/world.mjs',
 };

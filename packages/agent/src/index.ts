@@ -11,3 +11,11 @@ export { type OptimumOptions, preparedOptimum, type PreparedOptimum } from './op
 export type { Preparer, PrepareTable } from './optimum/preparer.js';
 export type { TableRequest } from './optimum/table-request.js';
 export { logVarianceStdDev } from './volatility/stated-volatility.js';
+export { type Agent, type AgentParts, openAgent } from './agent/agent.js';
+export type { AgentEvent, AgentEvents } from './agent/events.js';
+export {
+  type AgentConfig,
+  type AgentPortfolio,
+  loadAgentConfig,
+  parseAgentConfig,
+} from './agent/config/parse-agent.js';

@@ -61,11 +61,18 @@ export function erc20Holdings(options: Erc20HoldingsOptions): PositionSource {
   const tokens: readonly HeldToken[] = wanted.map((held, index) => checked(held, chain, `tokens[${index}]`));
   const lastSeen = new Map<Address, ReadonlyMap<string, KnownReading>>();
 
+  const known = new Map<Address, Read<readonly bigint[]>>();
+  /** Encoded once an owner: who keeps thousands of them asks at every block. */
+  const readOf = (owner: Address): Read<readonly bigint[]> => {
+    const read = known.get(owner) ?? allOf(tokens.map(({ token }) => balanceRead(token, owner, multicall3)));
+    known.set(owner, read);
+    return read;
+  };
+
   const read = async (owner: Address, signal: AbortSignal): Promise<readonly PositionReading[]> => {
     const ids = tokens.map(({ token }) => positionId(source.id, owner, token.address));
     try {
-      const reads = tokens.map(({ token }) => balanceRead(token, owner, multicall3));
-      const { value: balances, block } = await runRead(chain, allOf(reads), signal);
+      const { value: balances, block } = await runRead(chain, readOf(owner), signal);
       const readings = tokens.map(({ token, ...perUnit }, index): KnownReading => ({
         status: 'known',
         id: ids[index]!,

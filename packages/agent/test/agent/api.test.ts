@@ -97,8 +97,8 @@ test('portfolios, limits and decisions are shown, and what is not there is not',
     ['/v1/intents/0x12', 404, 'API_NOT_FOUND'],
     ['/v2', 404, 'API_NOT_FOUND'],
     ['/v1/kill', 405, 'API_METHOD_UNKNOWN'],
-    ['/v1/audit?from=x', 400, 'API_BODY_INVALID'],
-    ['/v1/audit?format=xml', 400, 'API_BODY_INVALID'],
+    ['/v1/audit?from=x', 400, 'API_REQUEST_INVALID'],
+    ['/v1/audit?format=xml', 400, 'API_REQUEST_INVALID'],
   ] as const) {
     const answer = await ask(path);
     expect([answer.status, await json(answer)]).toEqual([status, { error: expect.objectContaining({ code }) }]);

@@ -108,6 +108,14 @@ test.each([
   expect(refusal(file(more)).field).toBe(field);
 });
 
+test('the example is a file that an agent takes', () => {
+  const { portfolios } = loadAgentConfig(join(__dirname, '../../../../examples/agent/portfolios.yaml'));
+  expect(portfolios.map(({ config }) => [config.name, config.chains.length])).toEqual([
+    ['liquidity', 2],
+    ['short-calls', 1],
+  ]);
+});
+
 test('a misspelt unit is answered with the right one', () => {
   expect(refusal(file({ totalLimits: { gasPerDay: 3 } })).message).toContain('gasPerDayUsd');
 });

@@ -103,7 +103,6 @@ export const agentFileSchema = v.strictObject({
 });
 
 export type AgentFile = v.InferOutput<typeof agentFileSchema>;
-export type AgentFileInput = v.InferInput<typeof agentFileSchema>;
 export type PortfolioLimits = v.InferOutput<typeof portfolioLimits>;
 export type TotalLimits = v.InferOutput<typeof totalLimits>;
 export type RipcordConfig = v.InferOutput<typeof ripcord>;

@@ -24,15 +24,57 @@ export class AgentPortUnusableError extends EvenkeelError {
   }
 }
 
-/** What a request asks for cannot be given; `status` is HTTP's. Codes `API_*`. */
-export class ApiError extends EvenkeelError {
+/** What a request asks for cannot be given. `status` is HTTP's. */
+export abstract class ApiError extends EvenkeelError {
   readonly status: number;
 
-  constructor(status: 400 | 401 | 404 | 405 | 409 | 413, code: ApiErrorCode, message: string, hint?: string) {
-    super(code, message, { retryable: status === 409, ...(hint === undefined ? {} : { hint }) });
+  constructor(code: string, status: number, message: string, options: { hint?: string; retryable?: boolean } = {}) {
+    super(code, message, options);
     this.status = status;
   }
 }
 
-export type ApiErrorCode =
-  'API_BODY_INVALID' | 'API_BODY_TOO_LARGE' | 'API_BUSY' | 'API_METHOD_UNKNOWN' | 'API_NOT_FOUND' | 'API_TOKEN_WRONG';
+/** The token is missing or wrong. Code `API_TOKEN_WRONG`. */
+export class ApiTokenWrongError extends ApiError {
+  constructor() {
+    super('API_TOKEN_WRONG', 401, 'The token is missing or wrong.', { hint: 'Send "Authorization: Bearer" and it.' });
+  }
+}
+
+/** There is nothing of this name or at this path. Code `API_NOT_FOUND`. */
+export class ApiNotFoundError extends ApiError {
+  constructor(what: string, see: string) {
+    super('API_NOT_FOUND', 404, `There is no such ${what}.`, { hint: `See ${see}.` });
+  }
+}
+
+/** The path is there, the method is not. Code `API_METHOD_UNKNOWN`. */
+export class ApiMethodUnknownError extends ApiError {
+  constructor(method: string) {
+    super('API_METHOD_UNKNOWN', 405, `${method} is not what this is asked by.`, { hint: 'See /openapi.json.' });
+  }
+}
+
+/** Body or query of a request is not what it has to be. Code `API_REQUEST_INVALID`. */
+export class ApiRequestInvalidError extends ApiError {
+  constructor(problem: string, hint: string) {
+    super('API_REQUEST_INVALID', 400, problem, { hint });
+  }
+}
+
+/** The body is longer than any that makes sense. Code `API_BODY_TOO_LARGE`. */
+export class ApiBodyTooLargeError extends ApiError {
+  constructor(most: number) {
+    super('API_BODY_TOO_LARGE', 413, `The body is above ${most} bytes.`, { hint: 'Send { "reason": "…" }.' });
+  }
+}
+
+/** Something of the account is under way. Code `API_BUSY`. */
+export class ApiBusyError extends ApiError {
+  constructor(portfolio: string) {
+    super('API_BUSY', 409, `Something of the account of ${portfolio} is under way.`, {
+      hint: 'Try again when it has ended.',
+      retryable: true,
+    });
+  }
+}

@@ -6,7 +6,7 @@ import type { AgentMetrics } from '../metrics.js';
 import { auditEntries } from '../state/audit-log.js';
 import { CSV_HEADER, toCsv, toJsonl } from '../state/export-audit.js';
 import type { Keeper } from '../work/keeper.js';
-import { ApiError } from './errors.js';
+import { ApiBusyError, ApiNotFoundError, ApiRequestInvalidError } from './errors.js';
 import { streamEvents } from './stream-events.js';
 import { intentsView, intentView, portfolioView, standingView } from './views.js';
 
@@ -42,7 +42,7 @@ export function routesOf(agent: Agent, metrics: AgentMetrics): readonly Route[] 
   const keeperOf = ({ parameters }: Asked): Keeper => {
     const keeper = agent.keeper(parameters['name'] ?? '');
     if (keeper !== undefined) return keeper;
-    throw new ApiError(404, 'API_NOT_FOUND', 'There is no portfolio of this name.', 'See /v1/portfolios.');
+    throw new ApiNotFoundError('portfolio', '/v1/portfolios');
   };
   const done = (): Answer => ({ json: { stops: agent.desk.stops() } });
   const stopRoutes = (path: string, whose: string, scopeOf: (asked: Asked) => string): readonly Route[] => [
@@ -112,14 +112,7 @@ export function routesOf(agent: Agent, metrics: AgentMetrics): readonly Route[] 
       answer: (asked) => {
         const keeper = keeperOf(asked);
         const reason = reasonIn(asked);
-        if (!agent.worker.ripcord(keeper, 'by-hand')) {
-          throw new ApiError(
-            409,
-            'API_BUSY',
-            'Something of this account is under way.',
-            'Try again when it has ended.',
-          );
-        }
+        if (!agent.worker.ripcord(keeper, 'by-hand')) throw new ApiBusyError(keeper.name);
         return { json: { begun: true, reason } };
       },
     },
@@ -145,8 +138,7 @@ export function routesOf(agent: Agent, metrics: AgentMetrics): readonly Route[] 
       answer: async ({ parameters }) => {
         const id = parameters['id'] ?? '';
         const view = /^0x[0-9a-f]{64}$/.test(id) ? await intentView(agent.journal, id as `0x${string}`) : undefined;
-        if (view === undefined)
-          throw new ApiError(404, 'API_NOT_FOUND', 'There is no such intent.', 'See /v1/intents.');
+        if (view === undefined) throw new ApiNotFoundError('intent', '/v1/intents');
         return { json: view };
       },
     },
@@ -193,7 +185,7 @@ function auditAnswer({ state }: Agent, query: URLSearchParams): Answer {
   const most = Math.min(MOST_ENTRIES, whole(query.get('most') ?? String(MOST_ENTRIES), 'most'));
   const format = query.get('format') ?? 'jsonl';
   if (format !== 'jsonl' && format !== 'csv') {
-    throw new ApiError(400, 'API_BODY_INVALID', 'format is neither jsonl nor csv.', 'Use one of them.');
+    throw new ApiRequestInvalidError('format is neither jsonl nor csv.', 'Use one of them.');
   }
   const lines: string[] = format === 'csv' ? [CSV_HEADER] : [];
   const write = format === 'csv' ? toCsv : toJsonl;
@@ -208,16 +200,11 @@ function auditAnswer({ state }: Agent, query: URLSearchParams): Answer {
 function whole(text: string, name: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new ApiError(400, 'API_BODY_INVALID', `${name} is no whole number from 1 on.`, 'Correct it.');
+  throw new ApiRequestInvalidError(`${name} is no whole number from 1 on.`, 'Correct it.');
 }
 
 function reasonIn({ body }: Asked): string {
   const result = v.safeParse(reasonSchema, body);
   if (result.success) return result.output.reason;
-  throw new ApiError(
-    400,
-    'API_BODY_INVALID',
-    'The body gives no reason.',
-    'Send { "reason": "…" }: it stands in the audit log.',
-  );
+  throw new ApiRequestInvalidError('The body gives no reason.', 'Send { "reason": "…" }: it stands in the audit log.');
 }

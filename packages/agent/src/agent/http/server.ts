@@ -4,7 +4,16 @@ import type { AddressInfo } from 'node:net';
 import { EvenkeelError } from '@evenkeel/intents';
 import type { Agent } from '../agent.js';
 import type { AgentMetrics } from '../metrics.js';
-import { AgentPortUnusableError, AgentTokenMissingError, ApiError } from './errors.js';
+import {
+  AgentPortUnusableError,
+  AgentTokenMissingError,
+  ApiBodyTooLargeError,
+  ApiError,
+  ApiMethodUnknownError,
+  ApiNotFoundError,
+  ApiRequestInvalidError,
+  ApiTokenWrongError,
+} from './errors.js';
 import { openApiOf } from './openapi.js';
 import { type Answer, type Route, routesOf } from './routes.js';
 
@@ -92,16 +101,11 @@ async function answerTo(
   });
   const found = here.find(({ route }) => route.method === request.method);
   if (found?.route.open !== true && !isToken(request.headers.authorization, token)) {
-    throw new ApiError(
-      401,
-      'API_TOKEN_WRONG',
-      'The token is missing or wrong.',
-      'Send "Authorization: Bearer" and it.',
-    );
+    throw new ApiTokenWrongError();
   }
-  if (here.length === 0) throw new ApiError(404, 'API_NOT_FOUND', 'There is nothing here.', 'See /openapi.json.');
+  if (here.length === 0) throw new ApiNotFoundError('path', '/openapi.json');
   if (found === undefined) {
-    throw new ApiError(405, 'API_METHOD_UNKNOWN', 'This is asked for in another way.', 'See /openapi.json.');
+    throw new ApiMethodUnknownError(request.method ?? '');
   }
   const body = request.method === 'POST' ? await bodyOf(request) : undefined;
   return found.route.answer({ parameters: found.parameters, query, body, response });
@@ -140,14 +144,13 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   let bytes = 0;
   for await (const part of request as AsyncIterable<Buffer>) {
     bytes += part.length;
-    if (bytes > MOST_BODY_BYTES)
-      throw new ApiError(413, 'API_BODY_TOO_LARGE', `The body is above ${MOST_BODY_BYTES} bytes.`);
+    if (bytes > MOST_BODY_BYTES) throw new ApiBodyTooLargeError(MOST_BODY_BYTES);
     parts.push(part);
   }
   try {
     return JSON.parse(Buffer.concat(parts).toString('utf8')) as unknown;
   } catch {
-    throw new ApiError(400, 'API_BODY_INVALID', 'The body is no JSON.', 'Send { "reason": "…" }.');
+    throw new ApiRequestInvalidError('The body is no JSON.', 'Send { "reason": "…" }.');
   }
 }
 
