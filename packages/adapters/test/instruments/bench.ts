@@ -11,7 +11,6 @@ import { chainsOf, clock } from '../support/bridge-world.js';
 import { venuesOf } from '../uniswap/bench.js';
 
 export const E6 = 10n ** 6n;
-export const E18 = 10n ** 18n;
 
 const ERC20 = new Interface(['function approve(address,uint256)', 'function transfer(address,uint256)']);
 const VAULT = new Interface(['function deposit(address,uint256)', 'function withdrawAll(address)']);
