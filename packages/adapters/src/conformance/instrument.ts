@@ -158,10 +158,8 @@ function callChecks(make: MakeCheck<InstrumentSubject>): readonly Check[] {
       requireUntouched(before, fill, 'the fill that is given to build', fail);
       requireFrozen(first, 'what build gives', fail);
       if (fingerprint(first) !== fingerprint(second)) fail('build to give the same calls', 'they differ', 'No clock.');
-      const throughJournal = {
-        ...fill,
-        quote: { ...fill.quote, payload: JSON.parse(JSON.stringify(fill.quote.payload)) },
-      };
+      const payload = JSON.parse(JSON.stringify(fill.quote.payload)) as JsonValue;
+      const throughJournal = { ...fill, quote: { ...fill.quote, payload } };
       if (fingerprint(given.adapter.build(throughJournal)) !== fingerprint(first)) {
         fail('a payload to survive JSON', 'other calls come of it', 'Write bigints as strings.');
       }
