@@ -18,10 +18,11 @@ const benches = {
   agent: 'packages/agent/bench/agent.mjs',
   routing: 'bench/routing/run.mjs',
   'world-routes': 'bench/routing/world.mjs',
+  instruments: 'bench/instruments/run.mjs',
 };
 
 /** Minutes long: run when they are named only. */
-const long = ['routing', 'world-routes'];
+const long = ['routing', 'world-routes', 'instruments'];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !Object.hasOwn(benches, name));

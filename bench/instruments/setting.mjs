@@ -5,7 +5,7 @@ import { seededNumbers } from '@evenkeel/core/backtest';
 export const STEPS = 8;
 /** Of a step, over which the path is averaged. */
 const PARTS = 32;
-/** Of the premium, as share of the price, per √day: what perpetuals on ETH show in calm markets. */
+/** Of the premium, as share of the price, per √day. */
 const LARGEST_NOISE = 0.0002;
 /** As share of the price. Larger ones take the perpetual several blocks. */
 const LARGEST_JUMP = 0.06;

@@ -1,4 +1,11 @@
-import { type Call, sameAddress, type TradeFill, type TradeQuote, type TradeRequest } from '@evenkeel/core';
+import {
+  type Call,
+  type JsonValue,
+  sameAddress,
+  type TradeFill,
+  type TradeQuote,
+  type TradeRequest,
+} from '@evenkeel/core';
 import { allowanceRead } from '../common/erc20.js';
 import { readContracts } from '../common/read.js';
 import { grantOf, grantsOf } from './allowances.js';
@@ -151,11 +158,9 @@ function callChecks(make: MakeCheck<InstrumentSubject>): readonly Check[] {
       requireUntouched(before, fill, 'the fill that is given to build', fail);
       requireFrozen(first, 'what build gives', fail);
       if (fingerprint(first) !== fingerprint(second)) fail('build to give the same calls', 'they differ', 'No clock.');
-      const throughJournal = {
-        ...fill,
-        quote: { ...fill.quote, payload: JSON.parse(JSON.stringify(fill.quote.payload)) },
-      };
-      if (fingerprint(given.adapter.build(throughJournal as TradeFill)) !== fingerprint(first)) {
+      const payload = JSON.parse(JSON.stringify(fill.quote.payload)) as JsonValue;
+      const throughJournal = { ...fill, quote: { ...fill.quote, payload } };
+      if (fingerprint(given.adapter.build(throughJournal)) !== fingerprint(first)) {
         fail('a payload to survive JSON', 'other calls come of it', 'Write bigints as strings.');
       }
     }),

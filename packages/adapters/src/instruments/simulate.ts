@@ -47,8 +47,7 @@ export async function rehearse(
   return {
     results,
     ...(index !== -1 && { failed: { call: calls[index]!, result: results[index]! } }),
-    after: (read) =>
-      read.decode(all[after + balances.length + reads.indexOf(read as ContractRead<unknown>)]!, chain.id),
+    after: (read) => read.decode(all[after + balances.length + reads.indexOf(read)]!, chain.id),
     flow: (token) => {
       const at = tokens.indexOf(token);
       const read = balances[at]!;

@@ -112,7 +112,7 @@ export const swapSchema: v.GenericSchema<unknown, SwapOrder> = v.strictObject({
     id: v.string(),
     tokens: v.tuple([tokenSchema, tokenSchema]),
     address: v.optional(addressSchema),
-    payload: v.any() as v.GenericSchema<unknown, JsonValue>,
+    payload: v.any(),
   }),
   tokenIn: tokenSchema,
   tokenOut: tokenSchema,

@@ -1,12 +1,4 @@
-import {
-  type Clock,
-  Decimal,
-  type InstrumentAdapter,
-  type InstrumentTerms,
-  type TradeQuote,
-  type TradeRequest,
-  valuePosition,
-} from '@evenkeel/core';
+import { type Clock, Decimal, type InstrumentAdapter, type TradeQuote, type TradeRequest } from '@evenkeel/core';
 import { InvalidInputError } from '@evenkeel/intents';
 import * as v from 'valibot';
 import { throwIfAborted } from '../common/abort.js';
@@ -15,7 +7,6 @@ import { deepFreeze } from '../common/freeze.js';
 import { quoteId } from '../common/quote-id.js';
 import { type ContractRead, contractRead, readContracts } from '../common/read.js';
 import { parsePayload } from '../common/schemas.js';
-import { InstrumentUnknownError } from '../instruments/errors.js';
 import { gasOf } from '../instruments/gas.js';
 import {
   atLeast,
@@ -29,20 +20,12 @@ import {
 } from '../instruments/request.js';
 import { type Rehearsal, rehearse } from '../instruments/simulate.js';
 import { ChainNotConfiguredError } from '../uniswap/config.js';
-import { greekCacheAbi, optionMarketAbi, optionTokenAbi, synthetixAdapterAbi } from './abi.js';
-import { asOption, volatilityOf } from './as-position.js';
-import { LyraBoardClosedError } from './errors.js';
+import { greekCacheAbi, optionMarketAbi, optionTokenAbi } from './abi.js';
 import { isCall, isLong, LYRA_KINDS, type LyraKind, type LyraTrading } from './market.js';
 import { allowanceOf, type LyraOrder, orderCall, orderCalls, payloadSchema } from './orders.js';
+import { listOptions, type Option, readOption, unitGreeks } from './option.js';
 import { planOrders, type PlannedOrder } from './plan.js';
-import {
-  type LyraPosition,
-  type LyraPositionRow,
-  positionsOutput,
-  readBoard,
-  readLyraBook,
-  readStrike,
-} from './read.js';
+import { type LyraPositionRow, positionsOutput } from './read.js';
 import { refusal } from './refusal.js';
 
 export interface LyraOptionsOptions {
@@ -62,10 +45,8 @@ export interface LyraOptionsOptions {
 }
 
 const QUOTE_LIFE_SECONDS = 30;
-const E18 = 10n ** 18n;
 /** More than any option costs, for rehearsals. */
 const UNBOUNDED = 2n ** 128n;
-const INSTRUMENT = /^(?<strike>[1-9]\d{0,17})-(?<type>call|put)$/;
 
 /**
  * The options of Lyra as instruments, named by strike and type: `"8-call"`. Sizes are in options; a purchase closes written
@@ -170,97 +151,6 @@ export function lyraOptions(options: LyraOptionsOptions): InstrumentAdapter {
 }
 
 const uint = v.bigint();
-
-async function listOptions(market: LyraTrading, signal: AbortSignal): Promise<readonly InstrumentTerms[]> {
-  const { chain, optionMarket } = market;
-  const { block, values } = await readContracts(
-    chain,
-    [contractRead(optionMarketAbi, optionMarket, 'getLiveBoards', [], v.array(uint))],
-    signal,
-  );
-  const [boardIds] = values;
-  const boards = await Promise.all(boardIds.map((boardId) => readBoard(market, boardId, 0n, signal)));
-  const open = boards.filter(({ expirySeconds, frozen }) => !frozen && expirySeconds > block.timeSeconds);
-  const strikes = await Promise.all(
-    open.flatMap(({ expirySeconds, strikeIds }) =>
-      strikeIds.map(async (strikeId) => ({
-        strikeId,
-        expirySeconds,
-        strikePrice: (await readStrike(market, strikeId, 0n, signal)).strikePrice,
-      })),
-    ),
-  );
-  return strikes.flatMap(({ expirySeconds, strikeId, strikePrice }) =>
-    (['call', 'put'] as const).map((type): InstrumentTerms => {
-      const day = new Date(expirySeconds * 1_000).toISOString().slice(0, 10);
-      const label = `${type} ${fromWad(strikePrice)} of ${day} on ${chain.name}`;
-      return { id: `${strikeId}-${type}`, chainId: chain.id, kind: 'option', label, expirySeconds };
-    }),
-  );
-}
-
-/** One option with all that a trade of it hangs on. */
-interface Option {
-  readonly strikeId: bigint;
-  readonly isCallOption: boolean;
-  readonly strikePrice: bigint;
-  readonly expirySeconds: number;
-  readonly volatility: bigint;
-  readonly annualRate: bigint;
-  /** Of the owner, on this strike and type. */
-  readonly positions: readonly LyraPosition[];
-  /** The venue's own, 18 decimals. */
-  readonly spot: bigint;
-  readonly block: { readonly number: number; readonly timeSeconds: number };
-}
-
-async function readOption(
-  id: string,
-  market: LyraTrading,
-  { instrument, owner }: TradeRequest,
-  signal: AbortSignal,
-): Promise<Option> {
-  const named = INSTRUMENT.exec(instrument)?.groups;
-  if (named === undefined) throw new InstrumentUnknownError(id, instrument);
-  const strikeId = BigInt(named['strike']!);
-  const isCallOption = named['type'] === 'call';
-  const book = await readLyraBook(market, owner, signal);
-  const { averagedOver, annualRate, block } = book;
-  const strike = await readStrike(market, strikeId, averagedOver.skew, signal);
-  if (strike.boardId === 0n) throw new InstrumentUnknownError(id, instrument);
-  const [board, { values }] = await Promise.all([
-    readBoard(market, strike.boardId, averagedOver.iv, signal),
-    readContracts(
-      market.chain,
-      [
-        contractRead(
-          synthetixAdapterAbi,
-          market.synthetixAdapter,
-          'getSpotPriceForMarket',
-          [market.optionMarket],
-          uint,
-        ),
-      ],
-      signal,
-    ),
-  ]);
-  const { expirySeconds } = board;
-  if (strike.settlement !== undefined || expirySeconds <= block.timeSeconds) {
-    throw new LyraBoardClosedError(id, instrument, 'it has expired');
-  }
-  if (board.frozen) throw new LyraBoardClosedError(id, instrument, 'it is frozen');
-  return {
-    strikeId,
-    isCallOption,
-    strikePrice: strike.strikePrice,
-    expirySeconds,
-    volatility: ((board.averageIv ?? board.iv) * (strike.averageSkew ?? strike.skew)) / E18,
-    annualRate,
-    positions: book.positions.filter((each) => each.strikeId === strikeId && isCall(each.kind) === isCallOption),
-    spot: values[0],
-    block,
-  };
-}
 
 /** Collateral that each order leaves in its position; zero for options held, and for what is closed as a whole. */
 async function collateralsOf(
@@ -392,26 +282,6 @@ function collateralIn(positions: readonly (readonly [LyraKind, bigint])[]): {
   return { quote: sum((kind) => kind !== 'short-call-base'), base: sum((kind) => kind === 'short-call-base') };
 }
 
-function unitGreeks(option: Option, spot: number) {
-  const { annualRate, block, expirySeconds, isCallOption, strikeId, strikePrice, volatility } = option;
-  const one: LyraPosition = {
-    positionId: 0n,
-    strikeId,
-    boardId: 0n,
-    kind: isCallOption ? 'long-call' : 'long-put',
-    amount: E18,
-    collateral: 0n,
-    strikePrice,
-    expirySeconds,
-    volatility: { iv: volatility, skew: E18 },
-  };
-  return valuePosition(
-    asOption(one, volatilityOf(one, 'current')!, annualRate, block.timeSeconds),
-    spot,
-    block.timeSeconds,
-  );
-}
-
 /** Opens and closes again what was opened; no cost where the venue does not let that be tried. */
 async function tryClosing(
   id: string,
@@ -420,7 +290,7 @@ async function tryClosing(
   request: TradeRequest,
   orders: readonly LyraOrder[],
   { amount, amountBefore, held, kind, positionId }: PlannedOrder,
-  { costs, nextId }: Tried,
+  { nextId }: Tried,
   signal: AbortSignal,
 ): Promise<{ readonly cost: number | undefined; readonly gas: bigint }> {
   const way: LyraOrder = {
@@ -432,5 +302,5 @@ async function tryClosing(
   const paid = fromWad(both.costs.at(-1)!);
   const worth = fromWad(amount) * unitGreeks(option, request.spot).value;
   const gas = both.rehearsal.results.at(-1)!.gasUsed;
-  return { cost: costs.length > 0 && isLong(kind) ? worth - paid : paid - worth, gas };
+  return { cost: isLong(kind) ? worth - paid : paid - worth, gas };
 }
