@@ -25,6 +25,7 @@ import type { BandSource, RuleOutcome } from './rules/rule.js';
 import type { Side } from './settlement-band.js';
 
 const SECONDS_PER_YEAR = 365 * 86_400;
+const ZERO = '0'.charCodeAt(0);
 
 /** The one programme that may be at work on this underlying already. */
 export interface OpenProgramme {
@@ -79,8 +80,8 @@ interface Deviation {
   readonly side: Side;
   /** Of the middle of the exposure interval: the best single guess. */
   readonly middle: number;
-  /** Of the end nearer to the target, exactly; negative when the interval reaches beyond it. */
-  readonly near: Decimal;
+  /** Of the end nearer to the target, exactly; negative when the interval reaches beyond it. Worked out when asked for. */
+  readonly near: () => Decimal;
 }
 
 /**
@@ -142,7 +143,7 @@ function withinBand(situation: Situation, outcome: BandOutcome): Decision {
   const wide = (reason: HoldReason, sentence: string): Decision =>
     hold(situation, reason, withCaveat(sentence, outcome), band, deviation, outcome.source);
   const left = remainingOf(input.openProgramme, side);
-  if (left !== undefined && left > 0 && near.gte(left) && middle - left <= outcome[side].outer) {
+  if (left !== undefined && left > 0 && near().gte(left) && middle - left <= outcome[side].outer) {
     return wide('PROGRAMME_ON_TRACK', 'The open programme ends within the band.');
   }
   const where = `delta ${text(centre + (side === 'sell' ? middle : -middle))} against ${text(centre)}`;
@@ -150,7 +151,8 @@ function withinBand(situation: Situation, outcome: BandOutcome): Decision {
     const edges = `${band.low} to ${band.high}`;
     return wide('INSIDE_BAND', `With ${where}, the risk of the deviation is worth less than its cost within ${edges}.`);
   }
-  if (!near.gt(0)) {
+  const surely = near();
+  if (!surely.gt(0)) {
     const { high, low } = input.exposure.delta;
     return wide('EXPOSURE_STRADDLES_TARGET', `The delta may lie on either side of its target: ${low} to ${high}.`);
   }
@@ -158,9 +160,9 @@ function withinBand(situation: Situation, outcome: BandOutcome): Decision {
   if (!situation.hasRoute[side]) return wide('NO_ROUTE', `There is no known way to ${side}.`);
   const landing = outcome.land?.(side, middle) ?? outcome[side].inner;
   const wanted = middle - landing;
-  const size = toLots(Math.min(wanted, cost.maxSizeUnits), near, input.config.lotUnits);
+  const size = toLots(Math.min(wanted, cost.maxSizeUnits), surely, input.config.lotUnits);
   if (size.isZero()) return wide('BELOW_LOT', `What could be traded is less than a lot of ${input.config.lotUnits}.`);
-  return priced(situation, outcome, band, deviation, size, near.lt(wanted));
+  return priced(situation, outcome, band, deviation, size, surely.lt(wanted));
 }
 
 /** The last tests of a trade: what it costs, and whether it is worth it where doubt has cut it short. */
@@ -260,8 +262,8 @@ function middleOf({ delta }: Exposure): number {
 
 function deviationOf({ delta }: Exposure, centre: number): Deviation {
   const middle = (Number(delta.low) - centre + (Number(delta.high) - centre)) / 2;
-  if (middle >= 0) return { side: 'sell', middle, near: new Decimal(delta.low).minus(centre) };
-  return { side: 'buy', middle: -middle, near: new Decimal(centre).minus(delta.high) };
+  if (middle >= 0) return { side: 'sell', middle, near: () => new Decimal(delta.low).minus(centre) };
+  return { side: 'buy', middle: -middle, near: () => new Decimal(centre).minus(delta.high) };
 }
 
 /** Down to a whole number of lots, and never above `most`, whatever the rounding of numbers does. */
@@ -280,8 +282,14 @@ function bandOf(centre: number, { buy, sell }: BandOutcome): Band {
   });
 }
 
+/** Twelve digits, without the zeros at their end. */
 function text(value: number): DecimalString {
-  return decimalFromNumber(Number(value.toPrecision(12)), 'policy');
+  const digits = value.toPrecision(12);
+  const point = digits.indexOf('.');
+  if (point < 0 || digits.includes('e')) return decimalFromNumber(Number(digits), 'policy');
+  let end = digits.length;
+  while (digits.charCodeAt(end - 1) === ZERO) end--;
+  return digits.slice(0, end - 1 === point ? point : end);
 }
 
 function withCaveat(sentence: string, { caveat }: BandOutcome): string {
