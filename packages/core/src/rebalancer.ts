@@ -18,6 +18,7 @@ import { asRequested, checkRequestedChange } from './rebalancer/requested.js';
 import { type Resumption, resumeAll, runningProgrammes } from './rebalancer/resume.js';
 import { assertAgreed, planOf, runSlices, type SliceResult } from './rebalancer/run-slices.js';
 import { scheduleOf } from './rebalancer/schedule-of.js';
+import { recordedTrust } from './rebalancer/trust-journal.js';
 import { type EarlierLook, survey, type Survey } from './rebalancer/survey.js';
 import { swapRecord } from './rebalancer/swap-records.js';
 import { writeReport } from './rebalancer/write-report.js';
@@ -105,8 +106,13 @@ export function createRebalancer(portfolio: Portfolio, ports: RebalancerPorts): 
   checkPortfolio(portfolio, ports);
   const hub = eventHub(ports.logger);
   let earlier: EarlierLook | undefined;
-  const look = async (signal: AbortSignal): Promise<Survey> => {
-    const seen = await survey(portfolio, ports, signal, earlier);
+  let isTrustRead = false;
+  const look = async (signal: AbortSignal, requested?: Decimal): Promise<Survey> => {
+    if (!isTrustRead && ports.opaque !== undefined) {
+      ports.opaque.remember(await recordedTrust(ports.journal));
+      isTrustRead = true;
+    }
+    const seen = await survey(portfolio, ports, signal, earlier, requested);
     earlier = { price: seen.reference.price, memory: seen.memory, hasTraded: false };
     return seen;
   };
@@ -149,7 +155,7 @@ async function decideOnce(
   options: Pick<RebalanceOptions, 'deltaChangeUnits' | 'signal'>,
 ): Promise<Consideration> {
   const requested = requestedBy(options, context.portfolio);
-  const before = await seen(context, options.signal ?? never());
+  const before = await seen(context, options.signal ?? never(), requested);
   assertAgreed(before, context.portfolio);
   const considered = consider(context, before, requested);
   context.hub.emit('decided', considered.decision);
@@ -160,8 +166,8 @@ function requestedBy({ deltaChangeUnits }: RebalanceOptions, portfolio: Portfoli
   return deltaChangeUnits === undefined ? undefined : checkRequestedChange(deltaChangeUnits, portfolio);
 }
 
-async function seen({ hub, look }: Context, signal: AbortSignal): Promise<Survey> {
-  const before = await look(signal);
+async function seen({ hub, look }: Context, signal: AbortSignal, requested: Decimal | undefined): Promise<Survey> {
+  const before = await look(signal, requested);
   hub.emit('surveyed', before);
   return before;
 }
@@ -180,7 +186,7 @@ async function rebalanceOnce(
   const { dryRun = false, signal = never() } = options;
   const requested = requestedBy(options, portfolio);
   if (!dryRun) await assertNoneOpen(context);
-  const before = await seen(context, signal);
+  const before = await seen(context, signal, requested);
   await recordChanges(context, before, dryRun);
   await assertTradable(context, before, dryRun);
   const { curves, decision } = consider(context, before, requested);
@@ -197,7 +203,8 @@ async function rebalanceOnce(
     const ending = options.drain === undefined ? cancelled : AbortSignal.any([cancelled, options.drain]);
     return trade(context, { before, curves, decision, dryRun, signal, cancelled: ending });
   }
-  const report = writeReport({ portfolio, before, after: before, decision, dryRun });
+  const trust = ports.opaque?.explain(before.atSeconds) ?? [];
+  const report = writeReport({ portfolio, before, after: before, decision, dryRun, trust });
   hub.emit('reported', report);
   const untouched = { signed: undefined, schedule: undefined, slices: Object.freeze([]) };
   return Object.freeze({ before, curves, decision, ...untouched, after: before, report });
@@ -291,6 +298,7 @@ async function trade(context: Context, input: TradeInput): Promise<Rebalancing> 
     after,
     decision,
     dryRun,
+    trust: ports.opaque?.explain(after.atSeconds) ?? [],
     trade: {
       intentId,
       opening,
@@ -299,7 +307,7 @@ async function trade(context: Context, input: TradeInput): Promise<Rebalancing> 
       swaps: slices.flatMap(swapsOf),
       path: openPath(decision, before, slices, after),
       leastCost: leastCostOf(slices),
-      states: slices.map(({ execution }) => execution.state),
+      states: slices.filter(({ replanned }) => replanned !== true).map(({ execution }) => execution.state),
       endedBecause,
     },
   });

@@ -1,6 +1,7 @@
 import { eoaAccount, type EoaSigner } from '@evenkeel/accounts';
 import { type Chain, type Journal, type Logger, parsePolicyConfig, type Random } from '@evenkeel/core';
 import { type Portfolio, type RebalancerPorts } from '@evenkeel/core/rebalancer';
+import { opaqueOffers } from '@evenkeel/core/solicit';
 import type { ChainConfig, PortfolioConfig } from '../config/complete.js';
 import { baseToken, bridgesOf, type ConnectedChain, quoteToken, venuesOf } from './adapters.js';
 import { type OptimumOptions, preparedOptimum, type PreparedOptimum } from '../optimum/optimum.js';
@@ -59,6 +60,7 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
     sources: sourcesOf(config, chains),
     account: eoaAccount(signer),
     volatility: volatility.feed,
+    opaque: opaqueOffers(),
     journal,
     clock: systemClock,
     random,

@@ -89,6 +89,7 @@ export function jsonDocument(
         unexplainedAtoms: unexplainedAtoms.toString(),
       })) ?? [],
     unexplainedAtoms: reconciliation === null ? '0' : reconciliation.unexplainedAtoms.toString(),
+    trust: report.trust ?? [],
     poolCalls: before.poolCalls,
     durationMs,
   };

@@ -163,6 +163,7 @@ export function reportText(report: ExecutionReport): string {
       `  rebalancing efficiency ${(ratio * 100).toFixed(1)} %: best possible ${money(optimum.cost)} + ${money(optimum.risk)} of risk, realised ${money(realised.cost)} + ${money(realised.risk)}`,
     );
   }
+  for (const { sentence } of report.trust ?? []) lines.push(`  ${pc.yellow('!')} ${sentence}`);
   if (reconciliation !== null) {
     const rows = reconciliation.lines.map(({ closingAtoms, flowsByKind, openingAtoms, token, unexplainedAtoms }) => [
       String(token.chainId),

@@ -93,6 +93,7 @@ export function showRebalancing(
     for (const { adapter, sentence } of award.contestants) out.print(`  award: ${adapter}: ${sentence}`);
     out.busy('Simulating every step …');
   });
+  rebalancer.on('replanned', ({ sentence }) => out.print(`  ${pc.yellow('!')} ${sentence}`));
   rebalancer.on('execution', (event) => showExecution(event, out));
   rebalancer.on('reported', (report) => {
     out.print(heading(9, 'Report'));

@@ -17,6 +17,8 @@ export interface PlanRequest {
   readonly inventories: readonly TokenAmount[];
   /** Firm quotes of the route's transfers, in the order of its hops. */
   readonly firmQuotes: readonly Quote[];
+  /** Firm quotes of swaps with venues that have no curve, by the index of their hop. */
+  readonly swapQuotes?: ReadonlyMap<number, Quote>;
   readonly account: Account;
   readonly venues: readonly VenueAdapter[];
   readonly bridges: readonly BridgeAdapter[];
@@ -87,18 +89,22 @@ function planSwap(request: PlanRequest, hop: HedgeSwap, index: number, after: re
   const venue = request.venues.find(({ id }) => id === hop.adapter);
   if (venue === undefined) throw new ExecutionPartMissingError('adapters', hop.adapter);
   const self = request.account.addressOn(hop.chainId);
-  const calls = venue.build({
-    kind: 'swap',
-    pool: hop.pool,
-    tokenIn: hop.tokenIn,
-    tokenOut: hop.tokenOut,
-    amountIn: hop.amountIn,
-    minReceived: hop.minReceived,
-    sender: self,
-    recipient: self,
-    deadline: request.deadline,
-  });
-  const receives = [{ token: hop.tokenOut, atoms: hop.minReceived }];
+  const quote = swapQuote(request, hop, index);
+  const both = { sender: self, recipient: self, deadline: request.deadline };
+  const calls = venue.build(
+    quote === undefined
+      ? {
+          kind: 'swap',
+          pool: hop.pool,
+          tokenIn: hop.tokenIn,
+          tokenOut: hop.tokenOut,
+          amountIn: hop.amountIn,
+          minReceived: hop.minReceived,
+          ...both,
+        }
+      : { kind: 'quote', quote, ...both },
+  );
+  const receives = [{ token: hop.tokenOut, atoms: quote?.minReceived ?? hop.minReceived }];
   const steps = callSteps(request, hop, index, after, calls, 'swap', receives, 0n);
   return { steps, delivers: actionId(index, 'swap'), arrivesOn: tokenKey(hop.tokenOut) };
 }
@@ -127,6 +133,18 @@ function planTransfer(
     recipient,
   };
   return { steps: [...steps, wait], delivers: wait.id, arrivesOn: tokenKey(hop.tokenOut) };
+}
+
+function swapQuote({ swapQuotes }: PlanRequest, hop: HedgeSwap, index: number): Quote | undefined {
+  const quote = swapQuotes?.get(index);
+  if (quote === undefined) return undefined;
+  if (quote.adapter === hop.adapter && quote.input.atoms === hop.amountIn) return quote;
+  throw new ProgrammeInvalidError(
+    'swapQuotes',
+    quote.input.atoms,
+    `the firm quote of hop ${index} is not ${hop.adapter}'s for ${hop.amountIn} atoms of ${hop.tokenIn.symbol}`,
+    'Ask the venue for the exact amount of the route.',
+  );
 }
 
 function firmQuote(hop: HedgeTransfer, quote: Quote | undefined): Quote {

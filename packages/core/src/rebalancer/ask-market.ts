@@ -16,23 +16,36 @@ export function marketOn(portfolio: Portfolio, live: readonly { readonly chainId
   };
 }
 
-/** Pools of all venues where they are asked for, and quotes of the bridges for the transfers. */
+/** What is asked: pools of all venues with a curve; or what bridges want for transfers, and others for their offers. */
+export type MarketQuestion =
+  | { readonly kind: 'pools' }
+  | {
+      readonly kind: 'quotes';
+      readonly transfers: readonly QuoteRequest[];
+      readonly offers: readonly QuoteRequest[];
+    };
+
 export function askMarket(
-  portfolio: Portfolio,
+  { baseTokens, limits, quoteTokens }: Portfolio,
   { bridges, clock, venues }: Pick<RebalancerPorts, 'bridges' | 'clock' | 'venues'>,
-  transfers: readonly QuoteRequest[],
+  question: MarketQuestion,
   signal: AbortSignal,
-  pools: boolean,
 ): Promise<Solicitation> {
-  const tokens = pools ? [...portfolio.baseTokens, ...portfolio.quoteTokens] : [];
+  const { offers, transfers } = question.kind === 'pools' ? { offers: [], transfers: [] } : question;
+  const isAsked = question.kind === 'pools' || offers.length > 0;
   return solicit(
-    { tokens, quotes: [], transfers, maxAgeSeconds: portfolio.limits.maxAgeSeconds },
     {
-      venues: pools ? venues : [],
-      bridges: pools ? [] : bridges,
+      tokens: isAsked ? [...baseTokens, ...quoteTokens] : [],
+      quotes: offers,
+      transfers,
+      maxAgeSeconds: limits.maxAgeSeconds,
+    },
+    {
+      venues: venues.filter(({ capabilities }) => capabilities.curve === (question.kind === 'pools')),
+      bridges: question.kind === 'pools' ? [] : bridges,
       clock,
       signal,
-      deadlineMs: portfolio.limits.solicitMs,
+      deadlineMs: limits.solicitMs,
       graceMs: GRACE_MS,
     },
   );

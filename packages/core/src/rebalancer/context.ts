@@ -1,4 +1,5 @@
 import type { ExecutionParts } from '../execution/context.js';
+import type { Decimal } from '../model/decimal.js';
 import type { EventHub } from './events.js';
 import type { Portfolio, RebalancerPorts } from './portfolio.js';
 import type { Survey } from './survey.js';
@@ -8,7 +9,8 @@ export interface Context {
   readonly portfolio: Portfolio;
   readonly ports: RebalancerPorts;
   readonly hub: EventHub;
-  readonly look: (signal: AbortSignal) => Promise<Survey>;
+  /** For a change that somebody asks for, or towards the target. */
+  readonly look: (signal: AbortSignal, requested?: Decimal) => Promise<Survey>;
 }
 
 /** What the portfolio's programmes are executed with. */

@@ -23,6 +23,8 @@ export interface RebalancerEvents {
     readonly route: HedgeRoute;
     readonly award: Award;
   }) => void;
+  /** The market moved away from a slice before it was in: it is quoted or planned anew, once a trade. */
+  replanned: (news: { readonly slice: number; readonly code: string; readonly sentence: string }) => void;
   execution: (event: ExecutionEvent) => void;
   reported: (report: ExecutionReport) => void;
 }

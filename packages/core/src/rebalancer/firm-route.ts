@@ -9,27 +9,37 @@ import { routeHedge } from '../route/route-hedge.js';
 import { checkQuote } from '../solicit/check-quote.js';
 import { plainCopy } from '../solicit/plain-copy.js';
 import { QuoteShape, shapeProblem } from '../solicit/shapes.js';
+import type { OpaqueOffers } from '../solicit/opaque-offers.js';
+import type { TrustChange, TrustRecord } from '../solicit/trust.js';
+import type { VenueAdapter } from '../ports/venue.js';
 import { RouteUnsettledError } from './errors.js';
+import { correctedLadder, firmSwaps } from './firm-swaps.js';
 
-/** A route whose transfers are all quoted for their exact amounts. */
+/** A route whose transfers, and swaps with venues that have no curve, are all quoted for their exact amounts. */
 export interface FirmRoute {
   readonly route: HedgeRoute;
   /** In the order of the route's transfers. */
   readonly firmQuotes: readonly Quote[];
+  /** Of swaps, by the index of their hop. */
+  readonly swapQuotes: ReadonlyMap<number, Quote>;
 }
 
 export interface FirmRouteInput {
   readonly request: HedgeRequest;
   readonly bridges: readonly BridgeAdapter[];
+  readonly venues: readonly VenueAdapter[];
+  readonly opaque: OpaqueOffers | undefined;
   readonly account: Pick<Account, 'addressOn'>;
   /** Unix seconds. */
   readonly deadline: number;
   /** Unix seconds. */
   readonly nowSeconds: number;
-  /** How long a bridge has for a firm quote. */
+  /** How long a bridge or venue has for a firm quote. */
   readonly limitMs: number;
-  /** Told of every bridge that is left out for what it does. */
+  /** Told of everybody who is left out for what it does. */
   readonly onRefusal: (adapter: string, code: string, sentence: string) => void;
+  /** Told of every broken word. */
+  readonly onDistrust: (change: TrustChange, record: TrustRecord) => Promise<void>;
 }
 
 /** From here on a lane that does not keep its word is left out, instead of believed once more. */
@@ -38,8 +48,9 @@ const PATIENCE = 2;
 const ATTEMPTS = 8;
 
 /**
- * Routes, asks the bridges of the route for firm quotes of its exact amounts, and routes again as long as one of them
- * gives less than the route lives on. A bridge that gives no firm quote, or one that is refused, is left out.
+ * Routes, asks the bridges of the route and its venues without a curve for firm quotes of its exact amounts, and routes
+ * again as long as one of them gives less than the route lives on. One that gives no firm quote, or one that is refused, is
+ * left out.
  *
  * @throws {RouteUnsettledError} ROUTE_UNSETTLED, and what {@link routeHedge} throws
  */
@@ -48,19 +59,32 @@ export async function firmRoute(input: FirmRouteInput, signal: AbortSignal): Pro
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const route = routeHedge(request);
     const transfers = route.hops.filter((hop) => hop.kind === 'bridge');
-    const firmQuotes = await Promise.all(transfers.map((transfer) => quoteFirmly(input, transfer, signal)));
-    if (transfers.every((transfer, i) => (firmQuotes[i]?.minReceived ?? -1n) >= transfer.amountOut)) {
-      return Object.freeze({ route, firmQuotes: Object.freeze(firmQuotes.filter((quote) => quote !== undefined)) });
+    const [firmQuotes, swaps] = await Promise.all([
+      Promise.all(transfers.map((transfer) => quoteFirmly(input, transfer, signal))),
+      firmSwaps(input, route, signal),
+    ]);
+    const isFirm = transfers.every((transfer, i) => (firmQuotes[i]?.minReceived ?? -1n) >= transfer.amountOut);
+    if (isFirm && swaps.every(({ hop, quote }) => (quote?.minReceived ?? -1n) >= hop.amountOut)) {
+      return Object.freeze({
+        route,
+        firmQuotes: Object.freeze(firmQuotes.filter((quote) => quote !== undefined)),
+        swapQuotes: new Map(swaps.map(({ index, quote }) => [index, quote!])),
+      });
     }
     const { nativePrice } = request;
+    const isPatient = attempt + 1 < PATIENCE;
     const lanes = transfers.map(({ amountOut, bridge }, i) => {
       const quote = firmQuotes[i];
       const isWorse = quote === undefined || quote.minReceived < amountOut;
-      const isOut = quote === undefined || (isWorse && attempt + 1 >= PATIENCE);
+      const isOut = quote === undefined || (isWorse && !isPatient);
       return { bridge, update: isOut ? undefined : hedgeBridge(bridge, quote, nativePrice) };
     });
     request = {
       ...request,
+      pools: request.pools.flatMap((pool) => {
+        const swap = swaps.find(({ hop }) => hop.pool === pool);
+        return swap === undefined ? [pool] : correctedLadder(swap, isPatient);
+      }),
       bridges: request.bridges.flatMap((each) => {
         const lane = lanes.find(({ bridge }) => isSameLane(bridge, each));
         return lane === undefined ? [each] : lane.update === undefined ? [] : [lane.update];

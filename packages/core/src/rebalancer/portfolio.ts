@@ -10,6 +10,7 @@ import type { PriceFeed, VolatilityFeed } from '../ports/feeds.js';
 import type { Journal } from '../ports/journal.js';
 import type { PositionSource } from '../ports/position-source.js';
 import type { VenueAdapter } from '../ports/venue.js';
+import type { OpaqueOffers } from '../solicit/opaque-offers.js';
 import type { OptimumPort } from './prepared-optimum.js';
 import { PortfolioInvalidError } from './errors.js';
 
@@ -83,6 +84,8 @@ export interface RebalancerPorts {
   readonly volatility: Pick<VolatilityFeed, 'realised'>;
   /** A second opinion on the price; the pools' own median is held against it. */
   readonly prices?: PriceFeed;
+  /** Ladders, firm quotes and trust of venues without a curve; without it they are not asked. */
+  readonly opaque?: OpaqueOffers;
   /** Tables of the exact optimum for the rule `optimal`; without it the closed form decides. */
   readonly optimum?: OptimumPort;
   readonly journal: Journal;

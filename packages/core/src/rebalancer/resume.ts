@@ -55,7 +55,7 @@ export async function resumeAll(
   const endings = new Map<Hex, string | undefined>();
   for (const opening of await ownOpenTrades(context)) {
     const { endedBecause, results } = await finishTrade(context, opening, signal, cancelled);
-    ended.push(...results.map(({ execution }) => execution));
+    ended.push(...results.filter(({ replanned }) => replanned !== true).map(({ execution }) => execution));
     endings.set(opening.intentId, endedBecause);
   }
   const reports = new Map<Hex, ExecutionReport | null>();

@@ -20,6 +20,7 @@ import { hedgeRequest } from './hedge-request.js';
 import type { TradePlan } from './opening.js';
 import { type Portfolio, tokenOfPortfolio } from './portfolio.js';
 import type { Survey } from './survey.js';
+import { recordTrust } from './trust-journal.js';
 
 /** One slice, from its route to what it did. */
 export interface SliceResult {
@@ -29,6 +30,8 @@ export interface SliceResult {
   readonly award: Award;
   readonly programme: Programme;
   readonly execution: ExecutionResult;
+  /** The market moved before its swap was in: what it left was planned anew in the slice after it. */
+  readonly replanned?: true;
 }
 
 export interface SlicesInput {
@@ -52,6 +55,9 @@ export interface SlicesRun {
  * Slice after slice, each routed on what is there at its time. What is left is recomputed from the net delta after each
  * fill, so that a market that has done the work ends the schedule, and the target is never crossed. What is late is made
  * up for in one last slice, as long as the intent lives.
+ *
+ * A market that moves between the quotes and the blocks is answered once a trade: what simulation refuses before anything is
+ * sent is quoted anew, and what a chain or the last simulation refuses in the middle is planned anew, as one further slice.
  *
  * Once a slice is done, one that cannot be begun ends the schedule with its reason; before that its error is thrown. An
  * error in the middle of an execution is always thrown: its programme is still running, and can be resumed.
@@ -86,18 +92,32 @@ async function executeSlices(
   const ended = (endedBecause: string | undefined): SlicesRun => ({ results, endedBecause });
   let schedule = toDo;
   let seen = before;
+  let hasReplanned = false;
   for (let slice = schedule.slices[0]; slice !== undefined; slice = schedule.slices[0]) {
     if (await waitFor(context, slice, input)) seen = undefined;
     if (cancelled.aborted) return ended('It was cancelled.');
     try {
       seen ??= await agreedLook(context, input.signal);
       const result = await runSlice(context, input, slice, seen);
-      results.push(result);
-      if (result.execution.state !== 'completed') return ended(failureOf(result.execution));
-      if (schedule.slices.length === 1 && result.route.status === 'complete') return ended(undefined);
-      if (schedule.slices.length === 1) return ended(`${result.route.remainderUnits} could not be served.`);
+      const moved = hasReplanned ? undefined : movedMarket(result.execution);
+      if (moved !== undefined) {
+        hasReplanned = true;
+        results.push(Object.freeze({ ...result, replanned: true }));
+        await tellReplanned(context, input, slice, moved.code, `${moved.sentence} What it left is planned anew.`);
+      } else {
+        results.push(result);
+        if (result.execution.state !== 'completed') return ended(failureOf(result.execution));
+        if (schedule.slices.length === 1 && result.route.status === 'complete') return ended(undefined);
+        if (schedule.slices.length === 1) return ended(`${result.route.remainderUnits} could not be served.`);
+      }
       seen = await agreedLook(context, input.signal);
     } catch (error) {
+      if (!hasReplanned && error instanceof EvenkeelError && MOVED_MARKET.has(error.code) && (await isUntouched())) {
+        hasReplanned = true;
+        await tellReplanned(context, input, slice, error.code, `${error.message} It is quoted anew.`);
+        seen = undefined;
+        continue;
+      }
       if (!(await endsQuietly(context, input, slice, results, error))) throw error;
       return ended(`Slice ${slice.index} was not begun: ${(error as EvenkeelError).message}`);
     }
@@ -107,6 +127,41 @@ async function executeSlices(
     schedule = rest(context, plan, seen, filled, slice.index + 1);
   }
   return ended(undefined);
+
+  /** Whether nothing of the slice was begun, so that it may be another one. */
+  async function isUntouched(): Promise<boolean> {
+    const slice = schedule.slices[0]!.index;
+    return (await ports.journal.programme({ intentId: signed.id, slice })) === undefined;
+  }
+}
+
+/** Refusals by which a market shows that it is not where it was quoted; of anything else a second try knows no more. */
+const MOVED_MARKET: ReadonlySet<string> = new Set(['GUARD_CALL_REVERTS', 'GUARD_RECEIVES_LESS', 'STEP_REVERTED']);
+
+/** The step that the market has moved away from, where nothing else is why a slice has stopped. */
+function movedMarket({ state, steps }: ExecutionResult): ExecutionResult['steps'][number] | undefined {
+  if (state !== 'stopped') return undefined;
+  const failed = steps.filter((step) => step.state === 'failed');
+  return failed.every(({ code }) => MOVED_MARKET.has(code)) ? failed[0] : undefined;
+}
+
+async function tellReplanned(
+  { hub, ports }: Context,
+  { signed }: SlicesInput,
+  { index }: Slice,
+  code: string,
+  sentence: string,
+): Promise<void> {
+  hub.emit('replanned', { slice: index, code, sentence });
+  await ports.journal.appendDecision({
+    atMs: ports.clock.now(),
+    intentId: signed.id,
+    slice: index,
+    code: 'REPLANNED',
+    sentence,
+    simulated: false,
+    details: { because: code },
+  });
 }
 
 function rest(
@@ -179,15 +234,18 @@ async function runSlice(context: Context, input: SlicesInput, slice: Slice, seen
     onShortfall: 'partial',
     nodeBudget: portfolio.nodeBudget,
   });
-  const { firmQuotes, route } = await firmRoute(
+  const { firmQuotes, route, swapQuotes } = await firmRoute(
     {
       request,
       bridges: ports.bridges,
+      venues: ports.venues,
+      opaque: ports.opaque,
       account: ports.account,
       deadline,
       nowSeconds: nowSeconds(ports),
       limitMs: portfolio.limits.solicitMs,
       onRefusal: (adapter, code, sentence) => ports.logger?.log('warn', sentence, { adapter, code }),
+      onDistrust: (change, record) => recordTrust(ports.journal, change, record, dryRun),
     },
     signal,
   );
@@ -200,6 +258,7 @@ async function runSlice(context: Context, input: SlicesInput, slice: Slice, seen
     slice: slice.index,
     route,
     firmQuotes,
+    swapQuotes,
     inventories: seen.balances,
     account: ports.account,
     venues: ports.venues,

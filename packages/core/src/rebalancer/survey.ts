@@ -12,6 +12,7 @@ import { agreedPrice, type PriceDispute } from './agreed-price.js';
 import { askMarket, marketOn } from './ask-market.js';
 import { hedgeBridge } from './firm-route.js';
 import { inFlightOf } from './in-flight.js';
+import { offerRequests } from './offer-requests.js';
 import type { Portfolio, RebalancerPorts } from './portfolio.js';
 import { readChains, type SilentChain } from './read-chains.js';
 import { exposureOf, readPositions } from './read-positions.js';
@@ -54,6 +55,7 @@ export interface EarlierLook {
 }
 
 const DOUBT_VANISHED_SECONDS = 3600;
+const NO_LADDERS = Object.freeze({ pools: [], refusals: [] });
 
 /**
  * Reads everything at once. Chains, venues and bridges that fail are left out and reported; positions that cannot be read
@@ -61,6 +63,7 @@ const DOUBT_VANISHED_SECONDS = 3600;
  *
  * @param earlier the look before: a price that jumps away from its is disputed unless a feed confirms it, and a position
  * that has vanished since is doubted
+ * @param requested signed change that somebody asks for, instead of the distance to the target
  * @throws NO_REFERENCE_PRICE when no pool answers, SOLICIT_ABORTED or the signal's reason when it aborts
  */
 export async function survey(
@@ -68,6 +71,7 @@ export async function survey(
   ports: RebalancerPorts,
   signal: AbortSignal,
   earlier?: EarlierLook,
+  requested?: Decimal,
 ): Promise<Survey> {
   const { chains, clock, prices, volatility } = ports;
   const [read, answers, volatilityNow] = await Promise.all([
@@ -81,16 +85,9 @@ export async function survey(
   const atSeconds = Math.floor(clock.now() / 1000);
   const calledBefore = requests();
   // Pools first and alone, so that what reading them takes can be counted and stated.
-  const offered = await askMarket(market, ports, [], signal, true);
+  const offered = await askMarket(market, ports, { kind: 'pools' }, signal);
   const calledAfter = requests();
   const price = await agreedPrice(market, offered.pools, { feed: prices, lastSeen: earlier?.price }, atSeconds, signal);
-  const transfers = await askMarket(
-    market,
-    ports,
-    transferRequests(market, ports, balances, price.reference.price, atSeconds),
-    signal,
-    false,
-  );
   const { reference } = price;
   const nativePrice = Object.fromEntries(
     read.live.map(({ chainId }) => [chainId, portfolio.nativePrices[chainId] ?? reference.price] as const),
@@ -105,6 +102,23 @@ export async function survey(
     believeAfterSeconds: portfolio.limits.doubtVanishedSeconds ?? DOUBT_VANISHED_SECONDS,
   });
   const exposure = exposureOf(portfolio, reference.price, readings, await inFlightOf(portfolio, ports), atSeconds);
+  const quoted = await askMarket(
+    market,
+    ports,
+    {
+      kind: 'quotes',
+      transfers: transferRequests(market, ports, balances, reference.price, atSeconds),
+      offers: offerRequests(market, ports, {
+        exposure,
+        price: reference.price,
+        held: balances,
+        nowSeconds: atSeconds,
+        requested,
+      }),
+    },
+    signal,
+  );
+  const ladders = ports.opaque?.pools(quoted.quotes, atSeconds) ?? NO_LADDERS;
   return Object.freeze({
     atSeconds,
     exposure,
@@ -116,17 +130,19 @@ export async function survey(
     annualVolatility: Number(volatilityNow.value),
     balances,
     silentChains: read.silent,
-    pools: price.pools,
+    pools: Object.freeze([...price.pools, ...ladders.pools]),
     bridges: Object.freeze(
-      transfers.bridges.map(({ lane, limits, quote }) =>
+      quoted.bridges.map(({ lane, limits, quote }) =>
         hedgeBridge({ ...lane, minAtoms: limits.min, maxAtoms: limits.max }, quote, nativePrice),
       ),
     ),
     solicitation: Object.freeze({
-      ...offered,
-      bridges: transfers.bridges,
-      refusals: Object.freeze([...offered.refusals, ...price.refusals, ...transfers.refusals]),
-      answers: Object.freeze([...offered.answers, ...transfers.answers]),
+      pools: Object.freeze([...offered.pools, ...ladders.pools]),
+      // What they are worth stands in the ladders.
+      quotes: Object.freeze([]),
+      bridges: quoted.bridges,
+      refusals: Object.freeze([...offered.refusals, ...price.refusals, ...quoted.refusals, ...ladders.refusals]),
+      answers: Object.freeze([...offered.answers, ...quoted.answers]),
     }),
     gasPriceWei: Object.freeze(
       Object.fromEntries(read.live.map(({ chainId, gasPriceWei }) => [chainId, gasPriceWei] as const)),

@@ -8,6 +8,7 @@ import type { Flow } from '../ports/journal.js';
 import { costAttribution, type StatedPrice, type SwapRecord } from '../report/cost-attribution.js';
 import type { ExecutionReport } from '../report/execution-report.js';
 import { reconcile } from '../report/reconcile.js';
+import type { TrustChange } from '../solicit/trust.js';
 import { nativeToken } from './balances.js';
 import { bookFlows } from './book-flows.js';
 import { type Portfolio, tokenOfPortfolio } from './portfolio.js';
@@ -36,12 +37,14 @@ export interface ReportInput {
   readonly after: Survey;
   readonly decision: Decision;
   readonly dryRun: boolean;
+  /** What broken words of venues mean now. */
+  readonly trust: readonly TrustChange[];
   readonly trade?: TradeFacts;
 }
 
 /** Joins what was wanted with what happened. Deltas, costs and books all come from readings, none from the plan. */
 export function writeReport(input: ReportInput): ExecutionReport {
-  const { after, before, decision, dryRun, portfolio, trade } = input;
+  const { after, before, decision, dryRun, portfolio, trade, trust } = input;
   const band = decision.band;
   const middle = portfolio.policy.targetDeltaUnits;
   const base = {
@@ -56,6 +59,7 @@ export function writeReport(input: ReportInput): ExecutionReport {
     },
     startedAtSeconds: before.atSeconds,
     endedAtSeconds: after.atSeconds,
+    ...(trust.length === 0 ? {} : { trust }),
   };
   if (trade === undefined) {
     const none = { costs: null, reconciliation: null, efficiency: null };

@@ -2,6 +2,7 @@ import type { JsonValue } from '../model/curve.js';
 import type { DecimalString } from '../model/decimal.js';
 import type { Interval } from '../model/interval.js';
 import type { Hex } from '../model/token.js';
+import type { TrustChange } from '../solicit/trust.js';
 import type { CostAttribution } from './cost-attribution.js';
 import type { RebalancingEfficiency } from './rebalancing-efficiency.js';
 import type { Reconciliation } from './reconcile.js';
@@ -25,6 +26,8 @@ export interface ExecutionReport {
   readonly costs: CostAttribution | null;
   readonly reconciliation: Reconciliation | null;
   readonly efficiency: RebalancingEfficiency | null;
+  /** Venues that have not kept their word, and how far they are believed now; absent when there are none. */
+  readonly trust?: readonly TrustChange[];
   readonly startedAtSeconds: number;
   readonly endedAtSeconds: number;
 }

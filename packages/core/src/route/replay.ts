@@ -27,6 +27,8 @@ export interface Replay {
 
 /** Share of the demand below which what the solver leaves unserved is its own rounding. */
 const NOTHING_UNSERVED = 1e-7;
+/** Binary digits of the demand to which the solver knows where a leg ends. */
+const SOLVER_BITS = 25n;
 
 interface Flow {
   readonly edge: number;
@@ -78,7 +80,10 @@ export function replay(
   const unserved = slack === undefined ? 0 : (model.exactOut ? slack.flowOut : slack.flowIn) / compiled.amount;
   const remainder = unserved <= NOTHING_UNSERVED ? 0n : share(model.amount, Math.min(1, unserved));
   if (!model.exactOut) {
-    return withRemainder(compiled, replayForwards(compiled, real, order, model.amount - remainder, remainder));
+    // A few bits more than the solver's own, so that a leg that ends (a ladder, a book) is filled to its last atom.
+    const bits = model.amount >> SOLVER_BITS;
+    const left = remainder > bits ? remainder - bits : 0n;
+    return withRemainder(compiled, replayForwards(compiled, real, order, model.amount - left, left));
   }
   const exact = remainder === 0n ? replayExactOut(compiled, real, order) : undefined;
   return withRemainder(compiled, exact ?? replayPartOfExactOut(compiled, real, order));

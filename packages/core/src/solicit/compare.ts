@@ -273,14 +273,16 @@ function bridgeRows(offers: readonly BridgeOffer[], request: CompareRequest): Co
           : rival === undefined
             ? 'No funds had to move on this lane.'
             : `Lost: ${(costBps - sumOf(rival.costs)).toFixed(1)} bp dearer than ${rival.offer.adapter} on the same lane.`;
+    // The quote of a lane that nothing takes is for whatever lies there: against dust its fixed fee is any number.
+    const isIdle = request.chosen !== undefined && onLane.length === 0;
     return Object.freeze({
       adapter,
       chainId: lane.from.chainId,
       kind: 'bridge',
       poolId: undefined,
       toChainId: lane.to.chainId,
-      costBps,
-      byKind: Object.freeze(costs),
+      costBps: isIdle ? undefined : costBps,
+      byKind: isIdle ? undefined : Object.freeze(costs),
       timeSeconds: quote.timeSeconds.expected,
       accepted: request.chosen === undefined || isChosen,
       reason,

@@ -9,3 +9,4 @@ export * from './errors.js';
 export * from './ladder.js';
 export * from './requote.js';
 export * from './trust.js';
+export * from './opaque-offers.js';

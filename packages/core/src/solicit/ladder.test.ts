@@ -117,6 +117,42 @@ describe('ladders', () => {
     expect(firm.accepted).toBe(true);
   });
 
+  it('are filled to their last atom when more is wanted than they hold, however much more', () => {
+    const points = [1n, 2n, 3n].map((i) => ({
+      amountIn: i * 5n * 10n ** 18n + 7n,
+      amountOut: i * 9_990_000_000n - i * i * 3_000_000n,
+    }));
+    const pool: Pool = {
+      id: 'ladder',
+      adapter: 'desk',
+      chainId: 1,
+      tokens: [weth, usdc],
+      curve: { kind: 'ladder', tokenInIndex: 0, points },
+      gas: { base: 0n, perTick: 0n },
+      asOf: { source: 'desk', timeSeconds: NOW },
+      payload: null,
+    };
+    for (const deltaUnits of ['15.1', '19', '100', '1000']) {
+      const { hops, servedUnits, spent, status } = routeHedge({
+        side: 'sell',
+        deltaUnits,
+        baseTokens: [weth],
+        quoteTokens: [usdc],
+        pools: [pool],
+        bridges: [],
+        inventories: [{ token: weth, atoms: 10n ** 24n }],
+        gasPriceWei: { 1: 0n },
+        nativePrice: { 1: '2000' },
+        referencePrice: '2000',
+        timeAtRisk: { kind: 'price', bpsPerHour: '0' },
+        slippageBps: 0,
+        onShortfall: 'partial',
+      });
+      expect(hops).toMatchObject([points[2]!]);
+      expect([status, servedUnits, spent[0]!.atoms]).toEqual(['partial', '15.000000000000000007', points[2]!.amountIn]);
+    }
+  });
+
   it('leave out rungs that guarantee no more than a smaller one, and sizes of nothing', () => {
     const quote = (atoms: bigint, minReceived: bigint): Quote => ({
       ...answer,

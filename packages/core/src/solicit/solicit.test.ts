@@ -420,6 +420,12 @@ describe('compare', () => {
     );
     expect(reasonOf('tiny')).toContain('Cannot carry the whole probe');
     expect(reasonOf('lane')).toBe('Lost: 9.0 bp dearer than cheap on the same lane.');
+    // A lane that nothing takes has no cost: its quote is for whatever lies there.
+    const idle = compare(offers, { ...basis, chosen: { ...chosen, lanes: [] } }).filter(({ kind, poolId }) => {
+      return kind === 'bridge' && poolId === undefined;
+    });
+    expect(idle.length).toBeGreaterThan(0);
+    for (const { byKind, costBps } of idle) expect([byKind, costBps]).toEqual([undefined, undefined]);
   });
 
   it('sells on the same scale', async () => {

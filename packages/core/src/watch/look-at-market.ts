@@ -45,7 +45,7 @@ export async function lookAtMarket(
   const gas = await Promise.all(ports.chains.map((chain) => gasOn(chain, portfolio.limits.solicitMs, signal)));
   const live = gas.filter((each) => 'gasPriceWei' in each);
   const market = marketOn(portfolio, live);
-  const { pools } = await askMarket(market, ports, [], signal, true);
+  const { pools } = await askMarket(market, ports, { kind: 'pools' }, signal);
   const atSeconds = Math.floor(ports.clock.now() / 1000);
   const price = await agreedPrice(market, pools, { feed: ports.prices, lastSeen }, atSeconds, signal);
   return Object.freeze({
