@@ -1,7 +1,7 @@
 import type { PreparedBands } from '../policy/band-table.js';
 import type { Rule } from '../policy/rules/rule.js';
 import { type Lattice, marketAt, spotAt } from './lattice.js';
-import { linearCost } from './local-problem.js';
+import { costOf } from './local-problem.js';
 
 const SECONDS_PER_YEAR = 365 * 86_400;
 
@@ -49,7 +49,7 @@ export function policyRuleOn(lattice: Lattice, rule: Rule, prepared: readonly Pr
   const flatOr = (holding: number): number => (Math.abs(holding) < least ? 0 : holding);
   return (step, row, sign, out, at) => {
     const market = marketAt(lattice, step, row, sign);
-    const cost = linearCost(problem, market.spot);
+    const cost = costOf(problem, market.spot, 'buy');
     const delta = liability.delta(market.spot, market.years, market.annualVolatility);
     const outcome = rule({
       market,

@@ -20,7 +20,7 @@ import { impulseBand, valueGradient } from './impulse-band.js';
 import { latencyCostPerYear, type Market, staticRisk } from './market.js';
 import { hedgingCostBpsPerMonth, riskAversionOf } from './risk-aversion.js';
 import { ruleOf } from './rules/rule-of.js';
-import type { BandSource, RuleOutcome } from './rules/rule.js';
+import type { RuleOutcome } from './rules/rule.js';
 import type { Side } from './settlement-band.js';
 
 const SECONDS_PER_YEAR = 365 * 86_400;
@@ -139,7 +139,7 @@ function withinBand(situation: Situation, outcome: BandOutcome): Decision {
   const deviation = deviationOf(input.exposure, centre);
   const { middle, near, side } = deviation;
   const wide = (reason: HoldReason, sentence: string): Decision =>
-    hold(situation, reason, withCaveat(sentence, outcome), band, deviation, outcome.source);
+    hold(situation, reason, withCaveat(sentence, outcome), band, deviation, outcome);
   const left = remainingOf(input.openProgramme, side);
   if (left !== undefined && left > 0 && near.gte(left) && middle - left <= outcome[side].outer) {
     return wide('PROGRAMME_ON_TRACK', 'The open programme ends within the band.');
@@ -177,7 +177,7 @@ function priced(
   const expectedCost = totalCost(costs[side], units);
   const costBps = (expectedCost / (units * market.spot)) * 10_000;
   const wide = (reason: HoldReason, sentence: string): Decision =>
-    hold(situation, reason, withCaveat(sentence, outcome), band, deviation, outcome.source);
+    hold(situation, reason, withCaveat(sentence, outcome), band, deviation, outcome);
   if (costBps > input.config.maxCostBps && input.costLimit !== 'ignored') {
     const sentence = `To ${side} ${size.toFixed()} costs ${costBps.toFixed(1)} bp, above ${input.config.maxCostBps} bp.`;
     return wide('COST_ABOVE_LIMIT', sentence);
@@ -206,7 +206,7 @@ function priced(
     postTradeDelta,
     expectedCost,
     marginalCost: costs[side].marginalCost(units),
-    marginalRisk: marginalRisk(situation, side, middle - units),
+    marginalRisk: marginalRisk(situation, outcome, side, middle - units),
     programme: open === undefined ? { action: 'open' } : { action: 'amend', id: open.id },
     inputs: situation.inputs,
   };
@@ -219,7 +219,7 @@ function hold(
   sentence: string,
   band?: Band,
   deviation?: Deviation,
-  source?: BandSource,
+  outcome?: BandOutcome,
 ): HoldDecision {
   const open = situation.input.openProgramme;
   // A rule whose next trade is not due has nothing against the one that is at work.
@@ -229,18 +229,29 @@ function hold(
     reason,
     sentence,
     band,
-    ...(source === undefined ? {} : { bandSource: source }),
+    ...(outcome?.source === undefined ? {} : { bandSource: outcome.source }),
     marginalCost: deviation === undefined ? undefined : situation.costs[deviation.side].marginalCost(0),
     marginalRisk:
-      deviation === undefined ? undefined : marginalRisk(situation, deviation.side, Math.max(0, deviation.middle)),
+      deviation === undefined
+        ? undefined
+        : marginalRisk(situation, outcome, deviation.side, Math.max(0, deviation.middle)),
     programme: open === undefined ? { action: 'none' } : { action: keeps ? 'keep' : 'cancel', id: open.id },
     inputs: situation.inputs,
   };
   return Object.freeze(decision);
 }
 
-/** What one unit less of deviation is worth: until the next trade, or until the end where that comes before. */
-function marginalRisk({ costs, market }: Situation, side: Side, deviation: number): number {
+/**
+ * What one unit less of deviation is worth: as the rule's table has it, or else by the closed form, until the next trade
+ * or until the end where that comes before.
+ */
+function marginalRisk(
+  { costs, market }: Situation,
+  outcome: BandOutcome | undefined,
+  side: Side,
+  deviation: number,
+): number {
+  if (outcome?.marginalRisk !== undefined) return outcome.marginalRisk(side, deviation);
   const untilTrade = valueGradient(market, impulseBand(market, costs[side]), deviation);
   return Math.min(untilTrade, staticRisk(market) * deviation);
 }
