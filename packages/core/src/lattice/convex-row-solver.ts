@@ -3,7 +3,7 @@ import type { Lattice } from './lattice.js';
 import { unitCost } from './local-problem.js';
 import type { NodeBand } from './node-band.js';
 import type { RowSolver } from './row-solver.js';
-import { columnBelow, stepOverFlat } from './sample-shape.js';
+import { columnBelow, slopeOf, stepOverFlat } from './sample-shape.js';
 
 /**
  * ln E that stands for ruin: impact makes a trade from the far corner of the holdings cost more than numbers hold, and
@@ -18,11 +18,10 @@ export function disutility(ln: number): number {
 
 /**
  * One row of the recursion against a convex cost C: for every holding y, min over y′ of a(y′) + γd·C(|y′ − y|), a the
- * logarithm of holding on. Differences of a convex function of y′ − y make the best y′ rise with y, whatever a is, so
- * that one walk a side finds all of them: as holdings fall, where buying ends falls with them. Each end is refined
- * between columns by the parabola of a, with the cost as it is.
+ * logarithm of holding on. As C is convex, the best y′ rises with y, whatever a is, and it need not be smooth: so halving
+ * finds all of them in n·log n. Each end is then refined between columns by the parabola of a, with the cost as it is.
  *
- * Beside the walk stands the one holding that it steps over: none at all, which saves the gas of unwinding.
+ * Beside that stands the one holding that is stepped over: none at all, which saves the gas of unwinding.
  *
  * Source: Aggarwal, Klawe, Moran, Shor and Wilber, "Geometric applications of a matrix-searching algorithm" (1987), for
  * the order of the minima.
@@ -61,8 +60,8 @@ export function convexRowSolver(lattice: Lattice, continuations: readonly Contin
     price = aversion * spots[row]!;
     hold(row);
     for (let m = 0; m <= top; m++) traded[m] = Number.POSITIVE_INFINITY;
-    sweep(1);
-    sweep(-1);
+    halve(1, 0, top, 0, top);
+    halve(-1, 0, top, 0, top);
     flatGain = Number.POSITIVE_INFINITY;
     if (jumpsAtFlat) {
       flatGain = (held[flat]! - gas - traded[flat]!) / aversion;
@@ -109,29 +108,40 @@ export function convexRowSolver(lattice: Lattice, continuations: readonly Contin
     return slope;
   }
 
-  /** Purchases from the highest holding down, sales from the lowest up. */
-  function sweep(direction: 1 | -1): void {
-    const { cost, marginal, slope } = direction > 0 ? costs.buy : costs.sell;
-    let end = direction > 0 ? top : 0;
-    for (let i = 0; i <= top; i++) {
-      const m = direction > 0 ? top - i : i;
-      const from = holdings[m]!;
-      let best = smooth[end]! + price * cost(direction * (holdings[end]! - from));
-      while (end !== m) {
-        const nearer = smooth[end - direction]! + price * cost(direction * (holdings[end - direction]! - from));
-        if (!(nearer <= best)) break;
-        end -= direction;
-        best = nearer;
-      }
-      const size = direction * (holdings[end]! - from);
-      const shift = refined(end, direction, price * marginal(size), price * slope(size), size);
-      const at = holdings[end]! + shift;
-      if (shift !== 0) best = along(smooth, end, shift) + price * cost(direction * (at - from));
-      if (best < traded[m]!) {
-        traded[m] = best;
-        target[m] = at;
+  /**
+   * The best trades in one direction of columns `from` … `to`, which end at columns `first` … `last`: of the middle one by
+   * trying all, and then on either side of it, where they end on either side.
+   */
+  function halve(direction: 1 | -1, from: number, to: number, first: number, last: number): void {
+    const m = (from + to) >> 1;
+    const start = holdings[m]!;
+    const { cost } = direction > 0 ? costs.buy : costs.sell;
+    const low = direction > 0 ? Math.max(first, m) : first;
+    const high = direction > 0 ? last : Math.min(last, m);
+    let best = Number.POSITIVE_INFINITY;
+    let end = m;
+    for (let j = low; j <= high; j++) {
+      const value = smooth[j]! + price * cost(direction * (holdings[j]! - start));
+      if (value < best) {
+        best = value;
+        end = j;
       }
     }
+    trade(direction, m, end, best);
+    if (from < m) halve(direction, from, m - 1, first, end);
+    if (m < to) halve(direction, m + 1, to, end, last);
+  }
+
+  /** Takes the trade to near a column, if it is the better one. */
+  function trade(direction: 1 | -1, m: number, end: number, value: number): void {
+    const { cost, marginal, slope } = direction > 0 ? costs.buy : costs.sell;
+    const size = direction * (holdings[end]! - holdings[m]!);
+    const shift = refined(end, direction, price * marginal(size), price * slope(size), size);
+    const at = holdings[end]! + shift;
+    const best = shift === 0 ? value : along(smooth, end, shift) + price * cost(direction * (at - holdings[m]!));
+    if (!(best < traded[m]!)) return;
+    traded[m] = best;
+    target[m] = at;
   }
 
   /** How far from a column the least of a + cost lies, within its neighbours and never on the far side of the start. */
@@ -269,10 +279,21 @@ export function convexRowSolver(lattice: Lattice, continuations: readonly Contin
 
   /** From a column that stays to its neighbour that trades: where trading begins to pay. */
   function share(trades: number, stays: number): number {
+    if (gas === 0) return shareOfSlopes(trades, stays);
     const gain = held[trades]! - traded[trades]! - gas;
     const loss = traded[stays]! + gas - held[stays]!;
     if (!(gain >= 0 && loss >= 0 && gain + loss > 0)) return 0;
     return loss === Number.POSITIVE_INFINITY || gain === Number.POSITIVE_INFINITY ? 0 : loss / (gain + loss);
+  }
+
+  /** Without a fixed cost trading begins where the slope meets the cost of the first unit. */
+  function shareOfSlopes(trades: number, stays: number): number {
+    const direction = trades < stays ? 1 : -1;
+    const first = price * (direction > 0 ? costs.buy : costs.sell).marginal(0);
+    const excess = (m: number): number => -direction * slopeOf(holdings, smooth, m) - first;
+    const over = excess(trades);
+    const under = -excess(stays);
+    return over >= 0 && under >= 0 && over + under > 0 ? under / (over + under) : 0;
   }
 
   return {

@@ -63,7 +63,7 @@ export function columnBelow(holdings: Float64Array, at: number): number {
 }
 
 /** Of the parabola through a column and its neighbours. */
-function slopeOf(holdings: Float64Array, held: Float64Array, m: number): number {
+export function slopeOf(holdings: Float64Array, held: Float64Array, m: number): number {
   const top = holdings.length - 1;
   if (m === 0 || m === top) {
     const inner = m === 0 ? 1 : top - 1;
