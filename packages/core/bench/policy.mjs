@@ -9,7 +9,7 @@ import { evaluateRule } from '../dist/lattice/evaluate-rule.js';
 import { layLattice } from '../dist/lattice/lattice.js';
 import { solveOptimum } from '../dist/lattice/optimum.js';
 import { prepareBands } from '../dist/lattice/prepare-bands.js';
-import { policyRuleOn } from '../dist/lattice/rule-on-lattice.js';
+import { edgesOf } from '../dist/lattice/rule-on-lattice.js';
 import { policyTargetsOn } from '../dist/lattice/target-rule.js';
 import { decide } from '../dist/policy/decide.js';
 import { optimalRule } from '../dist/policy/rules/prepared.js';
@@ -60,7 +60,7 @@ function excessOf(problem) {
   const prepared = { ...ours, spot: ours.spot * 1.0137, years: ours.years * 1.07, steps: Math.round(ours.steps * 1.1) };
   const rule = (bands) =>
     (problem.impact === undefined
-      ? evaluateRule(lattice, policyRuleOn(lattice, optimalRule, bands))
+      ? evaluateRule(lattice, edgesOf(policyTargetsOn(lattice, optimalRule, bands)))
       : evaluateOnColumns(lattice, policyTargetsOn(lattice, optimalRule, bands))
     ).certaintyEquivalent;
   const optimum = yardstick(problem).certaintyEquivalent;

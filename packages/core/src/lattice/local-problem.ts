@@ -10,15 +10,15 @@ import type { HedgingProblem } from './problem.js';
 /** The problem at a spot and a time to its end, as the policy's rules see it. */
 export function marketOf(
   problem: HedgingProblem,
-  liability: Liability,
   spot: number,
   years: number,
+  liabilityGamma: number,
   holdingUnits: number,
 ): Market {
   return {
     spot,
     annualVolatility: problem.annualVolatility,
-    gammaPerUnit: -liability.gamma(spot, years, problem.annualVolatility),
+    gammaPerUnit: -liabilityGamma,
     riskAversion: problem.riskAversion,
     years,
     annualRate: problem.annualRate,
@@ -51,7 +51,13 @@ export function unitCost({ impact, proportionalCost }: HedgingProblem, side: Sid
  * share θ = (√(r² + 4r) − r)/2 of the deviation, r = γσ²S dt/η, and drift/√(1 − (1 − θ)²) is what remains of it.
  */
 export function deviationScale(problem: HedgingProblem, liability: Liability, spot: number): number {
-  const market = marketOf(problem, liability, spot, problem.years, 0);
+  const market = marketOf(
+    problem,
+    spot,
+    problem.years,
+    liability.gamma(spot, problem.years, problem.annualVolatility),
+    0,
+  );
   const drift = deltaVolatility(market) * Math.sqrt(market.monitoringYears);
   if (problem.impact === undefined) {
     const { outer } = whalleyWilmott1999Band(market, costOf(problem, spot, 'buy'));

@@ -1,7 +1,7 @@
 import type { PreparedBands } from '../policy/band-table.js';
 import type { Rule, RuleOutcome } from '../policy/rules/rule.js';
 import type { Side } from '../policy/settlement-band.js';
-import { type Lattice, marketAt } from './lattice.js';
+import { type Lattice, marketAt, nodeGreeks } from './lattice.js';
 import { costOf } from './local-problem.js';
 
 const SECONDS_PER_YEAR = 365 * 86_400;
@@ -34,6 +34,7 @@ export function targetRules({ problem, rows }: Lattice, rule: TargetRule): Targe
   return (step, row, sign) => (known[(step * rows + row) * SIGNS + sign + 1] ??= rule(step, row, sign));
 }
 
+/** Never trades. */
 export const NEVER: NodeTargets = Object.freeze({
   buyAt: Number.NEGATIVE_INFINITY,
   sellAt: Number.POSITIVE_INFINITY,
@@ -44,13 +45,14 @@ export const NEVER: NodeTargets = Object.freeze({
 /** A rule of the policy on a lattice with any of its costs. */
 export function policyTargetsOn(lattice: Lattice, rule: Rule, prepared: readonly PreparedBands[] = []): TargetRule {
   const { holdings, liability, problem, stepYears } = lattice;
+  const greeks = nodeGreeks(lattice);
   const lowest = holdings[0]!;
   const highest = holdings.at(-1)!;
   const least = LEAST_HOLDING * (highest - lowest);
   const flatOr = (holding: number): number => (Math.abs(holding) < least ? 0 : holding);
   return (step, row, sign) => {
     const market = marketAt(lattice, step, row, sign);
-    const delta = liability.delta(market.spot, market.years, market.annualVolatility);
+    const delta = greeks.delta(step, row);
     const outcome = rule({
       market,
       buy: costOf(problem, market.spot, 'buy'),

@@ -1,9 +1,10 @@
-import type { DeltaBand, PreparedBands } from './band-table.js';
+import type { BandTable, DeltaBand, PreparedBands } from './band-table.js';
 import type { CostFunction } from './cost-function.js';
 import { impulseBand } from './impulse-band.js';
 import { curvature, type Market } from './market.js';
 import { monitoredBand } from './monitoring.js';
-import { piecewiseCost } from './piecewise-cost.js';
+import { piecewiseCost, type PiecewiseCost } from './piecewise-cost.js';
+import { whalleyWilmott1999Band } from './rules/whalley-wilmott-1999.js';
 import type { Side } from './settlement-band.js';
 import { gainOf, gradientAt, landingOf, type ShapeCost, type ValueShape } from './value-shape.js';
 
@@ -11,9 +12,11 @@ const SIDES = ['buy', 'sell'] as const;
 const DIRECTION = { buy: 1, sell: -1 } as const;
 /** Outwards from a table's trigger, in half-widths, where the one of now is looked for. */
 const OUTWARDS = [0.5, 2, 8, 40] as const;
-const ITERATIONS = 7;
+const ITERATIONS = 5;
 /** Variance between two looks that counts as the same. */
 const SAME_DRIFT = 0.01;
+
+export type SideCosts = Readonly<Record<Side, CostFunction>>;
 
 /** What a net delta and a value of a table's one unit are now: units of the book, and numeraire. */
 export interface Scale {
@@ -22,7 +25,7 @@ export interface Scale {
 }
 
 /** The market in which the table was prepared, with the state of now. */
-export function marketThen(market: Market, { table, units }: PreparedBands): Market {
+function marketThen(market: Market, { table, units }: PreparedBands): Market {
   const { annualRate, annualVolatility, endsAtOnce, latencyYears, monitoringYears, riskAversion, settlement } =
     table.prepared;
   const years = endsAtOnce ? market.years * (market.annualVolatility / annualVolatility) ** 2 : market.years;
@@ -39,15 +42,28 @@ export function marketThen(market: Market, { table, units }: PreparedBands): Mar
 }
 
 /** What trading cost then, for as many units of the table's book. */
-export function costThen({ spot }: Market, { table, units }: PreparedBands, side: Side): CostFunction {
-  const { fixedCost, impact, proportionalCost } = table.prepared;
-  const { cost, marginal } = piecewiseCost(proportionalCost, impact[side]);
-  return {
+export function costsThen({ spot }: Market, { table, units }: PreparedBands): SideCosts {
+  const { fixedCost } = table.prepared;
+  const unit = unitCostsOf(table);
+  const of = ({ cost, marginal }: PiecewiseCost): CostFunction => ({
     fixedCost: fixedCost * units,
     maxSizeUnits: 1e9 * units,
     variableCost: (size) => units * spot * cost(size / units),
     marginalCost: (size) => spot * marginal(size / units),
-  };
+  });
+  return { buy: of(unit.buy), sell: of(unit.sell) };
+}
+
+const unitCosts = new WeakMap<BandTable, Readonly<Record<Side, PiecewiseCost>>>();
+
+function unitCostsOf(table: BandTable): Readonly<Record<Side, PiecewiseCost>> {
+  const known = unitCosts.get(table);
+  if (known !== undefined) return known;
+  const { impact, proportionalCost } = table.prepared;
+  const buy = piecewiseCost(proportionalCost, impact.buy);
+  const made = { buy, sell: piecewiseCost(proportionalCost, impact.sell) };
+  unitCosts.set(table, made);
+  return made;
 }
 
 /**
@@ -59,18 +75,21 @@ export function costThen({ spot }: Market, { table, units }: PreparedBands, side
  */
 export function scaleOf(
   market: Market,
-  costs: Readonly<Record<Side, CostFunction>>,
+  costs: SideCosts,
+  costsBefore: SideCosts,
   bands: PreparedBands,
   isExact: boolean,
 ): Scale {
   const { units } = bands;
   if (isExact) return { length: units, worth: units };
   const then = marketThen(market, bands);
+  const { impact } = bands.table.prepared;
+  const isLinear = { buy: impact.buy.length === 0, sell: impact.sell.length === 0 };
   let lengths = 1;
   let overshoots = 1;
   for (const side of SIDES) {
     const nowBand = impulseBand(market, costs[side]);
-    const thenBand = impulseBand(then, costThen(market, bands, side));
+    const thenBand = (isLinear[side] ? whalleyWilmott1999Band : impulseBand)(then, costsBefore[side]);
     lengths *= lengthOf(market, nowBand) / lengthOf(then, thenBand);
     overshoots *=
       monitoredBand(market, nowBand).outer / nowBand.outer / (monitoredBand(then, thenBand).outer / thenBand.outer);
@@ -80,6 +99,14 @@ export function scaleOf(
   const aversion = (market.riskAversion * units) / bands.table.prepared.riskAversion;
   if (!Number.isFinite(s) || !Number.isFinite(r)) return { length: units, worth: units * aversion };
   return { length: units * s * r, worth: units * aversion * s ** 4 };
+}
+
+/** How much other monitoring moves the triggers of a table that was prepared for these very costs. */
+export function monitoringRatio(market: Market, costs: SideCosts, bands: PreparedBands): number {
+  if (looksAlike(market, bands)) return 1;
+  const now = impulseBand(market, costs.buy);
+  const ratio = monitoredBand(market, now).outer / monitoredBand(marketThen(market, bands), now).outer;
+  return Number.isFinite(ratio) ? ratio : 1;
 }
 
 /** Whether the delta drifts as much between two looks as it did in the table. */
@@ -132,7 +159,9 @@ export function solveSide(
   const trades = outer > band.lowest && outer < band.highest;
   const excess = nowFixed > 0 ? excessGain() : excessSlope();
   const middle = (band.buyInner + band.sellInner) / 2;
-  const trigger = rootOutwards(excess, nowFixed > 0 ? inner : middle, outer, half, -direction as 1 | -1);
+  // Where trading ends nothing is to be gained by it.
+  const [inside, atInside] = nowFixed > 0 ? [inner, -nowFixed] : [middle, -now.marginal(0)];
+  const trigger = rootOutwards(excess, inside, atInside, outer, half, -direction as 1 | -1);
   return { outer: trigger, inner: nowFixed > 0 ? landingOf(shape, now, trigger, direction) : trigger };
 
   function excessGain(): (y: number) => number {
@@ -149,22 +178,30 @@ export function solveSide(
   }
 }
 
-/** Where a function turns positive on the way outwards, beginning its search at `guess`. */
-function rootOutwards(f: (y: number) => number, inside: number, guess: number, half: number, outwards: 1 | -1): number {
+/**
+ * Where a function turns positive on the way outwards, beginning its search at `guess`; that itself where it never does:
+ * beyond it a live curve may be dearer than any trade was worth to the table.
+ */
+function rootOutwards(
+  f: (y: number) => number,
+  inside: number,
+  atInside: number,
+  guess: number,
+  half: number,
+  outwards: 1 | -1,
+): number {
   let a = inside;
-  let fa = Number.NaN;
+  let fa = atInside;
   let b = guess;
   let fb = f(guess);
   for (let i = 0; fb <= 0; i++) {
     if (fb === 0) return b;
-    if (i === OUTWARDS.length) return b;
+    if (i === OUTWARDS.length) return guess;
     a = b;
     fa = fb;
     b = guess + outwards * OUTWARDS[i]! * half;
     fb = f(b);
   }
-  if (Number.isNaN(fa)) fa = f(a);
-  if (fa >= 0) return a;
   for (let i = 0; i < ITERATIONS; i++) {
     const y = a + ((b - a) * fa) / (fa - fb);
     const value = f(y);

@@ -290,7 +290,11 @@ function bandOf(centre: number, { buy, sell }: BandOutcome): Band {
 }
 
 function text(value: number): DecimalString {
-  return decimalFromNumber(Number(value.toPrecision(12)), 'policy');
+  const rounded = Number(value.toPrecision(12));
+  const size = Math.abs(rounded);
+  // Within these sizes a number writes itself as a plain decimal, and says -0 as 0.
+  if (size >= 1e-6 && size < 1e21) return String(rounded);
+  return decimalFromNumber(rounded, 'policy');
 }
 
 function withCaveat(sentence: string, { caveat }: BandOutcome): string {

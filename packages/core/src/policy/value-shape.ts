@@ -51,7 +51,7 @@ export interface ShapeCost {
   readonly marginal: (size: number) => number;
 }
 
-const ITERATIONS = 6;
+const ITERATIONS = 4;
 
 export function valueAt(shape: ValueShape, y: number): number {
   return read(shape, y, 0);
@@ -91,7 +91,8 @@ export function landingOf(shape: ValueShape, cost: ShapeCost, from: number, dire
   let least = valueAt(shape, from);
   for (let i = 0; i < KNOTS; i++) {
     const size = direction * (knots[i]! - from);
-    if (!(size > 0)) continue;
+    // Several knots may lie on one point.
+    if (!(size > 0) || (i > 0 && knots[i] === knots[i - 1])) continue;
     const total = values[i]! + cost.variable(size);
     if (total < least) {
       least = total;

@@ -1,5 +1,15 @@
 import { type DeltaBand, type PreparedBands, readBand } from '../band-table.js';
-import { costThen, looksAlike, type Scale, scaleOf, shapeCost, solveSide, type SolvedSide } from '../carry.js';
+import {
+  costsThen,
+  looksAlike,
+  monitoringRatio,
+  type Scale,
+  scaleOf,
+  shapeCost,
+  type SideCosts,
+  solveSide,
+  type SolvedSide,
+} from '../carry.js';
 import type { CostFunction } from '../cost-function.js';
 import type { Market } from '../market.js';
 import type { Side } from '../settlement-band.js';
@@ -25,6 +35,10 @@ interface Candidate {
   readonly bands: PreparedBands;
   readonly band: DeltaBand;
   readonly distance: number;
+  /** What trading cost in the table's market. */
+  readonly before: SideCosts;
+  /** The table's values as they read now; worked out when first asked for. */
+  readonly values: () => { readonly scale: Scale; readonly shape: ValueShape };
 }
 
 /**
@@ -80,33 +94,44 @@ function candidateOf({ buy, market, sell }: RuleContext, bands: PreparedBands): 
   if (prepared.settlement !== market.settlement) return undefined;
   const band = readBand(bands.table, market.spot, market.years, market.annualVolatility, market.annualRate);
   if (band === undefined) return undefined;
-  const distance = distanceOf(market, { buy, sell }, bands, band);
-  return distance <= Math.log(MOST_CARRIED) ? { bands, band, distance } : undefined;
+  const costs = { buy, sell };
+  const before = costsThen(market, bands);
+  const distance = distanceOf(market, costs, before, bands, band);
+  if (!(distance <= Math.log(MOST_CARRIED))) return undefined;
+  let known: ReturnType<Candidate['values']> | undefined;
+  const isExact = distance < EXACT_WITHIN && looksAlike(market, bands);
+  return {
+    bands,
+    band,
+    distance,
+    before,
+    values: () => (known ??= { scale: scaleOf(market, costs, before, bands, isExact), shape: band.shape() }),
+  };
 }
 
 /** The largest of |ln| of the ratios of what a table is prepared for; nothing to nothing counts as equal. */
 function distanceOf(
   market: Market,
-  costs: Readonly<Record<Side, CostFunction>>,
+  costs: SideCosts,
+  before: SideCosts,
   bands: PreparedBands,
   band: DeltaBand,
 ): number {
   const { table, units } = bands;
   const { prepared } = table;
-  const then = { buy: costThen(market, bands, 'buy'), sell: costThen(market, bands, 'sell') };
   const half = (units * (band.sellOuter - band.buyOuter)) / 2;
-  const mean = (of: Readonly<Record<Side, CostFunction>>, share: number): number => {
+  const mean = (of: SideCosts, share: number): number => {
     const size = share * Math.min(half, costs.buy.maxSizeUnits, costs.sell.maxSizeUnits);
     return (of.buy.variableCost(size) + of.sell.variableCost(size)) / 2 / size;
   };
   let farthest = 0;
-  const compare = (now: number, before: number): void => {
-    farthest = Math.max(farthest, now === before ? 0 : Math.abs(Math.log(now / before)));
+  const compare = (now: number, once: number): void => {
+    farthest = Math.max(farthest, now === once ? 0 : Math.abs(Math.log(now / once)));
   };
-  for (const share of COMPARED_SIZES) if (half > 0) compare(mean(costs, share), mean(then, share));
+  for (const share of COMPARED_SIZES) if (half > 0) compare(mean(costs, share), mean(before, share));
   compare(market.riskAversion * units, prepared.riskAversion);
   // A little gas beside large trades is next to none.
-  const gas = half > 0 ? mean(then, 1) * units * NEGLIGIBLE_GAS : 0;
+  const gas = half > 0 ? mean(before, 1) * units * NEGLIGIBLE_GAS : 0;
   compare((costs.buy.fixedCost + costs.sell.fixedCost) / 2 + gas, prepared.fixedCost * units + gas);
   if (market.latencyYears !== prepared.latencyYears) {
     compare(market.monitoringYears + market.latencyYears, market.monitoringYears + prepared.latencyYears);
@@ -136,46 +161,41 @@ function carried({ buy, deviationUnits, market, sell }: RuleContext, candidate: 
 }
 
 /** As the table has them, where it was prepared for what is now; else solved again at the costs of now. */
-function edgesOf(
-  market: Market,
-  costs: Readonly<Record<Side, CostFunction>>,
-  { band, bands, distance }: Candidate,
-): Edges {
-  const isExact = distance < EXACT_WITHIN && looksAlike(market, bands);
-  const scale = scaleOf(market, costs, bands, isExact);
-  const { length, worth } = scale;
-  if (isExact) {
+function edgesOf(market: Market, costs: SideCosts, { band, bands, before, distance, values }: Candidate): Edges {
+  const { units } = bands;
+  if (distance < EXACT_WITHIN) {
+    const { buyInner, buyOuter, sellInner, sellOuter } = band;
+    const ratio = monitoringRatio(market, costs, bands);
+    const middle = (buyInner + sellInner) / 2;
     return {
-      buyAt: length * band.buyOuter,
-      low: length * band.buyInner,
-      high: length * band.sellInner,
-      sellAt: length * band.sellOuter,
+      buyAt: units * Math.min(buyInner, middle + ratio * (buyOuter - middle)),
+      low: units * buyInner,
+      high: units * sellInner,
+      sellAt: units * Math.max(sellInner, middle + ratio * (sellOuter - middle)),
       toFlat: false,
     };
   }
-  const shape = band.shape();
-  const one = { length: bands.units, worth: bands.units };
-  const solved = (side: Side): SolvedSide => {
-    const then = costThen(market, bands, side);
-    return solveSide(
+  const { scale, shape } = values();
+  const one = { length: units, worth: units };
+  const solved = (side: Side): SolvedSide =>
+    solveSide(
       shape,
       band,
       side,
       shapeCost(costs[side], scale),
-      costs[side].fixedCost / worth,
-      shapeCost(then, one),
-      then.fixedCost / bands.units,
+      costs[side].fixedCost / scale.worth,
+      shapeCost(before[side], one),
+      before[side].fixedCost / units,
     );
-  };
   const buy = solved('buy');
   const sell = solved('sell');
   const low = Math.min(buy.inner, sell.inner);
   const high = Math.max(buy.inner, sell.inner);
   return {
-    buyAt: length * Math.min(low, buy.outer),
-    low: length * low,
-    high: length * high,
-    sellAt: length * Math.max(high, sell.outer),
+    buyAt: scale.length * Math.min(low, buy.outer),
+    low: scale.length * low,
+    high: scale.length * high,
+    sellAt: scale.length * Math.max(high, sell.outer),
     toFlat: false,
   };
 }
@@ -187,20 +207,11 @@ interface ValueLookup {
   readonly gradient: (side: Side, deviation: number, centre: number) => number;
 }
 
-/** The value of holding on, as the table has it, at the scale of now; worked out when it is asked for. */
-function valueLookup(
-  { buy, deviationUnits, market, sell }: RuleContext,
-  { band, bands, distance }: Candidate,
-): ValueLookup {
+/** The value of holding on, as the table has it, at the scale of now. */
+function valueLookup({ buy, deviationUnits, market, sell }: RuleContext, { band, values }: Candidate): ValueLookup {
   const costs = { buy, sell };
   // The net delta of no hedge at all.
   const flat = deviationUnits === undefined ? undefined : deviationUnits - market.holdingUnits;
-  let known: { readonly scale: Scale; readonly shape: ValueShape } | undefined;
-  const now = (): { readonly scale: Scale; readonly shape: ValueShape } =>
-    (known ??= {
-      scale: scaleOf(market, costs, bands, distance < EXACT_WITHIN && looksAlike(market, bands)),
-      shape: band.shape(),
-    });
   /** Whether a trade had better end at no holding, which saves the gas of unwinding. */
   const isFlatBetter = (
     shape: ValueShape,
@@ -219,7 +230,7 @@ function valueLookup(
   return {
     land: (side, deviation, centre, inner) => {
       if (isLinear(costs[side], deviation)) return inner;
-      const { scale, shape } = now();
+      const { scale, shape } = values();
       const outwards = side === 'buy' ? -1 : 1;
       const from = (centre + outwards * deviation) / scale.length;
       const cost = shapeCost(costs[side], scale);
@@ -228,7 +239,7 @@ function valueLookup(
       return Math.min(deviation, Math.max(0, outwards * (end * scale.length - centre)));
     },
     gradient: (side, deviation, centre) => {
-      const { scale, shape } = now();
+      const { scale, shape } = values();
       const outwards = side === 'buy' ? -1 : 1;
       const at = (centre + outwards * deviation) / scale.length;
       return (outwards * gradientAt(shape, at) * scale.worth) / scale.length;
