@@ -105,6 +105,11 @@ export function addStudyCommands(program: Command, { ended, signal }: Surroundin
     .option('--days <number>', 'until the book settles', '30')
     .option('--rate <decimal>', 'continuously compounded rate per year, as a plain decimal: 0.05 is 5 %', '0')
     .option('--lambda <decimal>', 'one-way proportional cost, as a plain decimal: 0.0005 is 5 bp', '0.0005')
+    .option(
+      '--impact <decimal>',
+      'by how much each further unit of a trade costs more, as a share of the price per unit traded: with 0.01 the second unit costs 1 % more than the first',
+      '0',
+    )
     .option('--gas <number>', 'fixed cost of a trade, numeraire', '0.0025')
     .option('--gamma <number>', 'absolute risk aversion per numeraire, of U(W) = -exp(-gamma W)', '0.02')
     .option('--steps <number>', 'looks at the book over its life, evenly', '720')

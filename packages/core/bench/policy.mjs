@@ -4,11 +4,13 @@
 // valued exactly on the problem's own lattice, and held against the optimum of a yardstick that shares no code.
 import { parseArgs } from 'node:util';
 import { standardBook } from '../dist/lattice/book.js';
+import { evaluateOnColumns } from '../dist/lattice/evaluate-on-columns.js';
 import { evaluateRule } from '../dist/lattice/evaluate-rule.js';
 import { layLattice } from '../dist/lattice/lattice.js';
 import { solveOptimum } from '../dist/lattice/optimum.js';
 import { prepareBands } from '../dist/lattice/prepare-bands.js';
-import { policyRuleOn } from '../dist/lattice/rule-on-lattice.js';
+import { edgesOf } from '../dist/lattice/rule-on-lattice.js';
+import { policyTargetsOn } from '../dist/lattice/target-rule.js';
 import { decide } from '../dist/policy/decide.js';
 import { optimalRule } from '../dist/policy/rules/prepared.js';
 import { random as seeded } from './universe.mjs';
@@ -37,7 +39,17 @@ function draw(i) {
     fixedCost: next() < 0.2 ? 0 : between(1e-4, 0.1),
     riskAversion: between(0.005, 0.2),
     settlement: next() < 0.5 ? 'free' : 'unwind',
+    ...(i % 6 < 3 ? {} : { impact: drawImpact() }),
   };
+}
+
+/** The next unit of a trade of q costs λ + ηq, with η rising tenfold at a fifth of a unit in half of all cases. */
+function drawImpact() {
+  const rise = between(1e-4, 0.3);
+  const knee = 0.2;
+  const pieces = [{ length: knee, left: 0, right: rise * knee }];
+  if (next() < 0.5) pieces.push({ length: 1, left: rise * knee, right: rise * knee + 10 * rise });
+  return { buy: pieces, sell: pieces };
 }
 
 const withBook = ({ product, strike, ...rest }) => ({ ...rest, book: standardBook(product, strike) });
@@ -46,7 +58,11 @@ function excessOf(problem) {
   const ours = withBook(problem);
   const lattice = layLattice(ours);
   const prepared = { ...ours, spot: ours.spot * 1.0137, years: ours.years * 1.07, steps: Math.round(ours.steps * 1.1) };
-  const rule = (bands) => evaluateRule(lattice, policyRuleOn(lattice, optimalRule, bands)).certaintyEquivalent;
+  const rule = (bands) =>
+    (problem.impact === undefined
+      ? evaluateRule(lattice, edgesOf(policyTargetsOn(lattice, optimalRule, bands)))
+      : evaluateOnColumns(lattice, policyTargetsOn(lattice, optimalRule, bands))
+    ).certaintyEquivalent;
   const optimum = yardstick(problem).certaintyEquivalent;
   const percent = (ce) => (ce / optimum - 1) * 100;
   return {
@@ -125,6 +141,16 @@ const spreadOf = (field, of = rows) => {
   const share = sorted.filter((value) => value <= 1).length / sorted.length;
   return { median: sorted[sorted.length >> 1], worst: sorted.at(-1), least: sorted[0], shareWithin1Percent: share };
 };
+const groups = {
+  all: () => true,
+  call: ({ problem }) => problem.product === 'call',
+  put: ({ problem }) => problem.product === 'put',
+  lp: ({ problem }) => problem.product === 'lp',
+  free: ({ problem }) => problem.settlement === 'free',
+  unwind: ({ problem }) => problem.settlement === 'unwind',
+  linear: ({ problem }) => problem.impact === undefined,
+  convex: ({ problem }) => problem.impact !== undefined,
+};
 const report = {
   publicCase: publicCe,
   ...speed,
@@ -135,6 +161,12 @@ const report = {
     optimal: spreadOf('optimalPercent'),
     closedForm: spreadOf('closedFormPercent'),
   },
+  optimalExcessPercent: Object.fromEntries(
+    Object.entries(groups)
+      .map(([name, isIn]) => [name, rows.filter(isIn)])
+      .filter(([, of]) => of.length > 0)
+      .map(([name, of]) => [name, spreadOf('optimalPercent', of)]),
+  ),
 };
 if (options.json) console.log(JSON.stringify({ ...report, rows }));
 else {
@@ -144,6 +176,8 @@ else {
   );
   console.log(`CE above the yardstick's optimum, percent, over ${rows.length} random problems:`);
   console.table(report.excessPercent);
+  console.log('optimal, by kind of problem:');
+  console.table(report.optimalExcessPercent);
   const [worst] = [...rows].sort((a, b) => b.optimalPercent - a.optimalPercent);
   console.log('worst for optimal:', JSON.stringify(worst));
 }

@@ -10,6 +10,14 @@ export interface YardstickProblem {
   readonly fixedCost: number;
   readonly riskAversion: number;
   readonly settlement: 'free' | 'unwind';
+  readonly impact?: { readonly buy: readonly Piece[]; readonly sell: readonly Piece[] };
+}
+
+/** Marginal cost on top of the proportional one, as shares of the spot, over a length in units. */
+interface Piece {
+  readonly length: number;
+  readonly left: number;
+  readonly right: number;
 }
 
 export function yardstick(

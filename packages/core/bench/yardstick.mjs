@@ -8,12 +8,13 @@ const CUT = 7;
 /**
  * @param {{ product: 'call' | 'put' | 'lp', strike: number, spot: number, annualVolatility: number, years: number,
  *   steps: number, annualRate: number, proportionalCost: number, fixedCost: number, riskAversion: number,
- *   settlement: 'free' | 'unwind' }} problem a written option, or a held full-range position of √strike liquidity
+ *   settlement: 'free' | 'unwind', impact?: { buy: { length: number, left: number, right: number }[], sell:
+ *   { length: number, left: number, right: number }[] } }} problem a written option, or a held full-range position of √strike liquidity
  * @param {number} count holdings on the grid
  * @returns {{ certaintyEquivalent: number, premium: number }} numeraire
  */
 export function yardstick(problem, count = 601) {
-  const { annualRate, annualVolatility, fixedCost, proportionalCost, settlement, spot, steps, years } = problem;
+  const { annualRate, annualVolatility, fixedCost, settlement, spot, steps, years } = problem;
   const growth = Math.exp(annualRate * years);
   const gamma = problem.riskAversion * growth;
   const h = annualVolatility * Math.sqrt(years / steps);
@@ -27,8 +28,7 @@ export function yardstick(problem, count = 601) {
   let q = new Float64Array(size * count);
   for (let i = 0; i < size; i++) {
     for (let m = 0; m < count; m++) {
-      const unwinding =
-        m === flat || settlement === 'free' ? 0 : fixedCost / growth + proportionalCost * x[i] * Math.abs(y[m]);
+      const unwinding = m === flat || settlement === 'free' ? 0 : fixedCost / growth + x[i] * charged(problem, -y[m]);
       q[i * count + m] = owed[i] + unwinding;
     }
   }
@@ -54,8 +54,12 @@ export function yardstick(problem, count = 601) {
         for (let j = 0; j <= 2 * CUT; j++) sum += p[j] * Math.exp(gamma * (terms[j] - top));
         stay[m] = top + Math.log(sum) / gamma;
       }
-      const charge = proportionalCost * x[i];
       for (let m = 0; m < count; m++) now[i * count + m] = stay[m];
+      if (problem.impact !== undefined) {
+        tradeConvex(problem, y, stay, x[i], gas, now, i * count);
+        continue;
+      }
+      const charge = problem.proportionalCost * x[i];
       for (let m = count - 2, best = stay[count - 1]; m >= 0; m--) {
         best = Math.min(stay[m], best + charge * (y[m + 1] - y[m]));
         now[i * count + m] = Math.min(now[i * count + m], gas + best);
@@ -69,6 +73,44 @@ export function yardstick(problem, count = 601) {
     premium = premiumNow;
   }
   return { certaintyEquivalent: q[half * count + flat] - premium[half], premium: premium[half] };
+}
+
+/** Cost of a trade at a spot of 1: λ|q| and, on top, what the marginal costs of its impact add up to. */
+function charged({ impact, proportionalCost }, trade) {
+  const size = Math.abs(trade);
+  let sum = proportionalCost * size;
+  let left = size;
+  const pieces = impact?.[trade > 0 ? 'buy' : 'sell'] ?? [];
+  pieces.forEach((piece, i) => {
+    const part = i === pieces.length - 1 ? left : Math.min(left, piece.length);
+    const rate = (piece.right - piece.left) / piece.length;
+    sum += piece.left * part + (rate * part * part) / 2;
+    left -= part;
+  });
+  return sum;
+}
+
+/**
+ * Every trade against every other, by halving: of the middle holding the best end is looked for among all that are left,
+ * and whoever holds more ends no lower. Buying and selling apart.
+ */
+function tradeConvex(problem, y, stay, spot, gas, now, base) {
+  const halve = (sign, from, to, first, last) => {
+    if (from > to) return;
+    const m = (from + to) >> 1;
+    let best = Infinity;
+    let end = first;
+    for (let j = first; j <= last; j++) {
+      if (sign * (y[j] - y[m]) < 0) continue;
+      const value = stay[j] + spot * charged(problem, y[j] - y[m]);
+      if (value < best) [best, end] = [value, j];
+    }
+    now[base + m] = Math.min(now[base + m], gas + best);
+    halve(sign, from, m - 1, first, end);
+    halve(sign, m + 1, to, end, last);
+  };
+  halve(1, 0, y.length - 1, 0, y.length - 1);
+  halve(-1, 0, y.length - 1, 0, y.length - 1);
 }
 
 function owes({ product, strike }, spot) {

@@ -1,5 +1,5 @@
 import { curveAt, type TradingCosts } from '@evenkeel/core/backtest';
-import type { Book, HedgingProblem } from '@evenkeel/core/lattice';
+import { type Book, type HedgingProblem, impactOfCurves } from '@evenkeel/core/lattice';
 import { termsOf } from './config.js';
 import { BacktestConfigInvalidError } from './errors.js';
 import { bookSeconds } from './legs.js';
@@ -47,8 +47,11 @@ export function latticeProblem(
   const stretch = endsAtOnce ? (lattice.mostAnnualVolatilityPercent / lattice.annualVolatilityPercent) ** 2 : 1;
   const years = (seconds / SECONDS_PER_YEAR) * Math.max(1, stretch);
   const gas = typicalGas(config, gasSeries);
-  const [first] = costs.buy;
   const isLinear = costs.buy.length === 1 && costs.sell.length === 1;
+  const { impact, proportionalCost } = impactOfCurves(
+    curveAt(costs, 'buy', spot, gas),
+    curveAt(costs, 'sell', spot, gas),
+  );
   return {
     book: latticeBook(config, spot, endsAtOnce, refuse),
     spot,
@@ -57,9 +60,9 @@ export function latticeProblem(
     years,
     steps: Math.min(MOST_STEPS, Math.max(1, Math.round((years * SECONDS_PER_YEAR) / monitoringSeconds))),
     annualRate: carry.annualRatePercent / 100,
-    proportionalCost: first!.marginalCost,
+    proportionalCost,
     fixedCost: gas,
-    ...(isLinear ? {} : { curves: { buy: curveAt(costs, 'buy', spot, gas), sell: curveAt(costs, 'sell', spot, gas) } }),
+    ...(isLinear ? {} : { impact }),
     riskAversion: riskAversion.perUsd,
     settlement,
     latencyYears: latencySeconds / SECONDS_PER_YEAR,

@@ -13,7 +13,7 @@ import {
 } from '@evenkeel/core/lattice';
 
 /** Raised whenever the same problem would give another table. */
-const GENERATION = 2;
+const GENERATION = 3;
 
 /** Where tables are kept unless said otherwise: `$XDG_CACHE_HOME/evenkeel/bands`, or under `~/.cache`. */
 export function bandCacheFolder(environment: NodeJS.ProcessEnv = process.env): string {

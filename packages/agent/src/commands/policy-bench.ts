@@ -1,6 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { InvalidInputError } from '@evenkeel/intents';
-import { type HedgingProblem, policyBench, type PolicyBenchReport, standardBook } from '@evenkeel/core/lattice';
+import {
+  type HedgingProblem,
+  type Impact,
+  policyBench,
+  type PolicyBenchReport,
+  standardBook,
+} from '@evenkeel/core/lattice';
 import { seededRandom } from '../assemble/ambient.js';
 import { bandCacheFolder, cachedBands } from '../cache/band-cache.js';
 import { table } from '../render/format.js';
@@ -14,6 +20,7 @@ export interface PolicyBenchOptions {
   readonly days: string;
   readonly rate: string;
   readonly lambda: string;
+  readonly impact: string;
   readonly gas: string;
   readonly gamma: string;
   readonly steps: string;
@@ -26,6 +33,7 @@ export interface PolicyBenchOptions {
 const DAYS_PER_YEAR = 365;
 const MOST_DAYS = 3650;
 const MOST_PATHS = 1_000_000;
+const MOST_IMPACT = 10;
 const MOST_SIGMA = 10;
 const MOST_MONEY = 1e12;
 
@@ -61,6 +69,7 @@ export async function benchPolicies(options: PolicyBenchOptions, signal: AbortSi
 }
 
 function problemOf(options: PolicyBenchOptions): HedgingProblem {
+  const rise = numberOf('--impact', options.impact, { least: 0, most: MOST_IMPACT });
   const spot = numberOf('--spot', options.spot, { above: 0, most: MOST_MONEY });
   const strike = numberOf('--strike', options.strike, { above: 0, most: MOST_MONEY });
   return {
@@ -71,10 +80,17 @@ function problemOf(options: PolicyBenchOptions): HedgingProblem {
     steps: numberOf('--steps', options.steps, { least: 1, most: 20_000, whole: true }),
     annualRate: numberOf('--rate', options.rate, { least: -1, most: 1 }),
     proportionalCost: numberOf('--lambda', options.lambda, { least: 0, most: 0.2 }),
+    ...(rise > 0 ? { impact: impactOf(rise) } : {}),
     fixedCost: numberOf('--gas', options.gas, { least: 0, most: spot }),
     riskAversion: numberOf('--gamma', options.gamma, { above: 0, most: MOST_MONEY }),
     settlement: options.unwind ? 'unwind' : 'free',
   };
+}
+
+/** The next unit of a trade of q costs λ + rise·q of its worth, whichever way it goes. */
+function impactOf(rise: number): Impact {
+  const pieces = [{ length: 1, left: 0, right: rise }];
+  return { buy: pieces, sell: pieces };
 }
 
 interface Limits {

@@ -23,8 +23,9 @@ const finite = v.pipe(v.number('must be a number'), v.finite('must be finite'));
 const positive = v.pipe(finite, v.gtValue(0, 'must be above 0'));
 const notNegative = v.pipe(finite, v.minValue(0, 'must not be negative'));
 const count = v.pipe(finite, v.integer('must be whole'), v.minValue(1, 'must be at least 1'));
+const pieces = v.array(v.strictObject({ length: positive, left: notNegative, right: notNegative }));
 const schema = v.strictObject({
-  version: v.literal(2, 'must be 2'),
+  version: v.literal(3, 'must be 3'),
   prepared: v.strictObject({
     spot: positive,
     annualVolatility: positive,
@@ -34,6 +35,7 @@ const schema = v.strictObject({
     latencyYears: notNegative,
     annualRate: finite,
     proportionalCost: notNegative,
+    impact: v.strictObject({ buy: pieces, sell: pieces }),
     fixedCost: notNegative,
     riskAversion: positive,
     settlement: v.picklist(['free', 'unwind']),
@@ -44,6 +46,7 @@ const schema = v.strictObject({
   firstLogSpot: finite,
   logSpotStep: positive,
   logSpots: v.pipe(count, v.minValue(2, 'must be at least 2')),
+  leastHalfWidth: notNegative,
   edges: v.pipe(v.string('must be a string'), v.base64('must be base64')),
 });
 

@@ -51,7 +51,7 @@ const SIGNS = [-1, 0, 1] as const;
  * again whenever the spot comes back to the same row, to within a hair's breadth: that is blurred beyond the first step,
  * and `simulateRule`, whose holdings are continuous, is beside it.
  *
- * For a known volatility and linear costs.
+ * For a known volatility, linear costs and fills without a wait; {@link evaluateOnColumns} for the rest.
  *
  * @param points at which a row's value is kept; a dozen is enough to look for a parameter
  */
@@ -59,7 +59,7 @@ export function evaluateRule(lattice: Lattice, rule: LatticeRule, points: number
   const { aversion, holdings, owedAt, problem, reach: mostRows, rows, spots, startRow, stepYears } = lattice;
   const { reach, weights } = lattice.kernels[0]!;
   const width = weights.length;
-  const layers = ruleLayers(lattice, rule, false);
+  const layers = ruleLayers(lattice, rule);
   const later = continuation(lattice, 0);
   const charge = aversion * problem.proportionalCost;
   const lowest = holdings[0]!;

@@ -1,7 +1,7 @@
 import { continuation } from './continuation.js';
-import type { Lattice } from './lattice.js';
+import { type Lattice, nodeGreeks } from './lattice.js';
+import { unitCost } from './local-problem.js';
 import type { RuleValue } from './evaluate-rule.js';
-import { deltaAt } from './rule-on-lattice.js';
 
 const CUT_DEVIATIONS = 7.5;
 
@@ -10,27 +10,29 @@ const CUT_DEVIATIONS = 7.5;
  * the number of steps with `hedges` false. Between two trades the holding is the delta of the last one, so that one step
  * of the recursion is all of an interval, under the kernel of as many steps.
  *
- * For a book that pays at its end only, a known volatility and linear costs.
+ * For a book that pays at its end only, and a known volatility.
  */
 export function intervalValuer(lattice: Lattice): (every: number, hedges?: boolean) => RuleValue {
   const { aversion, problem, reach: mostRows, rows, spots, startRow, stepYears } = lattice;
-  const { annualRate, fixedCost, proportionalCost, settlement, steps, years } = problem;
+  const { annualRate, fixedCost, settlement, steps, years } = problem;
+  const unit = { buy: unitCost(problem, 'buy'), sell: unitCost(problem, 'sell') };
+  const variable = (trade: number): number => (trade > 0 ? unit.buy.cost(trade) : unit.sell.cost(-trade));
   const means = meansOf(lattice);
   const deltas: (Float64Array | undefined)[] = Array.from({ length: steps });
   const deltasOf = (step: number): Float64Array =>
-    (deltas[step] ??= Float64Array.from({ length: rows }, (_, row) => deltaAt(lattice, step, row)));
+    (deltas[step] ??= Float64Array.from({ length: rows }, (_, row) => nodeGreeks(lattice).delta(step, row)));
   const gasAt = (step: number): number => aversion * fixedCost * Math.exp(-annualRate * step * stepYears);
   const flat = new Float64Array(rows);
 
   /** Cost in the exponent of coming to a row with a holding: of the next trade, or of the end. */
   const costAt = (step: number, row: number, holding: number, target: Float64Array | undefined): number => {
-    const charge = aversion * proportionalCost * spots[row]!;
+    const price = aversion * spots[row]!;
     if (step < steps) {
-      const size = Math.abs(target![row]! - holding);
-      return size === 0 ? 0 : gasAt(step) + charge * size;
+      const trade = target![row]! - holding;
+      return trade === 0 ? 0 : gasAt(step) + price * variable(trade);
     }
     if (settlement === 'free' || holding === 0) return 0;
-    return aversion * fixedCost * Math.exp(-annualRate * years) + charge * Math.abs(holding);
+    return aversion * fixedCost * Math.exp(-annualRate * years) + price * variable(-holding);
   };
 
   return (every, hedges = true) => {
@@ -52,7 +54,7 @@ export function intervalValuer(lattice: Lattice): (every: number, hedges?: boole
       until = step;
     }
     const first = hedges ? deltasOf(0)[startRow]! : 0;
-    const opening = first === 0 ? 0 : gasAt(0) + aversion * proportionalCost * spots[startRow]! * Math.abs(first);
+    const opening = first === 0 ? 0 : gasAt(0) + aversion * spots[startRow]! * variable(first);
     return Object.freeze({
       certaintyEquivalent: (Math.log(value[startRow]!) + opening) / aversion,
       tradesPerPath: hedges ? Math.floor((steps - 1) / every) + 1 : 0,

@@ -11,6 +11,8 @@ export interface LatticeResolution {
 
 const DEFAULT_COLUMNS_PER_BAND = 14;
 const MOST_COLUMNS = 800;
+/** Under impact. */
+const LEAST_COLUMNS = 60;
 /** Moments before each payment at which the hedge is looked at, as shares of the book's time. */
 const BEFORE_PAYMENT = [1, 0.5, 0.1, 1e-6] as const;
 const SPARE_COLUMNS = 2;
@@ -37,7 +39,10 @@ export function layHoldings(
   const stretch = settlement === 'unwind' ? 1 / (1 - proportionalCost) : 1;
   const lowest = Math.min(0, ...wanted) * stretch;
   const highest = Math.max(0, ...wanted) * stretch;
-  const scales = Array.from(spots, (spot) => deviationScale(problem, liability, spot));
+  // However large trades that impact spreads over many looks let deviations become, the hedge itself has to be resolved.
+  const most =
+    problem.impact === undefined ? Number.POSITIVE_INFINITY : ((highest - lowest) * columnsPerBand) / LEAST_COLUMNS;
+  const scales = Array.from(spots, (spot) => Math.min(most, deviationScale(problem, liability, spot)));
   const usual = Array.from(spots.keys()).filter((row) => isWithin(problem, spots[row]!, 1));
   const usualDeltas = usual.map((row) => deltas[row]!);
   const span = Math.max(...usualDeltas, 0) - Math.min(...usualDeltas, 0);

@@ -105,8 +105,37 @@ export function spotAt({ problem, spots, stepYears }: Lattice, step: number, row
   return spots[row]! * Math.exp(problem.annualRate * step * stepYears);
 }
 
+/** Delta and gamma of what is owed at a node; worked out once, whatever number of rules asks. */
+export interface NodeGreeks {
+  delta(step: number, row: number): number;
+  gamma(step: number, row: number): number;
+}
+
+const greeksOf = new WeakMap<Lattice, NodeGreeks>();
+
+export function nodeGreeks(lattice: Lattice): NodeGreeks {
+  const known = greeksOf.get(lattice);
+  if (known !== undefined) return known;
+  const made = { delta: greekOf(lattice, 'delta'), gamma: greekOf(lattice, 'gamma') };
+  greeksOf.set(lattice, made);
+  return made;
+}
+
+function greekOf(lattice: Lattice, which: 'delta' | 'gamma'): (step: number, row: number) => number {
+  const { liability, problem, rows, stepYears } = lattice;
+  const values = new Float64Array(problem.steps * rows).fill(Number.NaN);
+  return (step, row) => {
+    const at = step * rows + row;
+    const value = values[at]!;
+    if (!Number.isNaN(value)) return value;
+    const years = (problem.steps - step) * stepYears;
+    return (values[at] = liability[which](spotAt(lattice, step, row), years, problem.annualVolatility));
+  };
+}
+
 /** The problem at one node, as the policy's rules see it; the hedge's target is the liability's delta. */
 export function marketAt(lattice: Lattice, step: number, row: number, holdingUnits: number): Market {
-  const { liability, problem, stepYears } = lattice;
-  return marketOf(problem, liability, spotAt(lattice, step, row), (problem.steps - step) * stepYears, holdingUnits);
+  const { problem, stepYears } = lattice;
+  const years = (problem.steps - step) * stepYears;
+  return marketOf(problem, spotAt(lattice, step, row), years, nodeGreeks(lattice).gamma(step, row), holdingUnits);
 }

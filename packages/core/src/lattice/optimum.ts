@@ -1,6 +1,8 @@
 import { PolicyInputInvalidError } from '../policy/errors.js';
 import { continuation, type Continuation } from './continuation.js';
 import { aliveRows, type Lattice } from './lattice.js';
+import { convexRowSolver, disutility } from './convex-row-solver.js';
+import { unitCost } from './local-problem.js';
 import { type RowSolver, rowSolver } from './row-solver.js';
 import type { NodeBand } from './node-band.js';
 
@@ -11,11 +13,17 @@ export interface Optimum {
   readonly premium: number;
 }
 
+/** As {@link RowSolver}'s, of the row at hand. */
+export type ReadHeld = (out: Float64Array) => number;
+
 export interface OptimumOptions {
   /** Steps whose bands are wanted, at every row that is not settled. */
   readonly wantsBands?: (step: number) => boolean;
-  /** Given each row of a wanted step; the record is reused, so copy what you keep. */
-  readonly onBand?: (step: number, row: number, band: NodeBand) => void;
+  /**
+   * Given each row of a wanted step, and a way to read what holding on is worth there. The record is reused, so copy what
+   * you keep.
+   */
+  readonly onBand?: (step: number, row: number, band: NodeBand, readHeld: ReadHeld) => void;
 }
 
 /**
@@ -59,7 +67,7 @@ export function solveOptimum(lattice: Lattice, { onBand, wantsBands }: OptimumOp
       recursion.solver.solve(row, fixed, step);
       if (!wants(step)) continue;
       recursion.solver.readBand(band);
-      onBand?.(step, row, band);
+      onBand?.(step, row, band, (out) => recursion.solver.readHeld(row, out));
     }
     recursion.end();
   }
@@ -101,7 +109,8 @@ function recursionOf(lattice: Lattice): Recursion {
   let now = states.map(() => ended.slice());
   let meansNext = states.map(() => new Float64Array(rows));
   let meansNow = states.map(() => new Float64Array(rows));
-  const solver = rowSolver(lattice, continuations);
+  const isConvex = lattice.problem.impact !== undefined;
+  const solver = (isConvex ? convexRowSolver : rowSolver)(lattice, continuations);
   return {
     solver,
     begin(step, first, last) {
@@ -129,11 +138,13 @@ export function endValues({ aversion, holdings, problem, rows, spots }: Lattice)
   const values = new Float64Array(rows * columns).fill(1);
   if (problem.settlement === 'free') return values;
   const fixed = problem.fixedCost * Math.exp(-problem.annualRate * problem.years);
+  const costs = { buy: unitCost(problem, 'buy'), sell: unitCost(problem, 'sell') };
   for (let row = 0; row < rows; row++) {
     for (let m = 0; m < columns; m++) {
       const size = Math.abs(holdings[m]!);
-      const cost = size === 0 ? 0 : fixed + problem.proportionalCost * spots[row]! * size;
-      values[row * columns + m] = Math.exp(aversion * cost);
+      const side = holdings[m]! > 0 ? costs.sell : costs.buy;
+      const cost = size === 0 ? 0 : fixed + spots[row]! * side.cost(size);
+      values[row * columns + m] = disutility(aversion * cost);
     }
   }
   return values;

@@ -3,14 +3,16 @@ import { optimalRule } from '../policy/rules/prepared.js';
 import { ruleOf } from '../policy/rules/rule-of.js';
 import type { RuleConfig } from '../policy/rules/rule.js';
 import type { Random } from '../ports/ambient.js';
+import { evaluateOnColumns } from './evaluate-on-columns.js';
 import { evaluateRule, type RuleValue } from './evaluate-rule.js';
 import { intervalValuer } from './fixed-interval.js';
-import { type Lattice, layLattice } from './lattice.js';
+import { type Lattice, layLattice, nodeGreeks } from './lattice.js';
 import { solveOptimum } from './optimum.js';
 import { prepareBands } from './prepare-bands.js';
 import type { HedgingProblem } from './problem.js';
-import { deltaAt, EDGES, type LatticeRule, policyRuleOn } from './rule-on-lattice.js';
+import { edgesOf } from './rule-on-lattice.js';
 import { simulateRule } from './simulate-rule.js';
+import { NEVER, type NodeTargets, policyTargetsOn, type TargetRule } from './target-rule.js';
 
 export interface PolicyBenchOptions {
   readonly problem: HedgingProblem;
@@ -44,7 +46,7 @@ export interface PolicyBenchReport {
 
 interface Candidate {
   readonly name: string;
-  readonly value: () => RuleValue & { readonly parameter?: string; readonly rule?: LatticeRule };
+  readonly value: () => RuleValue & { readonly parameter?: string; readonly rule?: TargetRule };
 }
 
 const SEARCH_PATHS = 500;
@@ -69,6 +71,8 @@ export async function policyBench(options: PolicyBenchOptions): Promise<PolicyBe
   const { onProgress, paths, prepare = prepareBands, problem, random } = options;
   const lattice = layLattice(problem);
   const interval = intervalValuer(lattice);
+  // What the finer of the two valuations knows.
+  const isPlain = problem.impact === undefined && lattice.states.length === 1 && (problem.latencyYears ?? 0) === 0;
   const candidates: readonly Candidate[] = [
     { name: 'hold', value: () => ({ ...interval(problem.steps, false), rule: neverRule }) },
     { name: 'fixed-interval', value: () => bestInterval(lattice, interval) },
@@ -80,7 +84,7 @@ export async function policyBench(options: PolicyBenchOptions): Promise<PolicyBe
     banded('zakamouline-2006', { kind: 'zakamouline-2006' }),
     {
       name: 'optimal',
-      value: () => valued(policyRuleOn(lattice, optimalRule, [{ table: prepare(problem), units: 1 }])),
+      value: () => valued(policyTargetsOn(lattice, optimalRule, [{ table: prepare(problem), units: 1 }])),
     },
   ];
   const things = candidates.length + 1;
@@ -99,11 +103,11 @@ export async function policyBench(options: PolicyBenchOptions): Promise<PolicyBe
   });
 
   function banded(name: string, config: RuleConfig): Candidate {
-    return { name, value: () => valued(policyRuleOn(lattice, ruleOf(config))) };
+    return { name, value: () => valued(policyTargetsOn(lattice, ruleOf(config))) };
   }
 
-  function valued(rule: LatticeRule): RuleValue & { readonly rule: LatticeRule } {
-    return { ...evaluateRule(lattice, rule), rule };
+  function valued(rule: TargetRule): RuleValue & { readonly rule: TargetRule } {
+    return { ...(isPlain ? evaluateRule(lattice, edgesOf(rule)) : evaluateOnColumns(lattice, rule)), rule };
   }
 
   function measured({
@@ -124,8 +128,8 @@ export async function policyBench(options: PolicyBenchOptions): Promise<PolicyBe
 
   /** The half-width that does best on a few hundred paths, the same for each that is tried, valued exactly. */
   function bestBand(tradeTo: 'edge' | 'middle'): ReturnType<Candidate['value']> {
-    const on = (halfWidthUnits: number): LatticeRule =>
-      policyRuleOn(lattice, ruleOf({ kind: 'constant-band', halfWidthUnits, tradeTo }));
+    const on = (halfWidthUnits: number): TargetRule =>
+      policyTargetsOn(lattice, ruleOf({ kind: 'constant-band', halfWidthUnits, tradeTo }));
     const most = Math.max(lattice.holdings.at(-1)!, -lattice.holdings[0]!);
     const half = goldenLeast(LEAST_HALF_WIDTH, Math.min(most, MOST_HALF_WIDTH), SEARCH_STEPS, (x) => {
       return simulateRule(lattice, on(x), premium, SEARCH_PATHS, random()).certaintyEquivalent;
@@ -133,7 +137,7 @@ export async function policyBench(options: PolicyBenchOptions): Promise<PolicyBe
     return { ...valued(on(half)), parameter: `half-width ${half.toPrecision(3)}` };
   }
 
-  function simulated(rule: LatticeRule): NonNullable<PolicyBenchRule['monteCarlo']> {
+  function simulated(rule: TargetRule): NonNullable<PolicyBenchRule['monteCarlo']> {
     const {
       certaintyEquivalent: ce,
       standardError,
@@ -143,18 +147,16 @@ export async function policyBench(options: PolicyBenchOptions): Promise<PolicyBe
   }
 }
 
-const neverRule: LatticeRule = (_step, _row, _sign, out, at) => {
-  out[at] = Number.NEGATIVE_INFINITY;
-  out[at + 1] = 0;
-  out[at + 2] = 0;
-  out[at + EDGES - 1] = Number.POSITIVE_INFINITY;
-};
+const neverRule: TargetRule = () => NEVER;
 
 /** To the delta at every `every`-th look. */
-function intervalRule(lattice: Lattice, every: number): LatticeRule {
-  return (step, row, sign, out, at) => {
-    if (step % every === 0) out.fill(deltaAt(lattice, step, row), at, at + EDGES);
-    else neverRule(step, row, sign, out, at);
+function intervalRule(lattice: Lattice, every: number): TargetRule {
+  return (step, row) => {
+    if (step % every !== 0) return NEVER;
+    const delta = nodeGreeks(lattice).delta(step, row);
+    const toDelta = (): number => delta;
+    const node: NodeTargets = { buyAt: delta, sellAt: delta, buyTo: toDelta, sellTo: toDelta };
+    return node;
   };
 }
 

@@ -1,9 +1,12 @@
-import { BAND_FIELDS, type BandTable } from '../policy/band-table.js';
+import { BAND_FIELDS, type BandTable, EDGE_FIELDS } from '../policy/band-table.js';
+import { type KnotBand, KNOTS } from '../policy/value-shape.js';
 import type { LatticeResolution } from './holdings.js';
 import { type Lattice, layLattice, spotAt } from './lattice.js';
+import { deviationScale } from './local-problem.js';
 import type { NodeBand } from './node-band.js';
 import { solveOptimum } from './optimum.js';
-import type { HedgingProblem } from './problem.js';
+import type { HedgingProblem, Impact } from './problem.js';
+import { shapeSampler, straightenRuin } from './sample-shape.js';
 
 /** Ratio of the remaining time from one row to the next. */
 const TIME_RATIO = 1.08;
@@ -11,6 +14,11 @@ const TIME_RATIO = 1.08;
 const COVERED_DEVIATIONS = 7.5;
 /** Stands for "stay flat whatever", so that neighbours can still be interpolated. */
 const FAR = 1e6;
+
+/** Of how far a deviation may go at the start, the half-width that a band counts for at least. */
+const LEAST_SHARE = 0.25;
+
+const NO_IMPACT: Impact = Object.freeze({ buy: Object.freeze([]), sell: Object.freeze([]) });
 
 /**
  * Solves a problem and keeps its bands. Takes as long as the lattice, once; what is prepared can be read for as long as
@@ -36,20 +44,29 @@ export function prepareBands(problem: HedgingProblem, resolution: LatticeResolut
   const distance = Math.min(reach, Math.ceil(COVERED_DEVIATIONS * Math.sqrt(steps)));
   const logSpots = 2 * distance + 1;
   const edges = new Float32Array(remaining.length * logSpots * BAND_FIELDS);
+  const leastHalfWidth = LEAST_SHARE * deviationScale(problem, lattice.liability, problem.spot);
+  const sampleShape = shapeSampler(holdings, lattice.aversion, leastHalfWidth);
+  const held = new Float64Array(holdings.length);
+  const shape = new Float64Array(2 * KNOTS);
   const least = holdings[0]!;
   const most = holdings.at(-1)!;
   const timeOf = new Map(remaining.map((looks, i) => [looks, i]));
   const { certaintyEquivalent } = solveOptimum(lattice, {
     wantsBands: (step) => timeOf.has(steps - step),
-    onBand: (step, row, band) => {
+    onBand: (step, row, band, readHeld) => {
       const column = row - startRow + distance;
       if (column < 0 || column >= logSpots) return;
       const at = (timeOf.get(steps - step)! * logSpots + column) * BAND_FIELDS;
-      writeEdges(edges, at, hedgeAt(lattice, step, row), band, least, most);
+      const hedge = hedgeAt(lattice, step, row);
+      writeEdges(edges, at, hedge, band, least, most);
+      edges[at + 8] = readHeld(held);
+      straightenRuin(holdings, held);
+      sampleShape(held, hedge, edgesAt(edges, at), shape);
+      edges.set(shape, at + EDGE_FIELDS);
     },
   });
   return Object.freeze({
-    version: 2,
+    version: 3,
     prepared: Object.freeze({
       spot: problem.spot,
       annualVolatility: problem.annualVolatility,
@@ -59,6 +76,7 @@ export function prepareBands(problem: HedgingProblem, resolution: LatticeResolut
       latencyYears: problem.latencyYears ?? 0,
       annualRate: problem.annualRate,
       proportionalCost: problem.proportionalCost,
+      impact: problem.impact ?? NO_IMPACT,
       fixedCost: problem.fixedCost,
       riskAversion: problem.riskAversion,
       settlement: problem.settlement,
@@ -69,6 +87,7 @@ export function prepareBands(problem: HedgingProblem, resolution: LatticeResolut
     firstLogSpot: -distance * cell,
     logSpotStep: cell,
     logSpots,
+    leastHalfWidth,
     edges,
   });
 }
@@ -78,6 +97,18 @@ function hedgeAt(lattice: Lattice, step: number, row: number): number {
   const { liability, problem, stepYears } = lattice;
   const years = (problem.steps - step) * stepYears;
   return liability.delta(spotAt(lattice, step, row), years, problem.annualVolatility);
+}
+
+/** As kept, rounding included. */
+function edgesAt(edges: Float32Array, at: number): KnotBand {
+  return {
+    buyOuter: edges[at]!,
+    buyInner: edges[at + 1]!,
+    sellInner: edges[at + 2]!,
+    sellOuter: edges[at + 3]!,
+    lowest: edges[at + 6]!,
+    highest: edges[at + 7]!,
+  };
 }
 
 /**
@@ -120,4 +151,6 @@ function writeEdges(
   edges[at + 3] = high - delta;
   edges[at + 4] = Math.max(-FAR, Math.min(FAR, flatGain));
   edges[at + 5] = toFlat;
+  edges[at + 6] = least - delta;
+  edges[at + 7] = most - delta;
 }

@@ -1,4 +1,5 @@
 import { PolicyInputInvalidError } from '../policy/errors.js';
+import type { MarginalPiece } from '../policy/cost-function.js';
 import type { Book } from './book.js';
 
 /** One book, its market and what trading costs: all that the optimum depends on. Plain data. */
@@ -19,8 +20,13 @@ export interface HedgingProblem {
   readonly steps: number;
   /** Continuously compounded; also what a hedge costs or earns in funding. */
   readonly annualRate: number;
-  /** λ: one-way cost of a trade as a share of its notional. */
+  /** λ: one-way cost of a trade as a share of its notional; with impact, of its first unit. */
   readonly proportionalCost: number;
+  /**
+   * How much more than λ the next unit of a larger trade costs, as a share of the spot: stretches of rising marginal
+   * cost, from size zero outwards. Absent: every unit costs λ.
+   */
+  readonly impact?: Impact;
   /** k: cost of any trade, whatever its size, numeraire. */
   readonly fixedCost: number;
   /** Absolute risk aversion γ of U(W) = −exp(−γW), per numeraire. */
@@ -29,6 +35,12 @@ export interface HedgingProblem {
   readonly settlement: 'free' | 'unwind';
   /** Years from a decision to its fill. Default 0. */
   readonly latencyYears?: number;
+}
+
+/** Convex cost on top of λ, by side. Lengths in units of the underlying, marginal costs as shares of the spot. */
+export interface Impact {
+  readonly buy: readonly MarginalPiece[];
+  readonly sell: readonly MarginalPiece[];
 }
 
 const MOST_STEPS = 20_000;
@@ -58,6 +70,10 @@ export function checkProblem(problem: HedgingProblem): HedgingProblem {
   }
   if (!Number.isFinite(problem.annualRate)) refuse('annualRate', problem.annualRate, 'is not a finite number');
   if (Math.abs(problem.annualRate) > MOST_DEVIATION) refuse('annualRate', problem.annualRate, 'is beyond 500 %');
+  if (problem.impact !== undefined) {
+    checkPieces(problem.impact.buy, 'impact.buy');
+    checkPieces(problem.impact.sell, 'impact.sell');
+  }
   if (problem.proportionalCost >= 0.5) refuse('proportionalCost', problem.proportionalCost, 'is half the notional');
   if (annualVolatility * Math.sqrt(years) > MOST_DEVIATION) {
     refuse('annualVolatility', annualVolatility, `makes a standard deviation above ${MOST_DEVIATION} until the end`);
@@ -85,6 +101,17 @@ function checkLeg(leg: Book[number], years: number, field: string): void {
   if (leg.years === undefined) return;
   positive(leg.years, `${field}.years`);
   if (leg.years > years) refuse(`${field}.years`, leg.years, 'is after the end of the book');
+}
+
+function checkPieces(pieces: readonly MarginalPiece[], field: string): void {
+  let reached = 0;
+  pieces.forEach(({ left, length, right }, i) => {
+    positive(length, `${field}[${i}].length`);
+    notNegative(right, `${field}[${i}].right`);
+    if (!(left >= reached)) refuse(`${field}[${i}].left`, left, 'is below what the size before it costs');
+    if (right < left) refuse(`${field}[${i}].right`, right, 'is below what the size before it costs');
+    reached = right;
+  });
 }
 
 function positive(value: number, field: string): void {

@@ -1,6 +1,7 @@
 import type { Continuation } from './continuation.js';
 import type { Lattice } from './lattice.js';
 import type { NodeBand } from './node-band.js';
+import { stepOverFlat } from './sample-shape.js';
 
 /** Columns computed beyond the last known region without a trade; widened where they do not reach a trade. */
 const MARGIN = 3;
@@ -22,6 +23,12 @@ export interface RowSolver {
   solve(row: number, fixed: number, step: number): void;
   /** Of the row that was solved last. */
   readBand(band: NodeBand): void;
+  /**
+   * γd·V of holding on by column, all of them, of the row that was solved last. The jump at no holding is left out.
+   *
+   * @returns that jump: what holding exactly nothing saves over next to nothing, numeraire
+   */
+  readHeld(row: number, out: Float64Array): number;
   /** Makes sure that a column of the layer that was solved last holds its value. */
   fill(layers: readonly Float64Array[], row: number, column: number): void;
 }
@@ -425,6 +432,14 @@ export function rowSolver(lattice: Lattice, continuations: readonly Continuation
     },
     solve,
     readBand,
+    readHeld(row, out) {
+      hold(row, 0, top);
+      for (let m = 0; m <= top; m++) out[m] = Math.log(stay[m]! / wait[m]!);
+      if (!jumpsAtFlat) return 0;
+      const atFlat = out[flat]!;
+      stepOverFlat(holdings, out, flat);
+      return Math.max(0, out[flat]! - atFlat) / aversion;
+    },
     fill(layers, row, column) {
       if (filledNow.low[row]! > column) fillBelow(layers, row, filledNow.low[row]!, column);
       if (filledNow.high[row]! < column) fillAbove(layers, row, filledNow.high[row]!, column);

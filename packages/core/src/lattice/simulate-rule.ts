@@ -1,6 +1,7 @@
 import type { Random } from '../ports/ambient.js';
 import { aliveRows, type Lattice } from './lattice.js';
-import { EDGES, type LatticeRule, ruleLayers } from './rule-on-lattice.js';
+import { unitCost } from './local-problem.js';
+import { targetOf, type TargetRule, targetRules } from './target-rule.js';
 
 export interface SimulatedRule {
   /** Estimate of the rule's certainty equivalent, numeraire. */
@@ -20,7 +21,7 @@ export interface SimulatedRule {
  */
 export function simulateRule(
   lattice: Lattice,
-  rule: LatticeRule,
+  rule: TargetRule,
   premium: number,
   paths: number,
   random: Random,
@@ -56,10 +57,12 @@ interface PathResult {
   readonly count: number;
 }
 
-function pathOf(lattice: Lattice, rule: LatticeRule, random: Random): () => PathResult {
+function pathOf(lattice: Lattice, rule: TargetRule, random: Random): () => PathResult {
   const { problem, spots, startRow, stepYears } = lattice;
-  const { annualRate, fixedCost, proportionalCost, settlement, steps, years } = problem;
-  const layers = ruleLayers(lattice, rule, true);
+  const { annualRate, fixedCost, settlement, steps, years } = problem;
+  const unit = { buy: unitCost(problem, 'buy'), sell: unitCost(problem, 'sell') };
+  const variable = (trade: number): number => (trade > 0 ? unit.buy.cost(trade) : unit.sell.cost(-trade));
+  const rules = targetRules(lattice, rule);
   const jump = jumpOf(lattice, random);
   const discounts = Float64Array.from({ length: steps + 1 }, (_, step) => Math.exp(-annualRate * step * stepYears));
   const { first, last } = aliveRows(lattice, steps);
@@ -71,10 +74,9 @@ function pathOf(lattice: Lattice, rule: LatticeRule, random: Random): () => Path
     let count = 0;
     for (let step = 0; step < steps; step++) {
       if (row >= first && row <= last) {
-        const edges = layers.edges(step, row, Math.sign(holding) as -1 | 0 | 1);
-        const target = targetOf(edges, row * EDGES, holding);
+        const target = targetOf(rules(step, row, Math.sign(holding) as -1 | 0 | 1), holding);
         if (target !== holding) {
-          costs += fixedCost * discounts[step]! + proportionalCost * spots[row]! * Math.abs(target - holding);
+          costs += fixedCost * discounts[step]! + spots[row]! * variable(target - holding);
           holding = target;
           count++;
         }
@@ -85,15 +87,10 @@ function pathOf(lattice: Lattice, rule: LatticeRule, random: Random): () => Path
       owed += lattice.owedAt(step + 1)?.[row] ?? 0;
     }
     if (settlement === 'unwind' && holding !== 0) {
-      costs += fixedCost * Math.exp(-annualRate * years) + proportionalCost * spots[row]! * Math.abs(holding);
+      costs += fixedCost * Math.exp(-annualRate * years) + spots[row]! * variable(-holding);
     }
     return { costs, owedUnhedged: owed, count };
   };
-}
-
-function targetOf(edges: Float64Array, at: number, holding: number): number {
-  if (holding < edges[at]!) return edges[at + 1]!;
-  return holding > edges[at + EDGES - 1]! ? edges[at + 2]! : holding;
 }
 
 /** Draws from the kernel by inverting its distribution function. */

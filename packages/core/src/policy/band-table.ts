@@ -1,10 +1,13 @@
+import type { MarginalPiece } from './cost-function.js';
+import { type KnotBand, KNOTS, layKnots, type ValueShape } from './value-shape.js';
+
 /**
  * The exact optimum of one book, laid out for reading: at each remaining time and log-moneyness the edges of the band as
  * distances from the frictionless hedge. Plain data, prepared beforehand by `@evenkeel/core/lattice` and cached.
  */
 export interface BandTable {
   /** Raised whenever the meaning of the numbers changes. */
-  readonly version: 2;
+  readonly version: 3;
   /** What it was prepared for. */
   readonly prepared: PreparedFor;
   /** CE of the book at `prepared.spot`, numeraire. */
@@ -15,9 +18,13 @@ export interface BandTable {
   readonly firstLogSpot: number;
   readonly logSpotStep: number;
   readonly logSpots: number;
+  /** Half-width that a band counts for at least where its knots are laid, units. */
+  readonly leastHalfWidth: number;
   /**
    * At [(row·logSpots + column)·{@link BAND_FIELDS} …]: net delta at which to buy, at which buying ends, at which selling
-   * ends, at which to sell; then what trading from no holding at all gains, and whether trades land there.
+   * ends, at which to sell; then what trading from no holding at all gains, whether trades land there, and the lowest and
+   * highest net delta that were looked at, what holding exactly nothing saves; then what
+   * holding on is worth around the band, values and slopes at its {@link KNOTS}, numeraire.
    */
   readonly edges: Float32Array;
 }
@@ -32,6 +39,7 @@ export interface PreparedFor {
   readonly latencyYears: number;
   readonly annualRate: number;
   readonly proportionalCost: number;
+  readonly impact: { readonly buy: readonly MarginalPiece[]; readonly sell: readonly MarginalPiece[] };
   readonly fixedCost: number;
   readonly riskAversion: number;
   readonly settlement: 'free' | 'unwind';
@@ -51,18 +59,20 @@ export interface PreparedBands {
   readonly gammaPerUnit?: number;
 }
 
-export const BAND_FIELDS = 6;
+/** Of these fields, those of the band itself. */
+export const EDGE_FIELDS = 9;
+export const BAND_FIELDS: number = EDGE_FIELDS + 2 * KNOTS;
 
 /** Edges of the band in net delta, units of the table's book: negative is under-hedged, where one buys. */
-export interface DeltaBand {
-  readonly buyOuter: number;
-  readonly buyInner: number;
-  readonly sellInner: number;
-  readonly sellOuter: number;
+export interface DeltaBand extends KnotBand {
   /** Negative where a book that holds no hedge should go on holding none. */
   readonly flatGain: number;
+  /** What holding exactly nothing saves over next to nothing. */
+  readonly flatDip: number;
   /** Above ½ where trades land at no hedge at all. */
   readonly toFlat: number;
+  /** What holding on is worth around the band, for whoever trades at other costs than the table's. */
+  readonly shape: () => ValueShape;
 }
 
 /** Where a market stands in a table. */
@@ -95,13 +105,30 @@ export function readBand(
   const read = (field: number): number =>
     (1 - rowShare) * ((1 - columnShare) * edges[near + field]! + columnShare * edges[near + right + field]!) +
     rowShare * ((1 - columnShare) * edges[far + field]! + columnShare * edges[far + right + field]!);
-  return {
+  const band = {
     buyOuter: read(0),
     buyInner: read(1),
     sellInner: read(2),
     sellOuter: read(3),
     flatGain: read(4),
     toFlat: read(5),
+    lowest: read(6),
+    highest: read(7),
+    flatDip: read(8),
+  };
+  return {
+    ...band,
+    shape: () => {
+      const knots = new Float64Array(KNOTS);
+      layKnots(band, table.leastHalfWidth, knots);
+      const values = new Float64Array(KNOTS);
+      const slopes = new Float64Array(KNOTS);
+      for (let i = 0; i < KNOTS; i++) {
+        values[i] = read(EDGE_FIELDS + i);
+        slopes[i] = read(EDGE_FIELDS + KNOTS + i);
+      }
+      return { knots, values, slopes };
+    },
   };
 }
 

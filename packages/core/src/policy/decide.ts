@@ -21,7 +21,7 @@ import { latencyCostPerYear, type Market, staticRisk } from './market.js';
 import type { TrendView } from './pre-emption.js';
 import { hedgingCostBpsPerMonth, riskAversionOf } from './risk-aversion.js';
 import { ruleOf } from './rules/rule-of.js';
-import type { BandSource, RuleOutcome } from './rules/rule.js';
+import type { RuleOutcome } from './rules/rule.js';
 import type { Side } from './settlement-band.js';
 
 const SECONDS_PER_YEAR = 365 * 86_400;
@@ -141,7 +141,7 @@ function withinBand(situation: Situation, outcome: BandOutcome): Decision {
   const deviation = deviationOf(input.exposure, centre);
   const { middle, near, side } = deviation;
   const wide = (reason: HoldReason, sentence: string): Decision =>
-    hold(situation, reason, withCaveat(sentence, outcome), band, deviation, outcome.source);
+    hold(situation, reason, withCaveat(sentence, outcome), band, deviation, outcome);
   const left = remainingOf(input.openProgramme, side);
   if (left !== undefined && left > 0 && near().gte(left) && middle - left <= outcome[side].outer) {
     return wide('PROGRAMME_ON_TRACK', 'The open programme ends within the band.');
@@ -180,7 +180,7 @@ function priced(
   const expectedCost = totalCost(costs[side], units);
   const costBps = (expectedCost / (units * market.spot)) * 10_000;
   const wide = (reason: HoldReason, sentence: string): Decision =>
-    hold(situation, reason, withCaveat(sentence, outcome), band, deviation, outcome.source);
+    hold(situation, reason, withCaveat(sentence, outcome), band, deviation, outcome);
   const { maxCostBps } = input.config;
   if (maxCostBps !== undefined && costBps > maxCostBps) {
     const sentence = `To ${side} ${size.toFixed()} costs ${costBps.toFixed(1)} bp, above ${maxCostBps} bp.`;
@@ -210,7 +210,7 @@ function priced(
     postTradeDelta,
     expectedCost,
     marginalCost: costs[side].marginalCost(units),
-    marginalRisk: marginalRisk(situation, side, middle - units),
+    marginalRisk: marginalRisk(situation, outcome, side, middle - units),
     programme: open === undefined ? { action: 'open' } : { action: 'amend', id: open.id },
     inputs: situation.inputs,
   };
@@ -223,7 +223,7 @@ function hold(
   sentence: string,
   band?: Band,
   deviation?: Deviation,
-  source?: BandSource,
+  outcome?: BandOutcome,
 ): HoldDecision {
   const open = situation.input.openProgramme;
   // A rule whose next trade is not due has nothing against the one that is at work.
@@ -233,18 +233,29 @@ function hold(
     reason,
     sentence,
     band,
-    ...(source === undefined ? {} : { bandSource: source }),
+    ...(outcome?.source === undefined ? {} : { bandSource: outcome.source }),
     marginalCost: deviation === undefined ? undefined : situation.costs[deviation.side].marginalCost(0),
     marginalRisk:
-      deviation === undefined ? undefined : marginalRisk(situation, deviation.side, Math.max(0, deviation.middle)),
+      deviation === undefined
+        ? undefined
+        : marginalRisk(situation, outcome, deviation.side, Math.max(0, deviation.middle)),
     programme: open === undefined ? { action: 'none' } : { action: keeps ? 'keep' : 'cancel', id: open.id },
     inputs: situation.inputs,
   };
   return Object.freeze(decision);
 }
 
-/** What one unit less of deviation is worth: until the next trade, or until the end where that comes before. */
-function marginalRisk({ costs, market }: Situation, side: Side, deviation: number): number {
+/**
+ * What one unit less of deviation is worth: as the rule's table has it, or else by the closed form, until the next trade
+ * or until the end where that comes before.
+ */
+function marginalRisk(
+  { costs, market }: Situation,
+  outcome: BandOutcome | undefined,
+  side: Side,
+  deviation: number,
+): number {
+  if (outcome?.marginalRisk !== undefined) return outcome.marginalRisk(side, deviation);
   const untilTrade = valueGradient(market, impulseBand(market, costs[side]), deviation);
   return Math.min(untilTrade, staticRisk(market) * deviation);
 }
@@ -284,12 +295,11 @@ function bandOf(centre: number, { buy, sell }: BandOutcome): Band {
 
 /** Twelve digits, without the zeros at their end. */
 function text(value: number): DecimalString {
-  const digits = value.toPrecision(12);
-  const point = digits.indexOf('.');
-  if (point < 0 || digits.includes('e')) return decimalFromNumber(Number(digits), 'policy');
-  let end = digits.length;
-  while (digits.charCodeAt(end - 1) === ZERO) end--;
-  return digits.slice(0, end - 1 === point ? point : end);
+  const rounded = Number(value.toPrecision(12));
+  const size = Math.abs(rounded);
+  // Within these sizes a number writes itself as a plain decimal, and says -0 as 0.
+  if (size >= 1e-6 && size < 1e21) return String(rounded);
+  return decimalFromNumber(rounded, 'policy');
 }
 
 function withCaveat(sentence: string, { caveat }: BandOutcome): string {

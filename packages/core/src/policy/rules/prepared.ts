@@ -1,10 +1,21 @@
 import { type DeltaBand, type PreparedBands, readBand } from '../band-table.js';
+import {
+  costsThen,
+  looksAlike,
+  monitoringRatio,
+  type Scale,
+  scaleOf,
+  shapeCost,
+  type SideCosts,
+  solveSide,
+  type SolvedSide,
+} from '../carry.js';
 import type { CostFunction } from '../cost-function.js';
-import type { HalfBand, Market } from '../market.js';
+import type { Market } from '../market.js';
 import { preempted } from '../pre-emption.js';
 import type { Side } from '../settlement-band.js';
-import { closedFormRule, optimalLanding, type OptimalSide, optimalSide } from './optimal.js';
-import { correctedWhalleyWilmott1999Band } from './whalley-wilmott-1999.js';
+import { gradientAt, landingOf, type ShapeCost, valueAt, type ValueShape } from '../value-shape.js';
+import { closedFormRule } from './optimal.js';
 import type { Rule, RuleContext, RuleOutcome } from './rule.js';
 
 /** How far costs, risk aversion, latency and uncertainty may be from a table's, as a factor, for it to be carried. */
@@ -13,14 +24,10 @@ const MOST_CARRIED = 4;
 const STALE_BEYOND = 2;
 /** Below it a table is taken as it is. */
 const EXACT_WITHIN = 1e-9;
-/** Of the net delta without a hedge: a landing so near to it is no hedge at all. */
-const FLAT_WITHIN = 1e-3;
-/**
- * The same where the hedge has to be unwound: the closed form is off by more there than the edges move over so little.
- */
-const UNWOUND_WITHIN = 0.16;
-/** Variance between two looks that counts as the same. */
-const SAME_DRIFT = 0.01;
+/** Gas that is lost beside the variable cost of so many of the table's units. */
+const NEGLIGIBLE_GAS = 1e-3;
+/** Sizes at which costs are compared, in half-widths of the band. */
+const COMPARED_SIZES = [0.1, 1] as const;
 
 type BandOutcome = Extract<RuleOutcome, { kind: 'band' }>;
 
@@ -29,15 +36,19 @@ interface Candidate {
   readonly bands: PreparedBands;
   readonly band: DeltaBand;
   readonly distance: number;
+  /** What trading cost in the table's market. */
+  readonly before: SideCosts;
+  /** The table's values as they read now; worked out when first asked for. */
+  readonly values: () => { readonly scale: Scale; readonly shape: ValueShape };
 }
 
 /**
  * The band of the prepared table that fits the market, or undefined where none does, so that the closed form decides.
  *
  * A table is read at the forward and at the variance that remain (the similarity laws of the problem), so that spot, time
- * and volatility may move freely within it. λ, γN and k/N are what a table is prepared *for*: within a factor of four each
- * edge's distance from the target is carried over by the ratio of the closed form now to the closed form then, convex
- * curves included; of several tables the two nearest are weighed by how near they are. Beyond a factor of two the rule
+ * and volatility may move freely within it. Costs, γN and k/N are what a table is prepared *for*: within a factor of four
+ * its values are carried over by {@link scaleOf}, and triggers and landings solved again on them against the live cost
+ * curves, C′(q) = V′; of several tables the two nearest are weighed by how near they are. Beyond a factor of two the rule
  * says that another table is due.
  */
 export function preparedBand(context: RuleContext, tables: readonly PreparedBands[]): BandOutcome | undefined {
@@ -49,21 +60,21 @@ export function preparedBand(context: RuleContext, tables: readonly PreparedBand
     .sort((a, b) => a.distance - b.distance);
   const [nearest, second] = fitting;
   if (nearest === undefined) return undefined;
-  const costs = { buy: context.buy, sell: context.sell };
-  const sides = lazySides(market, costs);
-  const first = carried(context, nearest, sides);
+  const first = carried(context, nearest);
   const edges =
     second === undefined || nearest.distance < EXACT_WITHIN || first.toFlat
       ? first
-      : between(first, carried(context, second, sides), nearest.distance / (nearest.distance + second.distance));
+      : between(first, carried(context, second), nearest.distance / (nearest.distance + second.distance));
   const centre = (edges.low + edges.high) / 2;
   const inner = (edges.high - edges.low) / 2;
+  const lookup = valueLookup(context, nearest);
   const outcome: BandOutcome = {
     kind: 'band',
     buy: { outer: Math.max(inner, centre - edges.buyAt), inner },
     sell: { outer: Math.max(inner, edges.sellAt - centre), inner },
     centreShiftUnits: centre,
-    land: (side, deviation) => landing(market, costs[side], side, sides(side), inner, deviation),
+    ...(edges.toFlat ? {} : { land: (side, deviation) => lookup.land(side, deviation, centre, inner) }),
+    marginalRisk: (side, deviation) => lookup.gradient(side, deviation, centre),
     source: 'lattice',
   };
   if (nearest.distance <= Math.log(STALE_BEYOND)) return outcome;
@@ -82,70 +93,21 @@ interface Edges {
 function candidateOf({ buy, market, sell }: RuleContext, bands: PreparedBands): Candidate | undefined {
   const { prepared } = bands.table;
   if (prepared.settlement !== market.settlement) return undefined;
-  const distance = distanceOf(market, buy, sell, bands);
-  if (!(distance <= Math.log(MOST_CARRIED))) return undefined;
   const band = readBand(bands.table, market.spot, market.years, market.annualVolatility, market.annualRate);
-  return band === undefined ? undefined : { bands, band, distance };
-}
-
-/** The largest of |ln| of the ratios of what a table is prepared for; nothing to nothing counts as equal. */
-function distanceOf(market: Market, buy: CostFunction, sell: CostFunction, { table, units }: PreparedBands): number {
-  const { prepared } = table;
-  const marginal = (buy.marginalCost(0) + sell.marginalCost(0)) / 2 / market.spot;
-  const fixed = (buy.fixedCost + sell.fixedCost) / 2;
-  const ratios = [
-    ratioOf(marginal, prepared.proportionalCost),
-    ratioOf(market.riskAversion * units, prepared.riskAversion),
-    // A little gas beside large trades is next to none.
-    ratioOf(
-      fixed + negligibleGas(marginal, market, units),
-      prepared.fixedCost * units + negligibleGas(marginal, market, units),
-    ),
-    market.latencyYears === prepared.latencyYears
-      ? 1
-      : ratioOf(market.monitoringYears + market.latencyYears, market.monitoringYears + prepared.latencyYears),
-  ];
-  return Math.max(...ratios.map((ratio) => Math.abs(Math.log(ratio))));
-}
-
-/** Gas that is lost beside the proportional cost of a thousandth of the book. */
-function negligibleGas(marginal: number, { spot }: Market, units: number): number {
-  return marginal * spot * units * 1e-3;
-}
-
-function ratioOf(now: number, then: number): number {
-  return now === then ? 1 : now / then;
-}
-
-function carried(
-  { deviationUnits, market }: RuleContext,
-  { band, bands, distance }: Candidate,
-  sides: (side: Side) => OptimalSide,
-): Edges {
-  const { units } = bands;
-  const staysFlat = market.holdingUnits === 0 && band.flatGain < 0;
-  if (band.toFlat > 0.5 && deviationUnits !== undefined) {
-    // The net delta of no hedge at all.
-    const flat = deviationUnits - market.holdingUnits;
-    const buyAt = Math.min(flat, units * band.buyOuter);
-    return { buyAt, low: flat, high: flat, sellAt: Math.max(flat, units * band.sellOuter), toFlat: true };
-  }
-  const raw = {
-    buyAt: units * band.buyOuter,
-    low: units * band.buyInner,
-    high: units * band.sellInner,
-    sellAt: units * band.sellOuter,
+  if (band === undefined) return undefined;
+  const costs = { buy, sell };
+  const before = costsThen(market, bands);
+  const distance = distanceOf(market, costs, before, bands, band);
+  if (!(distance <= Math.log(MOST_CARRIED))) return undefined;
+  let known: ReturnType<Candidate['values']> | undefined;
+  const isExact = distance < EXACT_WITHIN && isAllTheGamma(market, bands) && looksAlike(market, bands);
+  return {
+    bands,
+    band,
+    distance,
+    before,
+    values: () => (known ??= { scale: scaleOf(market, costs, before, bands, isExact), shape: band.shape() }),
   };
-  const isUnwound = market.settlement === 'unwind' && deviationUnits !== undefined;
-  const isExact =
-    isAllTheGamma(market, bands) &&
-    (isUnwound ? distance < UNWOUND_WITHIN : distance < EXACT_WITHIN && looksAlike(market, bands));
-  const moved = isExact ? raw : rescaled(raw, market, bands, sides);
-  const scaled = isUnwound ? onTheirSides(raw, moved, deviationUnits - market.holdingUnits) : moved;
-  if (!staysFlat || deviationUnits === undefined) return { ...scaled, toFlat: false };
-  const buyAt = Math.min(scaled.buyAt, deviationUnits - Math.abs(deviationUnits) * 1e-9);
-  const sellAt = Math.max(scaled.sellAt, deviationUnits + Math.abs(deviationUnits) * 1e-9);
-  return { ...scaled, buyAt, sellAt, toFlat: false };
 }
 
 /** Whether the gamma of now is that of the table's book. */
@@ -153,85 +115,148 @@ function isAllTheGamma(market: Market, { gammaPerUnit = market.gammaPerUnit }: P
   return Math.abs(gammaPerUnit - market.gammaPerUnit) <= EXACT_WITHIN * Math.abs(market.gammaPerUnit);
 }
 
-/** Whether the delta drifts as much between two looks as it did in the table. */
-function looksAlike({ annualVolatility, monitoringYears }: Market, { table }: PreparedBands): boolean {
-  const { prepared } = table;
-  const drift = (annualVolatility / prepared.annualVolatility) ** 2 * (monitoringYears / prepared.monitoringYears);
-  return Math.abs(drift - 1) < SAME_DRIFT;
-}
-
-/**
- * Where a hedge has to be unwound, the value has a kink at none: many trades land just there, and what would be left over
- * costs a trade of its own. An edge that is carried stays on the side of no hedge on which it was, and on it if it was.
- *
- * @param flat net delta of no hedge at all
- */
-function onTheirSides(raw: Omit<Edges, 'toFlat'>, moved: Omit<Edges, 'toFlat'>, flat: number): Omit<Edges, 'toFlat'> {
-  const hair = FLAT_WITHIN * Math.abs(flat);
-  const kept = (before: number, after: number): number => {
-    if (Math.abs(before - flat) <= hair) return flat;
-    return before < flat ? Math.min(after, flat) : Math.max(after, flat);
-  };
-  return {
-    buyAt: moved.buyAt,
-    low: kept(raw.low, moved.low),
-    high: kept(raw.high, moved.high),
-    sellAt: moved.sellAt,
-  };
-}
-
-/** Each edge's distance from the target times the ratio of the closed form now to the closed form then. */
-function rescaled(
-  raw: Omit<Edges, 'toFlat'>,
+/** The largest of |ln| of the ratios of what a table is prepared for; nothing to nothing counts as equal. */
+function distanceOf(
   market: Market,
+  costs: SideCosts,
+  before: SideCosts,
   bands: PreparedBands,
-  sides: (side: Side) => OptimalSide,
-): Omit<Edges, 'toFlat'> {
-  const then = marketThen(market, bands);
-  const cost = costThen(market, bands);
-  const buy = ratios(sides('buy').band, correctedWhalleyWilmott1999Band(then, cost, 'buy'));
-  const sell = ratios(sides('sell').band, correctedWhalleyWilmott1999Band(then, cost, 'sell'));
-  const low = raw.low * buy.inner;
-  const high = Math.max(low, raw.high * sell.inner);
+  band: DeltaBand,
+): number {
+  const { table, units } = bands;
+  const { prepared } = table;
+  const half = (units * (band.sellOuter - band.buyOuter)) / 2;
+  const mean = (of: SideCosts, share: number): number => {
+    const size = share * Math.min(half, costs.buy.maxSizeUnits, costs.sell.maxSizeUnits);
+    return (of.buy.variableCost(size) + of.sell.variableCost(size)) / 2 / size;
+  };
+  let farthest = 0;
+  const compare = (now: number, once: number): void => {
+    farthest = Math.max(farthest, now === once ? 0 : Math.abs(Math.log(now / once)));
+  };
+  for (const share of COMPARED_SIZES) if (half > 0) compare(mean(costs, share), mean(before, share));
+  compare(market.riskAversion * units, prepared.riskAversion);
+  // A little gas beside large trades is next to none.
+  const gas = half > 0 ? mean(before, 1) * units * NEGLIGIBLE_GAS : 0;
+  compare((costs.buy.fixedCost + costs.sell.fixedCost) / 2 + gas, prepared.fixedCost * units + gas);
+  if (market.latencyYears !== prepared.latencyYears) {
+    compare(market.monitoringYears + market.latencyYears, market.monitoringYears + prepared.latencyYears);
+  }
+  return farthest;
+}
+
+function carried({ buy, deviationUnits, market, sell }: RuleContext, candidate: Candidate): Edges {
+  const { band, bands } = candidate;
+  const { units } = bands;
+  const staysFlat = market.holdingUnits === 0 && band.flatGain < 0;
+  if (
+    band.toFlat > 0.5 &&
+    deviationUnits !== undefined &&
+    isLinear(market.holdingUnits < 0 ? buy : sell, deviationUnits)
+  ) {
+    // The net delta of no hedge at all.
+    const flat = deviationUnits - market.holdingUnits;
+    const buyAt = Math.min(flat, units * band.buyOuter);
+    return { buyAt, low: flat, high: flat, sellAt: Math.max(flat, units * band.sellOuter), toFlat: true };
+  }
+  const edges = edgesOf(market, { buy, sell }, candidate);
+  if (!staysFlat || deviationUnits === undefined) return edges;
+  const buyAt = Math.min(edges.buyAt, deviationUnits - Math.abs(deviationUnits) * 1e-9);
+  const sellAt = Math.max(edges.sellAt, deviationUnits + Math.abs(deviationUnits) * 1e-9);
+  return { ...edges, buyAt, sellAt };
+}
+
+/** As the table has them, where it was prepared for what is now; else solved again at the costs of now. */
+function edgesOf(market: Market, costs: SideCosts, { band, bands, before, distance, values }: Candidate): Edges {
+  const { units } = bands;
+  if (distance < EXACT_WITHIN) {
+    const { buyInner, buyOuter, sellInner, sellOuter } = band;
+    const ratio = monitoringRatio(market, costs, bands);
+    const middle = (buyInner + sellInner) / 2;
+    return {
+      buyAt: units * Math.min(buyInner, middle + ratio * (buyOuter - middle)),
+      low: units * buyInner,
+      high: units * sellInner,
+      sellAt: units * Math.max(sellInner, middle + ratio * (sellOuter - middle)),
+      toFlat: false,
+    };
+  }
+  const { scale, shape } = values();
+  const one = { length: units, worth: units };
+  const solved = (side: Side): SolvedSide =>
+    solveSide(
+      shape,
+      band,
+      side,
+      shapeCost(costs[side], scale),
+      costs[side].fixedCost / scale.worth,
+      shapeCost(before[side], one),
+      before[side].fixedCost / units,
+    );
+  const buy = solved('buy');
+  const sell = solved('sell');
+  const low = Math.min(buy.inner, sell.inner);
+  const high = Math.max(buy.inner, sell.inner);
   return {
-    buyAt: Math.min(low, raw.buyAt * buy.outer),
-    low,
-    high,
-    sellAt: Math.max(high, raw.sellAt * sell.outer),
+    buyAt: scale.length * Math.min(low, buy.outer),
+    low: scale.length * low,
+    high: scale.length * high,
+    sellAt: scale.length * Math.max(high, sell.outer),
+    toFlat: false,
   };
 }
 
-/** The state of now with the parameters that the table was prepared for. */
-function marketThen(market: Market, { gammaPerUnit = market.gammaPerUnit, table, units }: PreparedBands): Market {
-  const { annualRate, annualVolatility, endsAtOnce, latencyYears, monitoringYears, riskAversion, settlement } =
-    table.prepared;
-  const years = endsAtOnce ? market.years * (market.annualVolatility / annualVolatility) ** 2 : market.years;
+interface ValueLookup {
+  /** Deviation from the centre at which a trade from a deviation ends. */
+  readonly land: (side: Side, deviation: number, centre: number, inner: number) => number;
+  /** What one unit less of a deviation from the centre is worth, numeraire. */
+  readonly gradient: (side: Side, deviation: number, centre: number) => number;
+}
+
+/** The value of holding on, as the table has it, at the scale of now. */
+function valueLookup({ buy, deviationUnits, market, sell }: RuleContext, { band, values }: Candidate): ValueLookup {
+  const costs = { buy, sell };
+  // The net delta of no hedge at all.
+  const flat = deviationUnits === undefined ? undefined : deviationUnits - market.holdingUnits;
+  /** Whether a trade had better end at no holding, which saves the gas of unwinding. */
+  const isFlatBetter = (
+    shape: ValueShape,
+    cost: ShapeCost,
+    from: number,
+    end: number,
+    direction: 1 | -1,
+    { length }: Scale,
+  ): boolean => {
+    if (!(band.flatDip > 0) || flat === undefined) return false;
+    const size = direction * (flat / length - from);
+    if (!(size > 0)) return false;
+    const atFlat = valueAt(shape, flat / length) - band.flatDip + cost.variable(size);
+    return atFlat < valueAt(shape, end) + cost.variable(direction * (end - from));
+  };
   return {
-    ...market,
-    annualVolatility,
-    annualRate,
-    gammaPerUnit,
-    years,
-    riskAversion: riskAversion / units,
-    monitoringYears,
-    latencyYears,
-    settlement,
+    land: (side, deviation, centre, inner) => {
+      if (isLinear(costs[side], deviation)) return inner;
+      const { scale, shape } = values();
+      const outwards = side === 'buy' ? -1 : 1;
+      const from = (centre + outwards * deviation) / scale.length;
+      const cost = shapeCost(costs[side], scale);
+      const best = landingOf(shape, cost, from, -outwards as 1 | -1);
+      const end = isFlatBetter(shape, cost, from, best, -outwards as 1 | -1, scale) ? flat! / scale.length : best;
+      return Math.min(deviation, Math.max(0, outwards * (end * scale.length - centre)));
+    },
+    gradient: (side, deviation, centre) => {
+      const { scale, shape } = values();
+      const outwards = side === 'buy' ? -1 : 1;
+      const at = (centre + outwards * deviation) / scale.length;
+      return (outwards * gradientAt(shape, at) * scale.worth) / scale.length;
+    },
   };
 }
 
-function costThen({ spot }: Market, { table, units }: PreparedBands): CostFunction {
-  const marginal = table.prepared.proportionalCost * spot;
-  return {
-    fixedCost: table.prepared.fixedCost * units,
-    maxSizeUnits: 1e9 * units,
-    variableCost: (size) => marginal * size,
-    marginalCost: () => marginal,
-  };
-}
-
-function ratios(now: HalfBand, then: HalfBand): HalfBand {
-  const bounded = (ratio: number): number => Math.max(1 / MOST_CARRIED, Math.min(MOST_CARRIED, ratio));
-  return { outer: bounded(ratioOf(now.outer, then.outer)), inner: bounded(ratioOf(now.inner, then.inner)) };
+/** Whether every unit of a trade costs the same, so that it ends where any other does. */
+function isLinear(cost: CostFunction, deviation: number): boolean {
+  const last = cost.marginalCost(Math.min(Math.abs(deviation), cost.maxSizeUnits));
+  return last - cost.marginalCost(0) <= 1e-9 * last;
 }
 
 function between(a: Edges, b: Edges, share: number): Edges {
@@ -243,25 +268,6 @@ function between(a: Edges, b: Edges, share: number): Edges {
     sellAt: mix(a.sellAt, b.sellAt),
     toFlat: false,
   };
-}
-
-/** The closed forms of now, worked out only where they are needed. */
-function lazySides(market: Market, costs: Readonly<Record<Side, CostFunction>>): (side: Side) => OptimalSide {
-  const known: Partial<Record<Side, OptimalSide>> = {};
-  return (side) => (known[side] ??= optimalSide(market, costs[side], side));
-}
-
-/** Where a trade ends: on the inner edge, or the earlier the more a convex curve charges for the rest of the way. */
-function landing(
-  market: Market,
-  cost: CostFunction,
-  side: Side,
-  closed: OptimalSide,
-  inner: number,
-  deviation: number,
-): number {
-  const beyond = optimalLanding(market, cost, side, closed, Math.max(deviation, closed.band.outer)) - closed.band.inner;
-  return Math.min(deviation, inner + Math.max(0, beyond));
 }
 
 /** Our own rule: the prepared optimum where a table fits, the corrected closed form where none does, ahead of a trend. */

@@ -45,6 +45,8 @@ export type RuleOutcome =
       readonly centreShiftUnits: number;
       /** Where a trade from a deviation beyond `outer` ends; without it, at `inner`. */
       readonly land?: (side: 'buy' | 'sell', deviation: number) => number;
+      /** What one unit less of a deviation is worth, numeraire, where the rule knows better than the closed form. */
+      readonly marginalRisk?: (side: 'buy' | 'sell', deviation: number) => number;
       readonly source?: BandSource;
       /** A sentence on what the rule lacked, if anything. */
       readonly caveat?: string;

@@ -1,0 +1,220 @@
+import type { BandTable, DeltaBand, PreparedBands } from './band-table.js';
+import type { CostFunction } from './cost-function.js';
+import { impulseBand } from './impulse-band.js';
+import { curvature, type Market } from './market.js';
+import { monitoredBand } from './monitoring.js';
+import { piecewiseCost, type PiecewiseCost } from './piecewise-cost.js';
+import { whalleyWilmott1999Band } from './rules/whalley-wilmott-1999.js';
+import type { Side } from './settlement-band.js';
+import { gainOf, gradientAt, landingOf, type ShapeCost, type ValueShape } from './value-shape.js';
+
+const SIDES = ['buy', 'sell'] as const;
+const DIRECTION = { buy: 1, sell: -1 } as const;
+/** Outwards from a table's trigger, in half-widths, where the one of now is looked for. */
+const OUTWARDS = [0.5, 2, 8, 40] as const;
+const ITERATIONS = 5;
+/** Variance between two looks that counts as the same. */
+const SAME_DRIFT = 0.01;
+
+export type SideCosts = Readonly<Record<Side, CostFunction>>;
+
+/** What a net delta and a value of a table's one unit are now: units of the book, and numeraire. */
+export interface Scale {
+  readonly length: number;
+  readonly worth: number;
+}
+
+/** The market in which the table was prepared, with the state of now. */
+function marketThen(market: Market, { gammaPerUnit = market.gammaPerUnit, table, units }: PreparedBands): Market {
+  const { annualRate, annualVolatility, endsAtOnce, latencyYears, monitoringYears, riskAversion, settlement } =
+    table.prepared;
+  const years = endsAtOnce ? market.years * (market.annualVolatility / annualVolatility) ** 2 : market.years;
+  return {
+    ...market,
+    annualVolatility,
+    annualRate,
+    gammaPerUnit,
+    years,
+    riskAversion: riskAversion / units,
+    monitoringYears,
+    latencyYears,
+    settlement,
+  };
+}
+
+/** What trading cost then, for as many units of the table's book. */
+export function costsThen({ spot }: Market, { table, units }: PreparedBands): SideCosts {
+  const { fixedCost } = table.prepared;
+  const unit = unitCostsOf(table);
+  const of = ({ cost, marginal }: PiecewiseCost): CostFunction => ({
+    fixedCost: fixedCost * units,
+    maxSizeUnits: 1e9 * units,
+    variableCost: (size) => units * spot * cost(size / units),
+    marginalCost: (size) => spot * marginal(size / units),
+  });
+  return { buy: of(unit.buy), sell: of(unit.sell) };
+}
+
+const unitCosts = new WeakMap<BandTable, Readonly<Record<Side, PiecewiseCost>>>();
+
+function unitCostsOf(table: BandTable): Readonly<Record<Side, PiecewiseCost>> {
+  const known = unitCosts.get(table);
+  if (known !== undefined) return known;
+  const { impact, proportionalCost } = table.prepared;
+  const buy = piecewiseCost(proportionalCost, impact.buy);
+  const made = { buy, sell: piecewiseCost(proportionalCost, impact.sell) };
+  unitCosts.set(table, made);
+  return made;
+}
+
+/**
+ * How a table's values read now. In the local problem the value of a deviation has the slope b·y·(P² − y²) with
+ * P² = H² + Hh + h², whatever the costs: these, fixed, proportional or convex, enter through the one length P. So values
+ * of other costs and another aversion are the table's, lengths times s = P/P then and slopes times γ/γ then · s³. Near the
+ * end b·P² grows beyond κ, where the deviation stays until the end and costs do not matter: P² is at most κ/b. A band
+ * that moves in by other monitoring keeps what its slopes add up to.
+ */
+export function scaleOf(
+  market: Market,
+  costs: SideCosts,
+  costsBefore: SideCosts,
+  bands: PreparedBands,
+  isExact: boolean,
+): Scale {
+  const { units } = bands;
+  if (isExact) return { length: units, worth: units };
+  const then = marketThen(market, bands);
+  const { impact } = bands.table.prepared;
+  const isLinear = { buy: impact.buy.length === 0, sell: impact.sell.length === 0 };
+  let lengths = 1;
+  let overshoots = 1;
+  for (const side of SIDES) {
+    const nowBand = impulseBand(market, costs[side]);
+    const thenBand = (isLinear[side] ? whalleyWilmott1999Band : impulseBand)(then, costsBefore[side]);
+    lengths *= lengthOf(market, nowBand) / lengthOf(then, thenBand);
+    overshoots *=
+      monitoredBand(market, nowBand).outer / nowBand.outer / (monitoredBand(then, thenBand).outer / thenBand.outer);
+  }
+  const s = Math.sqrt(lengths);
+  const r = Math.sqrt(overshoots);
+  const aversion = (market.riskAversion * units) / bands.table.prepared.riskAversion;
+  if (!Number.isFinite(s) || !Number.isFinite(r)) return { length: units, worth: units * aversion };
+  return { length: units * s * r, worth: units * aversion * s ** 4 };
+}
+
+/** How much other monitoring moves the triggers of a table that was prepared for these very costs. */
+export function monitoringRatio(market: Market, costs: SideCosts, bands: PreparedBands): number {
+  if (looksAlike(market, bands)) return 1;
+  const now = impulseBand(market, costs.buy);
+  const ratio = monitoredBand(market, now).outer / monitoredBand(marketThen(market, bands), now).outer;
+  return Number.isFinite(ratio) ? ratio : 1;
+}
+
+/** Whether the delta drifts as much between two looks as it did in the table. */
+export function looksAlike({ annualVolatility, monitoringYears }: Market, { table }: PreparedBands): boolean {
+  const { prepared } = table;
+  const drift = (annualVolatility / prepared.annualVolatility) ** 2 * (monitoringYears / prepared.monitoringYears);
+  return Math.abs(drift - 1) < SAME_DRIFT;
+}
+
+function lengthOf(market: Market, { inner, outer }: { readonly inner: number; readonly outer: number }): number {
+  // κ/b, in which risk aversion falls out.
+  const { annualVolatility, gammaPerUnit, spot, years } = market;
+  const atEnd = 3 * (annualVolatility * spot * gammaPerUnit) ** 2 * years;
+  return Math.sqrt(Math.min(outer * outer + outer * inner + inner * inner, atEnd));
+}
+
+/** A live cost in the units of the table. */
+export function shapeCost(cost: CostFunction, { length, worth }: Scale): ShapeCost {
+  return {
+    variable: (size) => cost.variableCost(size * length) / worth,
+    marginal: (size) => (cost.marginalCost(size * length) * length) / worth,
+  };
+}
+
+/** Net deltas, in the units of the table. */
+export interface SolvedSide {
+  readonly outer: number;
+  readonly inner: number;
+}
+
+/**
+ * The trigger of one side at the costs of now: where the best trade gains just its fixed cost, or, without one, where the
+ * slope of the value meets the cost of the first unit. What the table's own costs miss at the table's own trigger, by
+ * interpolation, is taken into account, so that the same costs give the same trigger.
+ */
+export function solveSide(
+  shape: ValueShape,
+  band: DeltaBand,
+  side: Side,
+  now: ShapeCost,
+  nowFixed: number,
+  then: ShapeCost,
+  thenFixed: number,
+): SolvedSide {
+  const direction = DIRECTION[side];
+  const outer = side === 'buy' ? band.buyOuter : band.sellOuter;
+  const inner = side === 'buy' ? band.buyInner : band.sellInner;
+  const half = (band.sellOuter - band.buyOuter) / 2;
+  // Beyond all holdings lies the trigger of a side that never trades.
+  const trades = outer > band.lowest && outer < band.highest;
+  const excess = nowFixed > 0 ? excessGain() : excessSlope();
+  const middle = (band.buyInner + band.sellInner) / 2;
+  // Where trading ends nothing is to be gained by it.
+  const [inside, atInside] = nowFixed > 0 ? [inner, -nowFixed] : [middle, -now.marginal(0)];
+  const trigger = rootOutwards(excess, inside, atInside, outer, half, -direction as 1 | -1);
+  return { outer: trigger, inner: nowFixed > 0 ? landingOf(shape, now, trigger, direction) : trigger };
+
+  function excessGain(): (y: number) => number {
+    const missed = trades && thenFixed > 0 ? gainOf(shape, then, outer, direction) / thenFixed : 1;
+    const wanted = nowFixed * (missed > 0.5 && missed < 2 ? missed : 1);
+    return (y) => gainOf(shape, now, y, direction) - wanted;
+  }
+
+  function excessSlope(): (y: number) => number {
+    const first = then.marginal(0);
+    const missed = !trades || thenFixed > 0 || first === 0 ? 1 : (-direction * gradientAt(shape, outer)) / first;
+    const wanted = now.marginal(0) * (missed > 0.5 && missed < 2 ? missed : 1);
+    return (y) => -direction * gradientAt(shape, y) - wanted;
+  }
+}
+
+/**
+ * Where a function turns positive on the way outwards, beginning its search at `guess`; that itself where it never does:
+ * beyond it a live curve may be dearer than any trade was worth to the table.
+ */
+function rootOutwards(
+  f: (y: number) => number,
+  inside: number,
+  atInside: number,
+  guess: number,
+  half: number,
+  outwards: 1 | -1,
+): number {
+  let a = inside;
+  let fa = atInside;
+  let b = guess;
+  let fb = f(guess);
+  for (let i = 0; fb <= 0; i++) {
+    if (fb === 0) return b;
+    if (i === OUTWARDS.length) return guess;
+    a = b;
+    fa = fb;
+    b = guess + outwards * OUTWARDS[i]! * half;
+    fb = f(b);
+  }
+  for (let i = 0; i < ITERATIONS; i++) {
+    const y = a + ((b - a) * fa) / (fa - fb);
+    const value = f(y);
+    if (value > 0) {
+      b = y;
+      fb = value;
+      fa /= 2;
+    } else {
+      a = y;
+      fa = value;
+      fb /= 2;
+    }
+  }
+  return a + ((b - a) * fa) / (fa - fb);
+}
