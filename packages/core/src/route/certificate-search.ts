@@ -75,9 +75,9 @@ const FIRST_HOP_PRICE = 1e-4;
 
 /**
  * Branch and bound on the bound itself, worst case first: where the flows at a case's prices run round a circle, one of
- * its steps must stay unused; where an edge is half used, it is used or not, so far or less. The prices come from the convex dual over
- * what the case leaves open; what they prove is computed by the certificate's own arithmetic. Deterministic: the budget
- * counts solved problems.
+ * its steps must stay unused; where an edge is half used, it is used or not, so far or less. The prices come from the
+ * convex dual over what the case leaves open; what they prove is computed by the certificate's own arithmetic.
+ * Deterministic: the budget counts solved problems.
  */
 export function prepareProofSearch(compiled: CompiledModel): ProofSearch {
   const { model, network, sink, source, specs } = compiled;

@@ -150,7 +150,13 @@ export function closeGap(
   const proved = { ...mixed, proof };
   if (witness === undefined) return proved;
   const other = { ...search.again(amount, { ...proved, ...witness, within: undefined }), nodesUsed: mixed.nodesUsed };
-  return worth(other) > replayed ? other : proved;
+  if (worth(other) > replayed) return other;
+  // The flows of the last solve are what a swift replay reads.
+  mixed.edges.forEach((e, i) => {
+    search.workspace.flowIn[e] = mixed.flowIn[i]!;
+    search.workspace.flowOut[e] = mixed.flowOut[i]!;
+  });
+  return proved;
 }
 
 /** Replays a solution to the atom and measures it. */
