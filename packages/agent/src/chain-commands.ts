@@ -23,7 +23,7 @@ export function addChainCommands(program: Command, { ended, signal }: Surroundin
     .option('--seed <number>', 'varies the world; the same seed gives the same one', wholeNumber, 1)
     .addOption(
       new Option('--schedule <kind>', 'how the trade is spread over time')
-        .choices(['auto', 'single', 'twap', 'vwap'])
+        .choices(['auto', 'single', 'twap', 'vwap', 'almgren-chriss', 'obizhaeva-wang', 'optimal'])
         .default('auto'),
     )
     .addHelpText('after', EXIT_CODES)

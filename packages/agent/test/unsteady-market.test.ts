@@ -1,5 +1,13 @@
-import { type Chain, type Pool, type Quote, sameAddress, swapExactIn, type VenueAdapter } from '@evenkeel/core';
-import type { Rebalancing } from '@evenkeel/core/rebalancer';
+import {
+  type Chain,
+  type Pool,
+  type Quote,
+  sameAddress,
+  type Schedule,
+  swapExactIn,
+  type VenueAdapter,
+} from '@evenkeel/core';
+import { type Rebalancing, scheduleCommitment } from '@evenkeel/core/rebalancer';
 import { memoryJournal } from '@evenkeel/core/execution';
 import {
   type Actor,
@@ -96,6 +104,41 @@ function desk(
     },
   };
 }
+
+describe('a schedule that is worked out after every fill', () => {
+  test('is bound by its hash, kept in the journal, carried out without crossing the target, and can be shown', async () => {
+    const schedule = { kind: 'obizhaeva-wang', maxParts: 3, spanSeconds: 3, recoverySeconds: 2 } as const;
+    const { journal, rebalancer } = oneChain({ config: { schedule } });
+    const result = await rebalancer.rebalance();
+    const { intent } = result.signed!;
+    expect(result.schedule!.slices.length).toBeGreaterThan(1);
+    expect(result.slices.length).toBeGreaterThan(0);
+    expect(result.slices.every(({ execution }) => execution.state === 'completed')).toBe(true);
+    const [opened] = await journal.decisions({ code: 'TRADE_OPENED' });
+    const { schedule: kept } = (opened!.details as { plan: { schedule: Schedule } }).plan;
+    expect(intent.schedule).toEqual({ kind: 'hidden', hash: scheduleCommitment(kept, kept.seed!) });
+    const bought = result.slices.reduce((sum, { slice }) => sum + Number(slice.deltaUnits), 0);
+    expect(bought).toBeLessThanOrEqual(Number(result.schedule!.totalDeltaUnits) + 1e-9);
+    expect(result.slices.every(({ slice }) => Number(slice.deltaUnits) > 0)).toBe(true);
+    expectExact(result);
+  });
+
+  test.each(['almgren-chriss', 'optimal'] as const)('%s plans for the loop', async (kind) => {
+    const schedule = { kind, maxParts: 4, spanSeconds: 3600, recoverySeconds: 300 } as const;
+    const { rebalancer } = oneChain({ config: { schedule } });
+    const result = await rebalancer.rebalance({ dryRun: true });
+    expect(result.schedule).toMatchObject({ kind, seed: expect.stringMatching(/^0x[0-9a-f]{64}$/) });
+    expect(result.slices.every(({ execution }) => execution.state === 'simulated')).toBe(true);
+  });
+
+  test('needs the port that works it out', async () => {
+    const without = oneChain({
+      config: { schedule: { kind: 'optimal' } },
+      ports: ({ pacing }) => ({ pacing: pacing && undefined }) as never,
+    });
+    await expect(without.rebalancer.rebalance({ dryRun: true })).rejects.toMatchObject({ code: 'PORTFOLIO_INVALID' });
+  });
+});
 
 describe('a venue without a curve', () => {
   const opened = (

@@ -1,4 +1,4 @@
-import type { SignedIntent } from '@evenkeel/intents';
+import type { Hex, SignedIntent } from '@evenkeel/intents';
 import { cancelProgramme } from './execution/execute-programme.js';
 import { Decimal, type DecimalString } from './model/decimal.js';
 import { midpoint, shift } from './model/interval.js';
@@ -146,6 +146,10 @@ export function createRebalancer(portfolio: Portfolio, ports: RebalancerPorts): 
   } satisfies Rebalancer);
 }
 
+function toHex(bytes: Uint8Array): Hex {
+  return `0x${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}
+
 function never(): AbortSignal {
   return new AbortController().signal;
 }
@@ -256,6 +260,8 @@ async function trade(context: Context, input: TradeInput): Promise<Rebalancing> 
     curve: sells ? curves.sell : curves.buy,
     annualVolatility: before.annualVolatility,
     nowSeconds: nowSeconds(ports),
+    pacing: ports.pacing,
+    seed: () => toHex(ports.random.bytes(32)),
   });
   const signed = await signMandate(portfolio, ports, {
     decision,

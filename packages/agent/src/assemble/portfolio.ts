@@ -1,7 +1,9 @@
 import { eoaAccount, type EoaSigner } from '@evenkeel/accounts';
 import { type Chain, type Journal, type Logger, parsePolicyConfig, type Random } from '@evenkeel/core';
 import { type Portfolio, type RebalancerPorts } from '@evenkeel/core/rebalancer';
+import { pacedSlices } from '@evenkeel/core/schedule';
 import { opaqueOffers } from '@evenkeel/core/solicit';
+import { InvalidInputError } from '@evenkeel/intents';
 import type { ChainConfig, PortfolioConfig } from '../config/complete.js';
 import { baseToken, bridgesOf, type ConnectedChain, quoteToken, venuesOf } from './adapters.js';
 import { type OptimumOptions, preparedOptimum, type PreparedOptimum } from '../optimum/optimum.js';
@@ -61,6 +63,7 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
     account: eoaAccount(signer),
     volatility: volatility.feed,
     opaque: opaqueOffers(),
+    pacing: pacedSlices,
     journal,
     clock: systemClock,
     random,
@@ -72,6 +75,10 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
 
 function portfolioOf(config: PortfolioConfig): Portfolio {
   const { chains, limits, policy, schedule } = config;
+  if (schedule.kind === 'pov' && schedule.volumeProfile === undefined) {
+    const hint = 'Give the units that others are expected to trade in equal bins of the span.';
+    throw new InvalidInputError('schedule.volumeProfile', undefined, 'is missing, and pov follows it', hint);
+  }
   const nativePrices = chains.flatMap(({ id, nativePriceUsd }) =>
     nativePriceUsd === undefined ? [] : [[id, nativePriceUsd] as const],
   );
@@ -88,6 +95,8 @@ function portfolioOf(config: PortfolioConfig): Portfolio {
       spanSeconds: schedule.spanSeconds,
       recoverySeconds: schedule.recoverySeconds,
       volumeProfile: schedule.volumeProfile ?? EVEN_VOLUME,
+      jitterShare: schedule.jitterPercent / 100,
+      participation: schedule.participationPercent / 100,
     },
     limits: {
       slippageBps: limits.slippageBps,

@@ -18,7 +18,7 @@ export interface DemoOptions {
   readonly dryRun: boolean;
   readonly seed: number;
   readonly deltaChange?: string;
-  readonly schedule: 'auto' | 'single' | 'twap' | 'vwap';
+  readonly schedule: 'auto' | 'single' | 'twap' | 'vwap' | 'almgren-chriss' | 'obizhaeva-wang' | 'optimal';
 }
 
 /** The local world is a package of its own, for development. Code `DEVNET_MISSING`. */

@@ -146,10 +146,15 @@ export const portfolioConfigSchema = v.strictObject({
   nodeBudget: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100_000))),
   schedule: v.optional(
     v.strictObject({
-      kind: v.optional(v.picklist(['auto', 'single', 'twap', 'vwap']), 'auto'),
+      kind: v.optional(
+        v.picklist(['auto', 'single', 'twap', 'vwap', 'pov', 'almgren-chriss', 'obizhaeva-wang', 'optimal']),
+        'auto',
+      ),
       maxParts: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)), 4),
       spanSeconds: v.optional(seconds, 6),
       recoverySeconds: v.optional(v.pipe(seconds, v.minValue(1, 'must be at least 1')), 1),
+      jitterPercent: v.optional(percent(100), 50),
+      participationPercent: v.optional(percent(50), 10),
       volumeProfile: v.optional(v.pipe(v.array(v.pipe(v.number(), v.minValue(0))), v.minLength(1))),
     }),
     {},

@@ -16,6 +16,7 @@ import type { TradeDecision } from '../policy/decision.js';
 import type { HedgeBridge } from '../route/hedge.js';
 import type { ReferencePrice } from '../route/reference-price.js';
 import type { Schedule } from '../schedule/schedule.js';
+import { scheduleCommitment } from '../schedule/schedule-commitment.js';
 import type { Portfolio, RebalancerPorts } from './portfolio.js';
 
 export interface MandateInput {
@@ -76,9 +77,12 @@ export async function signMandate(
 }
 
 function constraintOf(schedule: Schedule): ScheduleConstraint {
-  if (schedule.kind === 'single' || schedule.slices.length <= 1) return { kind: 'single' };
+  // A drawn schedule is bound by its hash and shown when it is over, so that nobody can tell its slices beforehand.
+  if (schedule.seed !== undefined) return { kind: 'hidden', hash: scheduleCommitment(schedule, schedule.seed) };
+  const { kind } = schedule;
+  if ((kind !== 'twap' && kind !== 'vwap') || schedule.slices.length <= 1) return { kind: 'single' };
   const spanSeconds = schedule.endSeconds - schedule.startSeconds;
-  return { kind: schedule.kind, parts: schedule.slices.length, spanSeconds };
+  return { kind, parts: schedule.slices.length, spanSeconds };
 }
 
 /** Per chain, of the token that the trade spends. */

@@ -42,7 +42,7 @@ const planSchema = v.object({
   landingUnits: decimal,
   riskAversion: v.pipe(v.number(), v.finite()),
   schedule: v.object({
-    kind: v.picklist(['single', 'twap', 'vwap']),
+    kind: v.picklist(['single', 'twap', 'vwap', 'pov', 'almgren-chriss', 'obizhaeva-wang', 'optimal']),
     totalDeltaUnits: decimal,
     startSeconds: wholeSeconds,
     endSeconds: wholeSeconds,
@@ -50,6 +50,7 @@ const planSchema = v.object({
       v.object({ index: v.pipe(v.number(), v.safeInteger()), atSeconds: wholeSeconds, deltaUnits: decimal }),
     ),
     sentence: v.string(),
+    seed: v.exactOptional(v.custom<Hex>((value) => typeof value === 'string' && /^0x[0-9a-f]{64}$/.test(value))),
   }),
 });
 const openingSchema = v.object({

@@ -10,13 +10,14 @@ import type { PriceFeed, VolatilityFeed } from '../ports/feeds.js';
 import type { Journal } from '../ports/journal.js';
 import type { PositionSource } from '../ports/position-source.js';
 import type { VenueAdapter } from '../ports/venue.js';
+import type { PacedKind, Pacing } from '../schedule/paced-slices.js';
 import type { OpaqueOffers } from '../solicit/opaque-offers.js';
 import type { OptimumPort } from './prepared-optimum.js';
 import { PortfolioInvalidError } from './errors.js';
 
 /** How a trade may be spread over time. `auto`: one piece or equal slices, whichever costs less. */
 export interface ScheduleSettings {
-  readonly kind: 'auto' | 'single' | 'twap' | 'vwap';
+  readonly kind: 'auto' | 'single' | 'twap' | 'vwap' | PacedKind;
   /** The most slices; fewer are made where gas is dearer than impact. */
   readonly maxParts: number;
   readonly spanSeconds: number;
@@ -24,6 +25,10 @@ export interface ScheduleSettings {
   readonly recoverySeconds: number;
   /** Expected volume of equal bins of the span, for `vwap`. */
   readonly volumeProfile: readonly number[];
+  /** Of paced kinds: share of each slice's interval within which its time is drawn. Absent: 0. */
+  readonly jitterShare?: number;
+  /** For `pov`: our share of `volumeProfile`, which is in units of the underlying then. Absent: 0.1. */
+  readonly participation?: number;
 }
 
 export interface RebalanceLimits {
@@ -84,6 +89,8 @@ export interface RebalancerPorts {
   readonly volatility: Pick<VolatilityFeed, 'realised'>;
   /** A second opinion on the price; the pools' own median is held against it. */
   readonly prices?: PriceFeed;
+  /** Works paced schedules out; needed where the portfolio asks for one. */
+  readonly pacing?: Pacing;
   /** Ladders, firm quotes and trust of venues without a curve; without it they are not asked. */
   readonly opaque?: OpaqueOffers;
   /** Tables of the exact optimum for the rule `optimal`; without it the closed form decides. */

@@ -10,15 +10,18 @@ import { sameAddress, type TokenAmount } from '../model/token.js';
 import type { TradeDecision } from '../policy/decision.js';
 import type { Flow } from '../ports/journal.js';
 import type { HedgeRoute } from '../route/hedge.js';
+import type { PacingQuestion } from '../schedule/paced-slices.js';
 import { replan } from '../schedule/replan.js';
 import type { Schedule, Slice } from '../schedule/schedule.js';
 import { type Context, executionParts, nowSeconds } from './context.js';
 import { CostAboveIntentError, PriceDisputedError } from './errors.js';
 import { awardRoute } from './award-route.js';
+import { costCurves } from './cost-curves.js';
 import { firmRoute } from './firm-route.js';
 import { hedgeRequest } from './hedge-request.js';
 import type { TradePlan } from './opening.js';
 import { type Portfolio, tokenOfPortfolio } from './portfolio.js';
+import { isPaced, pacingOf, pacingQuestion, riskOf } from './schedule-of.js';
 import type { Survey } from './survey.js';
 import { recordTrust } from './trust-journal.js';
 
@@ -77,7 +80,9 @@ async function restAfter(context: Context, { plan, signed, signal }: SlicesInput
   const begun = await journal.programmes({ intentId: signed.id });
   const nextIndex = begun.reduce((next, { programme }) => Math.max(next, programme.slice + 1), 0);
   const filled = filledUnits(context.portfolio, await journal.flows({ intentId: signed.id }));
-  return rest(context, plan, await agreedLook(context, signal), filled, nextIndex);
+  // When the other process has filled it is not known any more: as long ago as can be.
+  const fills = filled.isZero() ? [] : [{ atSeconds: plan.schedule.startSeconds, deltaUnits: filled.toFixed() }];
+  return rest(context, plan, await agreedLook(context, signal), fills, nextIndex);
 }
 
 async function executeSlices(
@@ -93,6 +98,9 @@ async function executeSlices(
   let schedule = toDo;
   let seen = before;
   let hasReplanned = false;
+  const fills: { readonly atSeconds: number; readonly deltaUnits: DecimalString }[] = [];
+  const earlier = filledUnits(portfolio, await ports.journal.flows({ intentId: signed.id }));
+  if (!earlier.isZero()) fills.push({ atSeconds: plan.schedule.startSeconds, deltaUnits: earlier.toFixed() });
   for (let slice = schedule.slices[0]; slice !== undefined; slice = schedule.slices[0]) {
     if (await waitFor(context, slice, input)) seen = undefined;
     if (cancelled.aborted) return ended('It was cancelled.');
@@ -123,8 +131,10 @@ async function executeSlices(
     }
     const { unbounded } = seen.exposure;
     if (unbounded.length > 0) return ended(`The delta has no bounds while ${unbounded.join(', ')} cannot be read.`);
-    const filled = filledUnits(portfolio, await ports.journal.flows({ intentId: signed.id }));
-    schedule = rest(context, plan, seen, filled, slice.index + 1);
+    const done = results.at(-1)!;
+    const filled = filledUnits(portfolio, done.execution.flows);
+    if (!filled.isZero()) fills.push({ atSeconds: nowSeconds(ports), deltaUnits: filled.toFixed() });
+    schedule = rest(context, plan, seen, fills, slice.index + 1);
   }
   return ended(undefined);
 
@@ -167,19 +177,36 @@ async function tellReplanned(
 function rest(
   { portfolio, ports }: Context,
   plan: TradePlan,
-  { exposure }: Survey,
-  filled: Decimal,
+  seen: Survey,
+  fills: PacingQuestion['fills'],
   nextIndex: number,
 ): Schedule {
-  const { landingUnits, schedule } = plan;
+  const { landingUnits, riskAversion, schedule } = plan;
+  const neededDeltaUnits = new Decimal(landingUnits).minus(nearEnd(seen.exposure, plan)).toFixed();
+  // What bounds the lateness is the intent's deadline, which execution enforces.
+  const now = Math.min(nowSeconds(ports), schedule.endSeconds);
+  const { kind } = schedule;
+  if (isPaced(kind)) {
+    const { buy, sell } = costCurves(portfolio, seen, riskAversion, neededDeltaUnits);
+    const question = pacingQuestion(portfolio, {
+      schedule: { ...schedule, kind },
+      curve: plan.deltaChangeUnits.startsWith('-') ? sell : buy,
+      riskPerSquaredUnitYear: riskOf(riskAversion, seen.annualVolatility, Number(seen.reference.price)),
+      neededDeltaUnits,
+      fills,
+      nextIndex,
+      nowSeconds: now,
+    });
+    return pacingOf(ports.pacing, kind)(question);
+  }
+  const filled = fills.reduce((sum, { deltaUnits }) => sum.plus(deltaUnits), new Decimal(0));
   return replan({
     schedule,
     filledDeltaUnits: filled.toFixed(),
-    neededDeltaUnits: new Decimal(landingUnits).minus(nearEnd(exposure, plan)).toFixed(),
+    neededDeltaUnits,
     nextIndex,
     lotUnits: portfolio.policy.lotUnits,
-    // What bounds the lateness is the intent's deadline, which execution enforces.
-    nowSeconds: Math.min(nowSeconds(ports), schedule.endSeconds),
+    nowSeconds: now,
   });
 }
 

@@ -21,3 +21,4 @@ export {
 } from './rest-of-schedule.js';
 export * from './volume-model.js';
 export * from './errors.js';
+export * from './paced-slices.js';
