@@ -14,6 +14,7 @@ const benches = {
   forecast: 'packages/core/bench/forecast.mjs',
   profile: 'packages/core/bench/profile.mjs',
   policy: 'packages/core/bench/policy.mjs',
+  backtest: 'bench/backtest.mjs',
   routing: 'bench/routing/run.mjs',
   'world-routes': 'bench/routing/world.mjs',
 };
