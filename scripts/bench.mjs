@@ -16,6 +16,7 @@ const benches = {
   policy: 'packages/core/bench/policy.mjs',
   tables: 'packages/agent/bench/tables.mjs',
   agent: 'packages/agent/bench/agent.mjs',
+  backtest: 'bench/backtest.mjs',
   routing: 'bench/routing/run.mjs',
   'world-routes': 'bench/routing/world.mjs',
   instruments: 'bench/instruments/run.mjs',

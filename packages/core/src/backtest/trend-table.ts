@@ -1,4 +1,4 @@
-import type { TrendView } from '../policy/pre-emption.js';
+import type { TrendView } from '../policy/market.js';
 import { BacktestInputInvalidError } from './errors.js';
 
 /** Forecasts of the drift made at regular times. Plain data, so that it can be handed to a thread. */

@@ -17,8 +17,7 @@ import type {
 } from './decision.js';
 import { PolicyInputInvalidError } from './errors.js';
 import { impulseBand, valueGradient } from './impulse-band.js';
-import { latencyCostPerYear, type Market, staticRisk } from './market.js';
-import type { TrendView } from './pre-emption.js';
+import { latencyCostPerYear, type Market, staticRisk, type TrendView } from './market.js';
 import { hedgingCostBpsPerMonth, riskAversionOf } from './risk-aversion.js';
 import { ruleOf } from './rules/rule-of.js';
 import type { RuleOutcome } from './rules/rule.js';

@@ -1,6 +1,6 @@
 import type { DecimalString } from '../model/decimal.js';
 import type { Interval } from '../model/interval.js';
-import type { TrendView } from './pre-emption.js';
+import type { TrendView } from './market.js';
 import type { BandSource, RuleConfig } from './rules/rule.js';
 
 /** The tolerated delta: trade outside of [low, high], back to [innerLow, innerHigh]. Units. */

@@ -1,4 +1,7 @@
-import type { TrendView } from './pre-emption.js';
+import type { TrendForecast } from '../forecast/trend.js';
+
+/** What the policy needs to know of a trend. */
+export type TrendView = Pick<TrendForecast, 'annualDrift' | 'halfLifeSeconds' | 'annualDriftPerReturn'>;
 
 /** What every rule knows about the book and the market. Per year where not said otherwise. */
 export interface Market {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Market } from './market.js';
-import { preempted, type TrendView } from './pre-emption.js';
+import type { Market, TrendView } from './market.js';
+import { preempted } from './pre-emption.js';
 import type { RuleOutcome } from './rules/rule.js';
 
 /** A short at-the-money call of 30 days on 100 at 70 %. */

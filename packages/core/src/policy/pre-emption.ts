@@ -1,9 +1,5 @@
-import type { TrendForecast } from '../forecast/trend.js';
-import { deltaVolatility, type HalfBand, type Market } from './market.js';
+import { deltaVolatility, type HalfBand, type Market, type TrendView } from './market.js';
 import type { RuleOutcome } from './rules/rule.js';
-
-/** What the policy needs to know of a trend. */
-export type TrendView = Pick<TrendForecast, 'annualDrift' | 'halfLifeSeconds' | 'annualDriftPerReturn'>;
 
 type BandOutcome = Extract<RuleOutcome, { kind: 'band' }>;
 
