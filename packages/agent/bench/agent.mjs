@@ -105,9 +105,11 @@ async function measure(count) {
   for (let round = 0; round <= rounds; round++) {
     await chain.rpc('evm_mine', []);
     for (const { now } of agent.keepers()) now.dueMs = 0;
+    const cpuBefore = process.cpuUsage();
     const report = await agent.round(new AbortController().signal);
+    const { system, user } = process.cpuUsage(cpuBefore);
     // The first one compiles, finds the pools and writes down as many first decisions as there are portfolios.
-    if (round > 0) all.push(report);
+    if (round > 0) all.push({ ...report, cpuMs: Math.round((system + user) / 1000) });
   }
   const undecided = agent.keepers().filter(({ now }) => now.standing?.action === 'undecided').length;
   const trades = agent.keepers().filter(({ now }) => now.standing?.action === 'trade').length;
@@ -117,12 +119,15 @@ async function measure(count) {
   const times = all.map(({ durationMs }) => durationMs).sort((a, b) => a - b);
   const calls = Math.max(...all.map((report) => report.calls[chain.id]));
   const [medianMs, worstMs] = [times[times.length >> 1], times.at(-1)];
+  // What the agent's own process has worked: says the same on a machine that others use as well.
+  const cpuMs = all.map((report) => report.cpuMs).sort((a, b) => a - b)[all.length >> 1];
   return {
     portfolios: count,
     positions: count * positions,
     openMs: Math.round(openMs),
     medianMs,
     worstMs,
+    cpuMs,
     calls,
     trades,
     undecided,
