@@ -134,6 +134,9 @@ export function createWorkspace(network: Network, pinned: number): DualWorkspace
 /** In, out, gain, smoothed gain and the three second derivatives of an edge with more than one way to trade. */
 const EDGE_SUMS = 7;
 
+/** Least root of a price against that at zero size. */
+export const LOWEST: number = 1e-5;
+
 /** More segments than any edge has. */
 export const NO_LIMIT: number = 2 ** 30;
 
@@ -151,6 +154,20 @@ export function magnitude({ q, supply }: DualWorkspace): number {
 export function residualValue({ imbalance, pinned, q }: DualWorkspace): number {
   let total = 0;
   for (let n = 0; n < q.length; n++) if (n !== pinned) total += Math.abs(imbalance[n]!) * q[n]! * q[n]!;
+  return total;
+}
+
+/**
+ * The same where each token counts for no less than it was worth to start with: a price that has fallen to nothing must
+ * not hide what is lacking there.
+ */
+export function strandedValue({ imbalance, lowest, pinned, q }: DualWorkspace): number {
+  let total = 0;
+  for (let n = 0; n < q.length; n++) {
+    if (n === pinned) continue;
+    const root = Math.max(q[n]!, lowest[n]! / LOWEST);
+    total += Math.abs(imbalance[n]!) * root * root;
+  }
   return total;
 }
 

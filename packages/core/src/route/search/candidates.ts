@@ -1,6 +1,6 @@
 import { isAcyclic } from '../acyclic.js';
 import { solveDual } from '../dual/newton.js';
-import { EDGE_ON, magnitude, NO_LIMIT, residualValue, setLive } from '../dual/workspace.js';
+import { EDGE_ON, magnitude, NO_LIMIT, setLive, strandedValue } from '../dual/workspace.js';
 import { type Candidate, fixTicks, openTicks, type SearchState, solve } from './state.js';
 
 /** Flows whose value is below this share of the whole are rounding, not trades. */
@@ -43,7 +43,7 @@ function connected({ arriving, leaving, network, sink, source }: SearchState, al
 export function netValue({ network, pinned, ticked, workspace: w }: SearchState, edges: readonly number[]): number {
   const { fixedCost, nodeIn, nodeOut, tickCost, unitCost } = network;
   // What flows into the numeraire's node and out of it, less all that the flows leave over or lack elsewhere.
-  let net = -residualValue(w);
+  let net = -strandedValue(w);
   for (const e of edges) {
     if (nodeOut[e] === pinned) net += w.flowOut[e]!;
     else if (nodeIn[e] === pinned) net -= w.flowIn[e]!;
