@@ -1,7 +1,7 @@
 import type { BandTable, DeltaBand, PreparedBands } from './band-table.js';
 import type { CostFunction } from './cost-function.js';
 import { impulseBand } from './impulse-band.js';
-import { curvature, type Market } from './market.js';
+import type { Market } from './market.js';
 import { monitoredBand } from './monitoring.js';
 import { piecewiseCost, type PiecewiseCost } from './piecewise-cost.js';
 import { whalleyWilmott1999Band } from './rules/whalley-wilmott-1999.js';
