@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util';
 import { evaluateRule } from '../../core/dist/lattice/evaluate-rule.js';
 import { layLattice } from '../../core/dist/lattice/lattice.js';
 import { solveOptimum } from '../../core/dist/lattice/optimum.js';
-import { policyRuleOn } from '../../core/dist/lattice/rule-on-lattice.js';
+import { edgesOf } from '../../core/dist/lattice/rule-on-lattice.js';
+import { policyTargetsOn } from '../../core/dist/lattice/target-rule.js';
 import { optimalRule } from '../../core/dist/policy/rules/prepared.js';
 import { random as seeded } from '../../core/bench/universe.mjs';
 import { boundedBands } from '../dist/optimum/bounded-bands.js';
@@ -93,7 +94,8 @@ function excessOf(drawn) {
     settlement,
   };
   const lattice = layLattice(problem);
-  const value = (bands) => evaluateRule(lattice, policyRuleOn(lattice, optimalRule, bands)).certaintyEquivalent;
+  const value = (bands) =>
+    evaluateRule(lattice, edgesOf(policyTargetsOn(lattice, optimalRule, bands))).certaintyEquivalent;
   const optimum = solveOptimum(lattice).certaintyEquivalent;
   return {
     drawn,

@@ -14,6 +14,7 @@ const options: PolicyBenchOptions = {
   rate: '0',
   lambda: '0.0005',
   gas: '0.0025',
+  impact: '0',
   gamma: '0.02',
   steps: '6',
   unwind: false,

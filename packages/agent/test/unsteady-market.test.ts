@@ -115,7 +115,7 @@ describe('a schedule that is worked out after every fill', () => {
     expect(result.slices.length).toBeGreaterThan(0);
     expect(result.slices.every(({ execution }) => execution.state === 'completed')).toBe(true);
     const [opened] = await journal.decisions({ code: 'TRADE_OPENED' });
-    const { schedule: kept } = (opened!.details as { plan: { schedule: Schedule } }).plan;
+    const { schedule: kept } = (opened!.details as unknown as { plan: { schedule: Schedule } }).plan;
     expect(intent.schedule).toEqual({ kind: 'hidden', hash: scheduleCommitment(kept, kept.seed!) });
     const bought = result.slices.reduce((sum, { slice }) => sum + Number(slice.deltaUnits), 0);
     expect(bought).toBeLessThanOrEqual(Number(result.schedule!.totalDeltaUnits) + 1e-9);

@@ -6,7 +6,8 @@ import { layLattice, type HedgingProblem, serialiseBands, solveOptimum } from '@
 import type { OptimumAnswer, OptimumQuestion } from '@evenkeel/core/rebalancer';
 import { EvenkeelError } from '@evenkeel/intents';
 import { evaluateRule } from '../../../core/src/lattice/evaluate-rule.js';
-import { policyRuleOn } from '../../../core/src/lattice/rule-on-lattice.js';
+import { edgesOf } from '../../../core/src/lattice/rule-on-lattice.js';
+import { policyTargetsOn } from '../../../core/src/lattice/target-rule.js';
 import { optimalRule } from '../../../core/src/policy/rules/prepared.js';
 import { boundedBands, workOf } from './bounded-bands.js';
 import { optionBookOf } from './option-book.js';
@@ -299,7 +300,9 @@ describe('what a shared table costs against the exact optimum', () => {
     }
     const lattice = layLattice(exact, { mostColumns: 120 });
     const best = solveOptimum(lattice).certaintyEquivalent;
-    const shared = policyRuleOn(lattice, optimalRule, [{ table: boundedBands(problem, MOST_TEST_WORK), units }]);
+    const shared = edgesOf(
+      policyTargetsOn(lattice, optimalRule, [{ table: boundedBands(problem, MOST_TEST_WORK), units }]),
+    );
     expect(evaluateRule(lattice, shared, 16).certaintyEquivalent / best - 1).toBeLessThan(0.01);
   });
 });
