@@ -60,7 +60,9 @@ it('a dry run shows the same document, and leaves no trace', async () => {
 it('reads the band from a table that was prepared ahead, without a key; before that it says why not', async () => {
   const before = await traces(stage);
   // Looked at once a day, so that the table is a coarse one and soon made.
-  const { file } = configured({ policy: { ...stage.config.policy, monitoringSeconds: 86_400 } });
+  const { file } = configured({
+    policy: { ...stage.config.policy, riskAversion: { perNumeraire: 0.00005 }, monitoringSeconds: 86_400 },
+  });
   const decided = async () => documentIn(await inProcess(['hedge', '--config', file, '--dry-run', '--json'], env));
   expect(await decided()).toMatchObject({
     outcome: 'dry-run',
@@ -69,10 +71,10 @@ it('reads the band from a table that was prepared ahead, without a key; before t
   const prepared = await cli(['prepare', '--config', file, '--json'], { cwd: files });
   expect(documentIn(prepared)).toMatchObject({
     outcome: 'prepared',
-    decision: { action: 'trade', bandSource: 'lattice', bandReason: null },
+    decision: { bandSource: 'lattice', bandReason: null },
   });
   expect(prepared.code).toBe(0);
-  expect(await decided()).toMatchObject({ decision: { action: 'trade', bandSource: 'lattice', bandReason: null } });
+  expect(await decided()).toMatchObject({ decision: { bandSource: 'lattice', bandReason: null } });
   expect(documentIn(await inProcess(['prepare', '--config', file, '--json']))).toMatchObject({ outcome: 'at-hand' });
   expect(await traces(stage)).toEqual(before);
 });

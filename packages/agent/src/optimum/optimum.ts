@@ -25,6 +25,12 @@ export interface OptimumOptions {
   readonly logger?: Logger;
 }
 
+/**
+ * Options times risk aversion times spot up to which the optimum is one: beyond, the disutility of far moves, of which a
+ * lattice has only as many as its kernel is wide, outweighs all else, and its hedge is that of a panic (γ 0.2 for one
+ * option at a spot of 100 is the end of what was checked against independent lattices).
+ */
+const MOST_AVERSION = 20;
 /** Beyond this factor between the gamma of the options and that of the whole book a table of the options says little. */
 const MOST_OTHER_GAMMA = 2;
 
@@ -42,6 +48,12 @@ export function preparedOptimum(options: OptimumOptions): PreparedOptimum {
     if (settlement === 'none') return none('The policy leaves the end of the book out, and tables are of its end.');
     const book = optionBookOf(readings, Number(inputs.spot), inputs.decidedAtSeconds);
     if (typeof book === 'string') return none(book);
+    const size = book.options.reduce((sum, { units }) => sum + Math.abs(units), 0);
+    if (inputs.riskAversion.perNumeraire * size * Number(inputs.spot) > MOST_AVERSION) {
+      return none(
+        'The risk aversion is too strong for a book of this size: its exact optimum depends on the farthest moves.',
+      );
+    }
     const share = book.gammaPerUnit / inputs.gammaPerUnit;
     if (!(share <= MOST_OTHER_GAMMA && share >= 1 / MOST_OTHER_GAMMA)) {
       return none('Positions that end at no known time, such as liquidity, outweigh the gamma of the options.');

@@ -186,6 +186,8 @@ export function prepareCertificate(problem: CaseProblem): Certificate {
     let highest = -Infinity;
     for (const { constant, prices } of lines) {
       if (constant === Infinity) return Infinity;
+      // A case without any route bounds nothing.
+      if (constant === -Infinity) continue;
       let value = 0;
       let size = Math.abs(constant);
       for (const n of supplied) {

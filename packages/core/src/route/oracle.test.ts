@@ -218,6 +218,7 @@ describe('exhaustive enumeration over two chains', () => {
         if (solution.remainder === '0') expect(net).toBeLessThanOrEqual(best * (1 + 3e-6) + c.amount * 1e-6 + 1e-6);
         // Nor does the certificate promise less than the best there is.
         const gap = solution.optimalityGapBps / 1e4;
+        expect(gap).toBeGreaterThanOrEqual(0);
         expect(net >= 0 ? net / (1 - gap) : net / (1 + gap)).toBeGreaterThanOrEqual(best - c.amount * 1e-6 - 1e-7);
       }),
       { numRuns: 1000, seed: 21, endOnFailure: true },
