@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 // One project a package. Sources run as they are written: swc turns them to CommonJS, and the packages find each other
 // by source, so that no build is needed before a test.
 const swc = [
@@ -9,13 +11,15 @@ const swc = [
   },
 ];
 
+const beforeEachFile = fileURLToPath(new URL('scripts/test-environment.mjs', import.meta.url));
+
 const project = (name) => ({
   displayName: name,
   rootDir: `packages/${name}`,
   testEnvironment: 'node',
   testMatch: ['<rootDir>/src/**/*.test.ts', '<rootDir>/test/**/*.test.ts'],
   transform: { '\\.[cm]?[jt]s$': swc },
-  setupFiles: ['<rootDir>/../../scripts/test-environment.mjs'],
+  setupFiles: [beforeEachFile],
   transformIgnorePatterns: ['/node_modules/(?!(@noble|@lifi|ora|chalk|valibot)/)'],
   moduleNameMapper: {
     '^#sdk-core$': '@uniswap/sdk-core',

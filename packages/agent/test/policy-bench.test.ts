@@ -13,7 +13,6 @@ const options: PolicyBenchOptions = {
   days: '30',
   rate: '0',
   lambda: '0.0005',
-  impact: '0',
   gas: '0.0025',
   impact: '0',
   gamma: '0.02',

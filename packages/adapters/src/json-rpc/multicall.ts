@@ -83,7 +83,7 @@ function rowsIn(digits: string, expected: number): readonly ReadResult[] | undef
     const from = bytes + WORD;
     if (length === undefined || from + Math.ceil(length / WORD_BYTES) * WORD > digits.length) return undefined;
     const success = digits.slice(row, row + WORD) !== NOTHING;
-    rows.push(Object.freeze({ success, data: `0x${digits.slice(from, from + length * 2)}` as Hex }));
+    rows.push(Object.freeze({ success, data: `0x${digits.slice(from, from + length * 2)}` }));
   }
   return rows;
 }

@@ -24,7 +24,6 @@ import type { RuleOutcome } from './rules/rule.js';
 import type { Side } from './settlement-band.js';
 
 const SECONDS_PER_YEAR = 365 * 86_400;
-const ZERO = '0'.charCodeAt(0);
 
 /** The one programme that may be at work on this underlying already. */
 export interface OpenProgramme {
