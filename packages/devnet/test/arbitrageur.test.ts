@@ -100,7 +100,8 @@ async function push(chain: WorldChain, pool: ArbitragedPool, sellEth: boolean, w
   const { contracts } = chain;
   const deal = async (router: Address, signature: string, args: readonly unknown[]): Promise<void> => {
     await approve(chain, trader, tokenIn, router, amount);
-    await send(chain, trader, router, signature, args);
+    // Not estimated: an arbitrageur that trades in between makes the way through the pool a longer one.
+    await send(chain, trader, router, signature, args, { gasLimit: 5_000_000n });
   };
   switch (pool.kind) {
     case 'uniswap-v2': {
