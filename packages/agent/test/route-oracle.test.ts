@@ -6,10 +6,9 @@ import * as v from 'valibot';
 jest.setTimeout(120_000);
 
 const PROGRAM = join(__dirname, '../../../bench/routing/oracle.mjs');
-// Where a part of the amount cannot be placed a route may still be some basis points worse than the best; not often.
+// A seed whose every problem agrees; others still find a few that do not, where a part cannot be placed.
 const CASES = 400;
 const SEED = 36;
-const LEAST_AGREEING = 0.98;
 
 const totals = v.object({
   drawn: v.number(),
@@ -18,6 +17,7 @@ const totals = v.object({
   boundsBroken: v.number(),
   oracleBeaten: v.number(),
   classes: v.array(v.object({ name: v.string(), cases: v.number(), exactOut: v.number(), medianSlackBps: v.number() })),
+  counterexamples: v.array(v.unknown()),
 });
 
 // `node bench/routing/oracle.mjs --cases 10000 --seed 2` does the same with other problems.
@@ -32,8 +32,8 @@ test('the router is as good as the best of all choices of offers, and no bound i
   ]);
   const { stdout } = await run.catch((failed: unknown) => failed as { stdout: string });
   const found = v.parse(totals, JSON.parse(stdout));
-  expect(found).toMatchObject({ drawn: CASES, boundsBroken: 0, oracleBeaten: 0 });
-  expect(found.agree).toBeGreaterThanOrEqual(found.cases * LEAST_AGREEING);
+  expect(found.counterexamples).toEqual([]);
+  expect(found).toMatchObject({ drawn: CASES, agree: found.cases, boundsBroken: 0, oracleBeaten: 0 });
   // So that the comparison is of something: every layout, and both sides of the demand.
   expect(found.classes.map(({ name }) => name)).toEqual([
     'one-chain',

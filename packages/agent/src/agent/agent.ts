@@ -15,9 +15,9 @@ import { type AgentState, openAgentState } from './state/open-state.js';
 import { openOutside } from './watch/outside.js';
 import { type RoundReport, rounds } from './watch/rounds.js';
 import { sharedChains } from './watch/shared-chains.js';
-import { type Keeper, openKeeper } from './work/keeper.js';
-import { openRoster } from './work/roster.js';
-import { openWorker, type Worker } from './work/worker.js';
+import { type Keeper, openKeeper } from './keeping/keeper.js';
+import { openRoster } from './keeping/roster.js';
+import { openWorker, type Worker } from './keeping/worker.js';
 
 /** What an agent needs besides its file. */
 export interface AgentParts {

@@ -1,7 +1,7 @@
 import { EvenkeelError } from '@evenkeel/intents';
 import type { Agent } from './agent.js';
 import { openPace } from './watch/pace.js';
-import { findLeftBehind } from './work/left-behind.js';
+import { findLeftBehind } from './keeping/left-behind.js';
 
 /** A round has not come to its end in its time. Code `ROUND_TOO_LONG`. */
 export class RoundTooLongError extends EvenkeelError {

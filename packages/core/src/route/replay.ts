@@ -80,13 +80,21 @@ export function replay(
   const unserved = slack === undefined ? 0 : (model.exactOut ? slack.flowOut : slack.flowIn) / compiled.amount;
   const remainder = unserved <= NOTHING_UNSERVED ? 0n : share(model.amount, Math.min(1, unserved));
   if (!model.exactOut) {
-    // A few bits more than the solver's own, so that a leg that ends (a ladder, a book) is filled to its last atom.
+    const known = replayForwards(compiled, real, order, model.amount - remainder, remainder);
+    // A few bits more than the solver's own, so that a leg that ends (a ladder, a book) is filled to its last atom; but not
+    // across a tick that the solver stopped at, for its gas.
     const bits = model.amount >> SOLVER_BITS;
-    const left = remainder > bits ? remainder - bits : 0n;
-    return withRemainder(compiled, replayForwards(compiled, real, order, model.amount - left, left));
+    if (remainder <= bits) return withRemainder(compiled, known);
+    const left = remainder - bits;
+    const filled = replayForwards(compiled, real, order, model.amount - left, left);
+    return withRemainder(compiled, ticksOf(filled) > ticksOf(known) ? known : filled);
   }
   const exact = remainder === 0n ? replayExactOut(compiled, real, order) : undefined;
   return withRemainder(compiled, exact ?? replayPartOfExactOut(compiled, real, order));
+}
+
+function ticksOf({ hops }: Replay): number {
+  return hops.reduce((sum, hop) => sum + (hop.kind === 'pool' ? hop.ticksCrossed : 0), 0);
 }
 
 /** What is done and what remains are the whole, to the atom. */

@@ -5,7 +5,7 @@ import { EVERYWHERE } from '../limits/stops.js';
 import type { AgentMetrics } from '../metrics.js';
 import { auditEntries } from '../state/audit-log.js';
 import { CSV_HEADER, toCsv, toJsonl } from '../state/export-audit.js';
-import type { Keeper } from '../work/keeper.js';
+import type { Keeper } from '../keeping/keeper.js';
 import { ApiBusyError, ApiNotFoundError, ApiRequestInvalidError } from './errors.js';
 import { streamEvents } from './stream-events.js';
 import { intentsView, intentView, portfolioView, standingView } from './views.js';

@@ -1,7 +1,7 @@
 import type { Journal } from '@evenkeel/core';
 import { type Hex, intentToJson } from '@evenkeel/intents';
 import type { Agent } from '../agent.js';
-import type { Keeper, Standing } from '../work/keeper.js';
+import type { Keeper, Standing } from '../keeping/keeper.js';
 
 /** A portfolio as the API shows it. */
 export function portfolioView({ desk }: Agent, keeper: Keeper): Record<string, unknown> {

@@ -9,7 +9,7 @@ import {
   standing,
 } from '@evenkeel/core/watch';
 import { EvenkeelError } from '@evenkeel/intents';
-import type { Keeper, Standing } from '../work/keeper.js';
+import type { Keeper, Standing } from '../keeping/keeper.js';
 
 /** A portfolio that a look was taken at, and what came of it. */
 export interface Looked {

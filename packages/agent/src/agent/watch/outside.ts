@@ -1,5 +1,5 @@
 import type { AgentState } from '../state/open-state.js';
-import type { Keeper, Standing } from '../work/keeper.js';
+import type { Keeper, Standing } from '../keeping/keeper.js';
 
 /** Holds that leave something undone that should be done: the delta is not where it belongs, or nobody knows. */
 const STUCK: ReadonlySet<string> = new Set([
