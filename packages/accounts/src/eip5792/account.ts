@@ -1,7 +1,6 @@
 import { InvalidInputError } from '@evenkeel/intents';
 import { type Account, type Address, type Hex, type Random } from '@evenkeel/core';
 import { AccountCannotBatchError } from '@evenkeel/core/execution';
-import { getAddress } from 'ethers/address';
 import { TypedDataEncoder } from 'ethers/hash';
 import { hexlify } from 'ethers/utils';
 import { hexSchema } from '../rpc/schemas.js';
@@ -9,6 +8,9 @@ import type { WalletCapabilities } from './capabilities.js';
 import { askWallet, type Eip1193Provider } from './provider.js';
 import { encodeRequest, sendCallsRequest } from './request.js';
 import { assertOnChain, walletSubmission } from './submission.js';
+import { checksummed } from '../checksummed.js';
+
+const FROM_WALLET = 'Take it from eth_requestAccounts.';
 
 export interface Eip5792Options {
   /** The wallet's account. */
@@ -48,7 +50,7 @@ const ID_BYTES = 32;
  * ```
  */
 export function eip5792Account(options: Eip5792Options): Account {
-  const self = checksummed('address', options.address);
+  const self = checksummed('address', options.address, FROM_WALLET);
   const { capabilities, paymasterUrl, providers } = options;
   const providerOf = (chainId: number): Eip1193Provider => {
     const provider = providers[chainId];
@@ -60,7 +62,7 @@ export function eip5792Account(options: Eip5792Options): Account {
   return Object.freeze<Account>({
     id: options.id ?? self,
     kind: 'eip5792',
-    owner: options.owner === undefined ? self : checksummed('owner', options.owner),
+    owner: options.owner === undefined ? self : checksummed('owner', options.owner, FROM_WALLET),
     capabilities: Object.freeze({ batched: isAtomic, atomicBatch: isAtomic, sponsored, irrevocable: true }),
     nonceLayout: Object.freeze({ kind: 'sequential' }),
     submission: walletSubmission(self, providerOf),
@@ -89,12 +91,4 @@ export function eip5792Account(options: Eip5792Options): Account {
       return Object.freeze({ raw: encodeRequest(request), hash: id });
     },
   });
-}
-
-function checksummed(field: string, address: string): Address {
-  try {
-    return getAddress(address) as Address;
-  } catch {
-    throw new InvalidInputError(field, address, 'is not an address', 'Take it from eth_requestAccounts.');
-  }
 }

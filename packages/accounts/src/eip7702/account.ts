@@ -1,6 +1,5 @@
 import { InvalidInputError } from '@evenkeel/intents';
 import { type Account, type Address, type Chain, type OperationRequest, sameAddress } from '@evenkeel/core';
-import { getAddress } from 'ethers/address';
 import { askSigner, signTypedData } from '../eoa/ask-signer.js';
 import { publicMempool } from '../eoa/public-mempool.js';
 import { checkedTransaction } from '../eoa/signed-transaction.js';
@@ -9,6 +8,7 @@ import { encodeBatch } from './batch.js';
 import { delegateIn, type DelegationSigner, signDelegation } from './delegation.js';
 import { AccountDelegateForeignError, DelegateMissingError } from './errors.js';
 import { setCodeTransaction, type SetCodeSigner } from './transaction.js';
+import { checksummed } from '../checksummed.js';
 
 export interface Eip7702Options {
   readonly signer: SetCodeSigner & DelegationSigner;
@@ -38,7 +38,7 @@ const DELEGATION_GAS = 25_000n;
  * ```
  */
 export function eip7702Account({ chains, delegate, id, signer, submission }: Eip7702Options): Account {
-  const self = checksummed(signer.address);
+  const self = checksummed('signer.address', signer.address);
   return Object.freeze<Account>({
     id: id ?? self,
     kind: 'eip7702',
@@ -123,12 +123,4 @@ function envelope(
     maxFeePerGas: request.maxFeePerGasWei,
     maxPriorityFeePerGas: request.maxPriorityFeePerGasWei,
   };
-}
-
-function checksummed(address: unknown): Address {
-  try {
-    return getAddress(String(address)) as Address;
-  } catch {
-    throw new InvalidInputError('signer.address', address, 'is not an address', 'Pass an ethers Wallet or the like.');
-  }
 }

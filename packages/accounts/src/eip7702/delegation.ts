@@ -1,11 +1,12 @@
-import { InvalidInputError } from '@evenkeel/intents';
 import { type Address, type Chain, type Hex, sameAddress } from '@evenkeel/core';
-import { getAddress } from 'ethers/address';
 import { Signature } from 'ethers/crypto';
 import { verifyAuthorization } from 'ethers/hash';
 import { askSigner } from '../eoa/ask-signer.js';
 import { SignerAlteredError } from '../eoa/errors.js';
 import { DelegationInvalidError } from './errors.js';
+import { checksummed } from '../checksummed.js';
+
+const HEX = 'Give 20 bytes in hex.';
 
 /** What an ethers `Wallet` can do and a browser wallet cannot: sign an EIP-7702 authorization. */
 export interface DelegationSigner {
@@ -57,12 +58,12 @@ const NOBODY: Address = '0x0000000000000000000000000000000000000000';
  * ```
  */
 export async function signDelegation(signer: DelegationSigner, request: DelegationRequest): Promise<SignedDelegation> {
-  const delegate = checksummed('delegate', request.delegate);
+  const delegate = checksummed('delegate', request.delegate.toLowerCase(), HEX);
   const { chainId, nonce } = request;
   const wanted = { address: delegate, chainId: BigInt(chainId), nonce };
   const { signature } = await askSigner('authorization', () => signer.authorize(wanted));
   const signed: SignedDelegation = Object.freeze({
-    authority: checksummed('signer.address', signer.address),
+    authority: checksummed('signer.address', signer.address.toLowerCase(), HEX),
     delegate,
     chainId,
     nonce,
@@ -89,7 +90,7 @@ export async function delegateOf(chain: Chain, account: Address, signal?: AbortS
 
 export function delegateIn(code: Hex): Address | undefined {
   return code.length === 48 && code.toLowerCase().startsWith(PREFIX)
-    ? checksummed('code', `0x${code.slice(PREFIX.length)}`)
+    ? checksummed('code', `0x${code.slice(PREFIX.length)}`.toLowerCase(), HEX)
     : undefined;
 }
 
@@ -107,13 +108,5 @@ function recoverAuthority({ delegate, chainId, nonce, r, s, yParity }: SignedDel
     return verifyAuthorization({ address: delegate, chainId, nonce }, signature) as Address;
   } catch {
     return undefined;
-  }
-}
-
-function checksummed(field: string, address: string): Address {
-  try {
-    return getAddress(address.toLowerCase()) as Address;
-  } catch {
-    throw new InvalidInputError(field, address, 'is not an address', 'Give 20 bytes in hex.');
   }
 }

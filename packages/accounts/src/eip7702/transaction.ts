@@ -1,11 +1,11 @@
 import { InvalidInputError } from '@evenkeel/intents';
-import { type Address, type GasPrice, sameAddress, type SignedOperation } from '@evenkeel/core';
-import { getAddress } from 'ethers/address';
+import { type GasPrice, sameAddress, type SignedOperation } from '@evenkeel/core';
 import { Signature } from 'ethers/crypto';
 import { askSigner } from '../eoa/ask-signer.js';
 import { checkedTransaction } from '../eoa/signed-transaction.js';
 import type { Eip1559Transaction, EoaSigner, SetCodeTransaction } from '../eoa/signer.js';
 import { assertDelegation, type SignedDelegation } from './delegation.js';
+import { checksummed } from '../checksummed.js';
 
 /** Signs transactions of type 4, too; an ethers `Wallet` does. */
 export interface SetCodeSigner extends Omit<EoaSigner, 'signTransaction'> {
@@ -47,7 +47,7 @@ export async function delegationTransaction(
   request: DelegationTransactionRequest,
 ): Promise<SignedOperation> {
   const { chainId, delegations, nonce } = request;
-  const self = checksummed(sender.address);
+  const self = checksummed('sender.address', sender.address);
   for (const [index, delegation] of delegations.entries()) {
     assertDelegation(delegation);
     if (delegation.chainId !== 0 && delegation.chainId !== chainId) {
@@ -88,12 +88,4 @@ export function setCodeTransaction({
     signature: Signature.from({ r, s, yParity }),
   }));
   return Object.freeze({ type: 4, ...fields, authorizationList });
-}
-
-function checksummed(address: string): Address {
-  try {
-    return getAddress(address) as Address;
-  } catch {
-    throw new InvalidInputError('sender.address', address, 'is not an address', 'Pass an ethers Wallet or the like.');
-  }
 }

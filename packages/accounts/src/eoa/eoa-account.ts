@@ -1,11 +1,11 @@
 import { InvalidInputError } from '@evenkeel/intents';
 import { type Account, type Address, type OperationRequest } from '@evenkeel/core';
 import { AccountCannotBatchError } from '@evenkeel/core/execution';
-import { getAddress } from 'ethers/address';
 import { askSigner, signTypedData } from './ask-signer.js';
 import { publicMempool } from './public-mempool.js';
 import { checkedTransaction } from './signed-transaction.js';
 import type { Eip1559Transaction, EoaSigner } from './signer.js';
+import { checksummed } from '../checksummed.js';
 
 export interface EoaOptions {
   /** What steps name it by. Default: its address. */
@@ -31,7 +31,7 @@ export interface EoaOptions {
  * ```
  */
 export function eoaAccount(signer: EoaSigner, options: EoaOptions = {}): Account {
-  const address = checksummed(signer.address);
+  const address = checksummed('signer.address', signer.address);
   return Object.freeze<Account>({
     id: options.id ?? address,
     kind: 'eoa',
@@ -71,12 +71,4 @@ function transactionOf(request: OperationRequest, self: Address): Eip1559Transac
     maxFeePerGas: request.maxFeePerGasWei,
     maxPriorityFeePerGas: request.maxPriorityFeePerGasWei,
   });
-}
-
-function checksummed(address: unknown): Address {
-  try {
-    return getAddress(String(address)) as Address;
-  } catch {
-    throw new InvalidInputError('signer.address', address, 'is not an address', 'Pass an ethers Wallet or the like.');
-  }
 }

@@ -1,6 +1,5 @@
 import { InvalidInputError } from '@evenkeel/intents';
 import type { Account, Address, Chain, Hex } from '@evenkeel/core';
-import { getAddress } from 'ethers/address';
 import { hashMessage } from 'ethers/hash';
 import { recoverAddress } from 'ethers/transaction';
 import { getBytes } from 'ethers/utils';
@@ -17,6 +16,7 @@ import { prepareOperation } from './prepare.js';
 import { simulateOperation } from './simulate.js';
 import { userOperationSubmission } from './submission.js';
 import type { UserOperation } from './user-operation.js';
+import { checksummed } from '../checksummed.js';
 
 /** One chain on which the account acts. */
 export interface Erc4337Network {
@@ -64,7 +64,7 @@ export interface Erc4337Options {
  */
 export function erc4337Account(options: Erc4337Options): Account {
   const { kind, networks, signer } = options;
-  const owner = checksummed(signer.address);
+  const owner = checksummed('signer.address', signer.address);
   const self = kind.addressOf(owner);
   networks.forEach((network, index) => assertFits(network, index, kind));
   const networkOf = (chainId: number): Erc4337Network => {
@@ -153,13 +153,5 @@ function assertFits({ bundler, chain, entryPoint }: Erc4337Network, index: numbe
   if (!kind.entryPoints.includes(entryPoint.version)) {
     const hint = `Accounts of kind ${kind.name} obey ${kind.entryPoints.join(', ')}.`;
     throw new InvalidInputError(`networks.${index}.entryPoint`, entryPoint.version, 'does not fit the account', hint);
-  }
-}
-
-function checksummed(address: unknown): Address {
-  try {
-    return getAddress(String(address)) as Address;
-  } catch {
-    throw new InvalidInputError('signer.address', address, 'is not an address', 'Pass an ethers Wallet or the like.');
   }
 }

@@ -1,7 +1,7 @@
 import { InvalidInputError } from '@evenkeel/intents';
 import type { Address } from '@evenkeel/core';
-import { getAddress } from 'ethers/address';
 import { Interface } from 'ethers/abi';
+import { checksummed } from '../checksummed.js';
 
 /** Versions of the ERC-4337 singleton that this package speaks. They differ in how an operation is hashed. */
 export type EntryPointVersion = '0.7' | '0.8' | '0.9';
@@ -41,15 +41,13 @@ export function entryPoint(version: EntryPointVersion, address?: string): EntryP
     const known = Object.keys(CANONICAL).join(', ');
     throw new InvalidInputError('entryPoint.version', version, 'is not a version known here', `Use one of ${known}.`);
   }
-  return Object.freeze({ version, address: address === undefined ? CANONICAL[version] : checksummed(address) });
-}
-
-function checksummed(address: string): Address {
-  try {
-    return getAddress(address) as Address;
-  } catch {
-    throw new InvalidInputError('entryPoint.address', address, 'is not an address', 'Leave it out for the public one.');
-  }
+  return Object.freeze({
+    version,
+    address:
+      address === undefined
+        ? CANONICAL[version]
+        : checksummed('entryPoint.address', address, 'Leave it out for the public one.'),
+  });
 }
 
 const PACKED =

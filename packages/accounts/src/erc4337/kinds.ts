@@ -1,7 +1,6 @@
 import { InvalidInputError } from '@evenkeel/intents';
 import { type Address, type Call, type Chain, type Hex, sameAddress, type TypedData } from '@evenkeel/core';
 import { Interface } from 'ethers/abi';
-import { getAddress } from 'ethers/address';
 import { getBytes } from 'ethers/utils';
 import { askSigner, signTypedData } from '../eoa/ask-signer.js';
 import { delegateIn, type DelegationSigner, signDelegation } from '../eip7702/delegation.js';
@@ -11,6 +10,7 @@ import type { EntryPoint, EntryPointVersion } from './entry-point.js';
 import { AccountNotDeployedError } from './errors.js';
 import { type NonceKeyLayout, plainNonceKey } from './nonce.js';
 import type { Deployment } from './user-operation.js';
+import { checksummed } from '../checksummed.js';
 
 /** Who signs operations: an ethers `Wallet`, a hardware wallet, a key service. It sends nothing. */
 export interface OperationSigner {
@@ -102,7 +102,7 @@ export interface SimpleAccountOptions {
 
 /** The SimpleAccount of eth-infinitism: a contract of its own with one owner. */
 export function simpleAccountKind({ address, entryPoint, factory }: SimpleAccountOptions): SmartAccountKind {
-  const own = checksummed(address);
+  const own = checksummed('address', address, 'Ask the factory: getAddress(owner, salt).');
   return Object.freeze<SmartAccountKind>({
     name: `simple-account-${entryPoint}`,
     entryPoints: [entryPoint],
@@ -143,12 +143,4 @@ function encodeBatchV07(calls: readonly Call[]): Hex {
     calls.map(({ valueWei }) => valueWei),
     calls.map(({ data }) => data),
   ]) as Hex;
-}
-
-function checksummed(address: string): Address {
-  try {
-    return getAddress(address) as Address;
-  } catch {
-    throw new InvalidInputError('address', address, 'is not an address', 'Ask the factory: getAddress(owner, salt).');
-  }
 }

@@ -43,7 +43,7 @@ import {
   swapPayload,
   swapSchema,
 } from '../instruments/swap.js';
-import { ChainNotConfiguredError } from '../uniswap/config.js';
+import { configuredOn } from '../common/configured-on.js';
 import { poolAbi } from './abi.js';
 import {
   AaveCapacityShortError,
@@ -140,11 +140,7 @@ export function aaveShort(options: AaveShortOptions): InstrumentAdapter {
     throw new InvalidInputError('healthFactor', healthFactor, 'is not above 1', hint);
   }
   const chainIds = Object.keys(chains).map(Number);
-  const marketOn = (chainId: number): AaveShortMarket => {
-    const market = chains[chainId];
-    if (market !== undefined) return market;
-    throw new ChainNotConfiguredError(id, chainId, chainIds);
-  };
+  const marketOn = (chainId: number): AaveShortMarket => configuredOn(id, chains, chainId);
 
   const quote = async (request: TradeRequest, signal: AbortSignal): Promise<TradeQuote> => {
     throwIfAborted(signal);

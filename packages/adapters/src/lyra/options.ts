@@ -19,7 +19,7 @@ import {
   validUntil,
 } from '../instruments/request.js';
 import { type Rehearsal, rehearse } from '../instruments/simulate.js';
-import { ChainNotConfiguredError } from '../uniswap/config.js';
+import { configuredOn } from '../common/configured-on.js';
 import { greekCacheAbi, optionMarketAbi, optionTokenAbi } from './abi.js';
 import { isCall, isLong, LYRA_KINDS, type LyraKind, type LyraTrading } from './market.js';
 import { allowanceOf, type LyraOrder, orderCall, orderCalls, payloadSchema } from './orders.js';
@@ -75,11 +75,7 @@ export function lyraOptions(options: LyraOptionsOptions): InstrumentAdapter {
     throw new InvalidInputError('collateralFactor', collateralFactor, 'is not 1 or more', hint);
   }
   const chainIds = Object.keys(chains).map(Number);
-  const marketOn = (chainId: number): LyraTrading => {
-    const market = chains[chainId];
-    if (market !== undefined) return market;
-    throw new ChainNotConfiguredError(id, chainId, chainIds);
-  };
+  const marketOn = (chainId: number): LyraTrading => configuredOn(id, chains, chainId);
 
   const quote = async (request: TradeRequest, signal: AbortSignal): Promise<TradeQuote> => {
     throwIfAborted(signal);

@@ -30,7 +30,7 @@ import {
   validUntil,
 } from '../instruments/request.js';
 import { rehearse } from '../instruments/simulate.js';
-import { ChainNotConfiguredError } from '../uniswap/config.js';
+import { configuredOn } from '../common/configured-on.js';
 import { accountBalanceAbi, clearingHouseAbi } from './abi.js';
 import { PerpLiquidityShortError, PerpPriceLimitError } from './errors.js';
 import type { PerpV2Market } from './market.js';
@@ -89,11 +89,7 @@ export function perpV2Instrument(options: PerpV2InstrumentOptions): InstrumentAd
     if (chain.id === Number(key)) continue;
     throw new InvalidInputError(`chains.${key}.chain`, chain.id, `is not chain ${key}`, 'Use its id as the key.');
   }
-  const marketOn = (chainId: number): PerpV2Market => {
-    const market = chains[chainId];
-    if (market !== undefined) return market;
-    throw new ChainNotConfiguredError(id, chainId, chainIds);
-  };
+  const marketOn = (chainId: number): PerpV2Market => configuredOn(id, chains, chainId);
 
   const quote = async (request: TradeRequest, signal: AbortSignal): Promise<TradeQuote> => {
     throwIfAborted(signal);

@@ -24,7 +24,7 @@ import { quoteId } from '../common/quote-id.js';
 import { decodeEvent } from '../common/read.js';
 import { checkRequest } from '../common/request.js';
 import { parsePayload } from '../common/schemas.js';
-import { ChainNotConfiguredError } from '../uniswap/config.js';
+import { configuredOn } from '../common/configured-on.js';
 import { clearingHouseAbi } from './abi.js';
 import { PerpLiquidityShortError } from './errors.js';
 import type { PerpV2Market } from './market.js';
@@ -77,11 +77,7 @@ export function perpV2(options: PerpV2Options): VenueAdapter & Required<Pick<Ven
     if (chain.id === Number(key)) continue;
     throw new InvalidInputError(`chains.${key}.chain`, chain.id, `is not chain ${key}`, 'Use its id as the key.');
   }
-  const tradingOn = (chainId: number): PerpV2Trading => {
-    const trading = options.chains[chainId];
-    if (trading !== undefined) return trading;
-    throw new ChainNotConfiguredError(id, chainId, Object.keys(options.chains).map(Number));
-  };
+  const tradingOn = (chainId: number): PerpV2Trading => configuredOn(id, options.chains, chainId);
 
   const quote = async (request: QuoteRequest, signal: AbortSignal): Promise<Quote> => {
     throwIfAborted(signal);

@@ -35,7 +35,7 @@ import {
   swapPayload,
   swapSchema,
 } from '../instruments/swap.js';
-import { ChainNotConfiguredError } from '../uniswap/config.js';
+import { configuredOn } from '../common/configured-on.js';
 
 /** The underlying as a token on one chain, and what it is paid with. */
 export interface SpotMarket {
@@ -74,11 +74,7 @@ const payloadSchema = v.strictObject({ owner: addressSchema, swap: swapSchema })
 export function spotInstrument(options: SpotInstrumentOptions): InstrumentAdapter {
   const { chains, clock, id = 'spot', quoteLifeSeconds = QUOTE_LIFE_SECONDS } = options;
   const chainIds = Object.keys(chains).map(Number);
-  const marketOn = (chainId: number): SpotMarket => {
-    const market = chains[chainId];
-    if (market !== undefined) return market;
-    throw new ChainNotConfiguredError(id, chainId, chainIds);
-  };
+  const marketOn = (chainId: number): SpotMarket => configuredOn(id, chains, chainId);
 
   const quote = async (request: TradeRequest, signal: AbortSignal): Promise<TradeQuote> => {
     throwIfAborted(signal);

@@ -1,5 +1,6 @@
 import { type Address, type Chain, type Token, sameAddress } from '@evenkeel/core';
-import { EvenkeelError, InvalidInputError } from '@evenkeel/intents';
+import { InvalidInputError } from '@evenkeel/intents';
+import { ChainNotConfiguredError } from '../common/configured-on.js';
 
 /** What all Uniswap adapters want to know of a chain. */
 export interface UniswapChain {
@@ -14,18 +15,6 @@ export interface UniswapChain {
    * one of zero: swaps leave no allowance, but an approval whose swap was never sent does.
    */
   readonly resetAllowance?: readonly Address[];
-}
-
-/** The adapter was not set up for this chain. Code `CHAIN_NOT_CONFIGURED`. */
-export class ChainNotConfiguredError extends EvenkeelError {
-  constructor(adapter: string, chainId: number, known: readonly number[]) {
-    super('CHAIN_NOT_CONFIGURED', `${adapter} is not set up for chain ${chainId}.`, {
-      field: 'chainId',
-      value: chainId,
-      hint: `Ask for one of ${known.join(', ')}, or add the chain to its configuration.`,
-      details: { adapter, known },
-    });
-  }
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Quote, QuoteRequest, VenueAdapter } from '@evenkeel/core';
 import type { WorldSnapshot } from '@evenkeel/devnet';
 import { Contract, Wallet } from 'ethers';
 import fc from 'fast-check';
-import { ChainNotConfiguredError } from '../../src/uniswap/config.js';
+import { ChainNotConfiguredError } from '../../src/common/configured-on.js';
 import { FillMismatchError } from '../../src/common/errors.js';
 import { clock, never } from '../support/bridge-world.js';
 import { deposit, E18, execute, openPerpBench, type PerpBench } from './bench.js';
