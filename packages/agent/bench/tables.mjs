@@ -8,7 +8,7 @@ import { layLattice } from '../../core/dist/lattice/lattice.js';
 import { solveOptimum } from '../../core/dist/lattice/optimum.js';
 import { edgesOf } from '../../core/dist/lattice/rule-on-lattice.js';
 import { policyTargetsOn } from '../../core/dist/lattice/target-rule.js';
-import { optimalRule } from '../../core/dist/policy/rules/prepared.js';
+import { optimalRule } from '../../core/dist/policy/rules/optimal.js';
 import { random as seeded } from '../../core/bench/universe.mjs';
 import { boundedBands } from '../dist/optimum/bounded-bands.js';
 import { optionBookOf } from '../dist/optimum/option-book.js';

@@ -12,7 +12,8 @@ import { prepareBands } from '../dist/lattice/prepare-bands.js';
 import { edgesOf } from '../dist/lattice/rule-on-lattice.js';
 import { policyTargetsOn } from '../dist/lattice/target-rule.js';
 import { decide } from '../dist/policy/decide.js';
-import { optimalRule } from '../dist/policy/rules/prepared.js';
+import { optimalRule } from '../dist/policy/rules/optimal.js';
+import { readBands } from '../dist/policy/rules/prepared.js';
 import { random as seeded } from './universe.mjs';
 import { yardstick } from './yardstick.mjs';
 
@@ -118,7 +119,7 @@ const input = (i) => ({
   horizonSeconds: 86_400 * (1 + (i % 29)),
   latencySeconds: 0,
   nowSeconds: 0,
-  bands: [{ table, units: 1 }],
+  bands: readBands([{ table, units: 1 }]),
 });
 const inputs = Array.from({ length: 500 }, (_, i) => input(i));
 const decideAll = () => {

@@ -61,7 +61,7 @@ export * from './policy/config.js';
 export * from './policy/errors.js';
 export type { RiskAversion } from './policy/risk-aversion.js';
 export type { BandTable, PreparedBands, PreparedFor } from './policy/band-table.js';
-export type { BandSource, RuleConfig } from './policy/rules/rule.js';
+export type { BandReader, BandSource, RuleConfig } from './policy/rules/rule.js';
 
 // Schedule: in which slices
 export * from './schedule/schedule.js';
@@ -71,7 +71,8 @@ export * from './schedule/errors.js';
 
 // Route: our best mix
 export type * from './route/hedge.js';
-export { routeHedge } from './route/route-hedge.js';
+export { routeHedge, type RouteHedgeTools } from './route/route-hedge.js';
+export type { GapCloser } from './route/solve-model.js';
 export * from './route/cost-curve.js';
 export { findInconsistencies, type Inconsistency } from './route/consistency.js';
 export * from './route/reference-price.js';

@@ -8,7 +8,7 @@ import { EvenkeelError } from '@evenkeel/intents';
 import { evaluateRule } from '../../../core/src/lattice/evaluate-rule.js';
 import { edgesOf } from '../../../core/src/lattice/rule-on-lattice.js';
 import { policyTargetsOn } from '../../../core/src/lattice/target-rule.js';
-import { optimalRule } from '../../../core/src/policy/rules/prepared.js';
+import { optimalRule } from '../../../core/src/policy/rules/optimal.js';
 import { boundedBands, workOf } from './bounded-bands.js';
 import { optionBookOf } from './option-book.js';
 import { preparedOptimum, type PreparedOptimum } from './optimum.js';

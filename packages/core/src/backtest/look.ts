@@ -5,6 +5,7 @@ import type { PositionReading } from '../model/position.js';
 import type { Token } from '../model/token.js';
 import { toText } from '../exposure/number.js';
 import { decide, type OpenProgramme } from '../policy/decide.js';
+import { readBands } from '../policy/rules/prepared.js';
 import type { BacktestPolicy, BacktestStep, Episode } from './episode.js';
 import { gasAt } from './fills.js';
 import { type Leg, notionalOf, positionOf } from './leg.js';
@@ -59,7 +60,7 @@ export function look(input: LookInput): Look {
     latencySeconds,
     nowSeconds: seconds,
     holdingUnits,
-    ...(policy.bands === undefined ? {} : { bands: policy.bands }),
+    ...(policy.bands === undefined ? {} : { bands: readBands(policy.bands) }),
     ...(policy.trend === undefined ? {} : { trend: trendAt(policy.trend, seconds) }),
     ...(lastTradeSeconds === undefined ? {} : { lastTradeSeconds }),
     ...(open === undefined ? {} : { openProgramme: open }),

@@ -5,7 +5,7 @@ import { readBand } from '../policy/band-table.js';
 import { costFunction, type MarginalPiece } from '../policy/cost-function.js';
 import { PolicyInputInvalidError } from '../policy/errors.js';
 import { piecewiseCost } from '../policy/piecewise-cost.js';
-import { optimalRule } from '../policy/rules/prepared.js';
+import { optimalRule } from '../policy/rules/optimal.js';
 import { ruleOf } from '../policy/rules/rule-of.js';
 import { gradientAt, landingOf, valueAt } from '../policy/value-shape.js';
 import { standardBook } from './book.js';

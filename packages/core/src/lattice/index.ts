@@ -7,5 +7,6 @@ export { type Lattice, layLattice } from './lattice.js';
 export { type Optimum, solveOptimum } from './optimum.js';
 export { policyBench, type PolicyBenchOptions, type PolicyBenchReport, type PolicyBenchRule } from './policy-bench.js';
 export { prepareBands } from './prepare-bands.js';
+export { readBands } from '../policy/rules/prepared.js';
 export { type BandTableJson, parseBands, serialiseBands } from './band-table-json.js';
 export * from './errors.js';

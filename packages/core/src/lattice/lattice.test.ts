@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { yardstick } from '../../bench/yardstick.mjs';
 import { PolicyInputInvalidError } from '../policy/errors.js';
-import { optimalRule } from '../policy/rules/prepared.js';
+import { optimalRule } from '../policy/rules/optimal.js';
 import { ruleOf } from '../policy/rules/rule-of.js';
 import type { Random } from '../ports/ambient.js';
 import { type Book, liabilityOf, standardBook } from './book.js';

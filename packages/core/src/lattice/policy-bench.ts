@@ -1,5 +1,5 @@
 import type { BandTable } from '../policy/band-table.js';
-import { optimalRule } from '../policy/rules/prepared.js';
+import { optimalRule } from '../policy/rules/optimal.js';
 import { ruleOf } from '../policy/rules/rule-of.js';
 import type { RuleConfig } from '../policy/rules/rule.js';
 import type { Random } from '../ports/ambient.js';

@@ -1,4 +1,5 @@
 import type { PreparedBands } from '../policy/band-table.js';
+import { readBands } from '../policy/rules/prepared.js';
 import type { Rule, RuleOutcome } from '../policy/rules/rule.js';
 import type { Side } from '../policy/settlement-band.js';
 import { type Lattice, marketAt, nodeGreeks } from './lattice.js';
@@ -49,6 +50,7 @@ export function policyTargetsOn(lattice: Lattice, rule: Rule, prepared: readonly
   const lowest = holdings[0]!;
   const highest = holdings.at(-1)!;
   const least = LEAST_HOLDING * (highest - lowest);
+  const tables = readBands(prepared);
   const flatOr = (holding: number): number => (Math.abs(holding) < least ? 0 : holding);
   return (step, row, sign) => {
     const market = marketAt(lattice, step, row, sign);
@@ -61,7 +63,7 @@ export function policyTargetsOn(lattice: Lattice, rule: Rule, prepared: readonly
       lastTradeSeconds: undefined,
       deltaAtVolatility: (volatility) => -liability.delta(market.spot, market.years, volatility),
       deviationUnits: sign - delta,
-      prepared,
+      prepared: tables,
     });
     if (outcome.kind !== 'band') return NEVER;
     const centre = delta + outcome.centreShiftUnits;

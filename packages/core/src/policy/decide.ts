@@ -3,7 +3,6 @@ import { Decimal, type DecimalString, decimalFromNumber, parseDecimal } from '..
 import type { Exposure } from '../model/exposure.js';
 import { shift } from '../model/interval.js';
 import type { VolatilityForecast } from '../forecast/forecast.js';
-import type { PreparedBands } from './band-table.js';
 import { checkGuardBps, type PolicyTerms } from './config.js';
 import { type CostFunction, costFunction, totalCost } from './cost-function.js';
 import type {
@@ -20,7 +19,7 @@ import { impulseBand, valueGradient } from './impulse-band.js';
 import { latencyCostPerYear, type Market, staticRisk, type TrendView } from './market.js';
 import { hedgingCostBpsPerMonth, riskAversionOf } from './risk-aversion.js';
 import { ruleOf } from './rules/rule-of.js';
-import type { RuleOutcome } from './rules/rule.js';
+import type { BandOutcome, BandReader } from './rules/rule.js';
 import type { Side } from './settlement-band.js';
 
 const SECONDS_PER_YEAR = 365 * 86_400;
@@ -56,10 +55,10 @@ export interface PolicyInput {
   /** The book's delta, were the volatility another one; for rules that hedge at a volatility of their own. */
   readonly deltaAtVolatility?: (annualVolatility: number) => number;
   /**
-   * The exact optimum of this very book, prepared beforehand; for the rule `optimal`. Without one that fits the market of
-   * now, the closed form decides, and the decision says so.
+   * The exact optimum of this very book, prepared beforehand, as `readBands` of `@evenkeel/core/lattice` reads it; for the
+   * rule `optimal`. Without one that fits the market of now, the closed form decides, and the decision says so.
    */
-  readonly bands?: readonly PreparedBands[];
+  readonly bands?: BandReader;
 }
 
 /** Everything that the steps below share. */
@@ -70,8 +69,6 @@ interface Situation {
   readonly hasRoute: Readonly<Record<Side, boolean>>;
   readonly inputs: DecisionInputs;
 }
-
-type BandOutcome = Extract<RuleOutcome, { kind: 'band' }>;
 
 /** The book's deviation, seen from the target outwards on the side where it lies. */
 interface Deviation {
@@ -120,7 +117,7 @@ export function decide(input: PolicyInput): Decision {
     lastTradeSeconds: input.lastTradeSeconds,
     deltaAtVolatility: input.deltaAtVolatility,
     deviationUnits: middleOf(exposure) - Number(input.config.targetDeltaUnits),
-    prepared: input.bands ?? [],
+    prepared: input.bands,
   });
   switch (outcome.kind) {
     case 'never':

@@ -5,6 +5,7 @@ import type { Account } from '../ports/account.js';
 import type { BridgeAdapter } from '../ports/bridge.js';
 import { ExecutionPartMissingError } from '../execution/errors.js';
 import type { HedgeBridge, HedgeRequest, HedgeRoute, HedgeTransfer } from '../route/hedge.js';
+import { gapCloser } from '../route/close-gap.js';
 import { routeHedge } from '../route/route-hedge.js';
 import { checkQuote } from '../solicit/check-quote.js';
 import { plainCopy } from '../solicit/plain-copy.js';
@@ -57,7 +58,7 @@ const ATTEMPTS = 8;
 export async function firmRoute(input: FirmRouteInput, signal: AbortSignal): Promise<FirmRoute> {
   let { request } = input;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const route = routeHedge(request);
+    const route = routeHedge(request, { closeGap: gapCloser() });
     const transfers = route.hops.filter((hop) => hop.kind === 'bridge');
     const [firmQuotes, swaps] = await Promise.all([
       Promise.all(transfers.map((transfer) => quoteFirmly(input, transfer, signal))),

@@ -3,6 +3,7 @@ import type { PositionReading } from '../model/position.js';
 import type { PreparedBands } from '../policy/band-table.js';
 import { decide, type PolicyInput } from '../policy/decide.js';
 import type { Decision, DecisionInputs } from '../policy/decision.js';
+import { readBands } from '../policy/rules/prepared.js';
 import type { Logger } from '../ports/ambient.js';
 
 /** The book as it stands, and all that its exact optimum depends on. */
@@ -64,7 +65,7 @@ export function decideWith(
     });
     if (answer.kind === 'none') return closedForm(answer.sentence);
     const { bands, horizonSeconds } = answer;
-    const decision = decide({ ...input, bands, horizonSeconds });
+    const decision = decide({ ...input, bands: readBands(bands), horizonSeconds });
     return decision.bandSource === 'lattice' ? decision : closedForm('No table at hand fits the market of now.');
   } catch (error) {
     if (!(error instanceof EvenkeelError)) throw error;

@@ -1,5 +1,6 @@
 import { isAcyclic } from './acyclic.js';
 import { type Certificate, prepareCertificate } from './certificate.js';
+import { gapCloser } from './close-gap.js';
 import { gasOfHop, inventoryCost } from './costs.js';
 import { assertAmount, defaultBudget, type ExactRoute, gasOf, routeOf, totals } from './exact-route.js';
 import type { CompiledModel, RouteModel } from './model.js';
@@ -44,7 +45,7 @@ export function prepareAny(model: RouteModel, options: PrepareRouteOptions): Pre
           referencePrice: options.referencePrice,
           toleranceBps: TOLERANCE_BPS,
           certify: options.certify ?? true,
-          proofBudget: options.proofBudget,
+          closeGap: gapCloser(options.proofBudget),
           ...(warm === undefined ? {} : { warm }),
         },
       );

@@ -1,11 +1,12 @@
 import { type Certificate, prepareCertificate } from './certificate.js';
+import { gapCloser } from './close-gap.js';
 import { assertAmount, defaultBudget, type ExactRoute, routeOf } from './exact-route.js';
 import { type CompiledModel, compileModel, type RouteModel } from './model.js';
 import { parseProblem, type RouteProblem } from './problem.js';
 import { prepareAny } from './prepare-any.js';
 import type { MixedSearch, MixedSolution } from './search/mixed.js';
 import { prepareSearch } from './search/search.js';
-import { certificateProblem, closeGap, playMixed, type PlayOptions } from './solve-model.js';
+import { certificateProblem, playMixed, type PlayOptions } from './solve-model.js';
 import { prepareSwiftReplay, type SwiftReplayer } from './swift-replay.js';
 
 export interface PrepareRouteOptions {
@@ -123,10 +124,7 @@ function solvePlain(layout: Layout, atoms: bigint, options: PrepareRouteOptions)
   const mixed =
     options.certify === false
       ? found
-      : closeGap(sized(compiled, atoms), search, found, tolerance, {
-          proofBudget: options.proofBudget,
-          referencePrice: options.referencePrice,
-        });
+      : gapCloser(options.proofBudget)(sized(compiled, atoms), search, found, tolerance, options);
   const route =
     swiftRoute(layout, atoms, mixed, options) ?? routeOf(playMixed(sized(compiled, atoms), mixed, settings(options)));
   layout.last = { mixed, gapBps: route.optimalityGapBps };

@@ -3,10 +3,15 @@ import { RouteInfeasibleError } from './errors.js';
 import type { HedgeRequest, HedgeRoute } from './hedge.js';
 import { hedgeModel } from './hedge-model.js';
 import { hedgeRouteOf } from './hedge-route.js';
-import { solveModel, type SolvedModel } from './solve-model.js';
+import { type GapCloser, solveModel, type SolvedModel } from './solve-model.js';
 
 const DEFAULT_NODE_BUDGET = 1500;
 const TOLERANCE_BPS = 1e-3;
+
+export interface RouteHedgeTools {
+  /** Of `@evenkeel/core/route`: tightens what the route is proved by, and at times finds a better route. Absent: neither. */
+  readonly closeGap?: GapCloser;
+}
 
 /**
  * The cheapest way to change the delta: buys (exact-out) or sells (exact-in) `deltaUnits` of the underlying over all
@@ -26,13 +31,14 @@ const TOLERANCE_BPS = 1e-3;
  * route.hops.map((hop) => [hop.adapter, hop.amountIn, hop.amountOut])
  * ```
  */
-export function routeHedge(request: HedgeRequest): HedgeRoute {
+export function routeHedge(request: HedgeRequest, { closeGap }: RouteHedgeTools = {}): HedgeRoute {
   const { model, kept } = hedgeModel(request);
   const options = {
     nodeBudget: request.nodeBudget ?? DEFAULT_NODE_BUDGET,
     referencePrice: Number(request.referencePrice),
     toleranceBps: TOLERANCE_BPS,
     certify: true,
+    closeGap,
   };
   const solved = solveModel(model, options);
   const partial = solved.replay.remainder > 0n;

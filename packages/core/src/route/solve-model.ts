@@ -1,5 +1,4 @@
 import { prepareCertificate } from './certificate.js';
-import { prepareProofSearch } from './certificate-search.js';
 import type { CaseProblem } from './certificate-case.js';
 import { type CostsByKind, routeCosts, totalCost } from './costs.js';
 import type { MixedSearch, MixedSolution } from './search/mixed.js';
@@ -17,11 +16,25 @@ export interface SolveModelOptions {
   readonly toleranceBps: number;
   /** Whether to evaluate the certificate. */
   readonly certify: boolean;
-  /** Convex problems that may be solved for a better proof where the search leaves a gap; absent: fewer the more edges. */
-  readonly proofBudget?: number | undefined;
+  /** What looks for a better proof, and so for a better route, where the search leaves a gap; absent: nothing. */
+  readonly closeGap?: GapCloser | undefined;
   /** Prices of an earlier solution of the same network. */
   readonly warm?: Pick<MixedSolution, 'prices' | 'edges'>;
 }
+
+/**
+ * Looks for a proof that leaves less open than that of `mixed`. Where it meets a route that is worth more, that is the
+ * answer.
+ *
+ * @param tolerance Numeraire; a gap within it is left as it is.
+ */
+export type GapCloser = (
+  compiled: CompiledModel,
+  search: MixedSearch,
+  mixed: MixedSolution,
+  tolerance: number,
+  options: Partial<Pick<SolveModelOptions, 'referencePrice'>>,
+) => MixedSolution;
 
 /** How a solution is measured, however it was found. */
 export type PlayOptions = Pick<SolveModelOptions, 'referencePrice' | 'certify'>;
@@ -110,53 +123,8 @@ function attempt(model: RouteModel, options: SolveModelOptions): SolvedModel {
   const tolerance = amount * spotPrice * options.toleranceBps * 1e-4;
   const warm = options.warm?.prices.length === network.nodeCount ? options.warm : undefined;
   const mixed = search.solve({ amount, nodeBudget: options.nodeBudget, tolerance }, warm);
-  return playMixed(compiled, options.certify ? closeGap(compiled, search, mixed, tolerance, options) : mixed, options);
-}
-
-/** Flows that are not settled may claim more than they are worth: this share and more of it is not believed. */
-const BELIEVED = 1e-6;
-const MOST_PROOF_PROBLEMS = 200;
-const LEAST_PROOF_PROBLEMS = 4;
-/** The default number of problems solved for a proof times the number of edges stays within this. */
-const PROOF_EFFORT = 40_000;
-
-/**
- * Looks for a proof that leaves less open, where there is one to be found: the search proves little of markets that
- * contradict themselves, and of few hops. Where a route turns up that the search has missed, it takes its place.
- *
- * @param tolerance Numeraire; a gap within it is left as it is.
- */
-export function closeGap(
-  compiled: CompiledModel,
-  search: MixedSearch,
-  mixed: MixedSolution,
-  tolerance: number,
-  { proofBudget, referencePrice }: Pick<SolveModelOptions, 'proofBudget' | 'referencePrice'>,
-): MixedSolution {
-  const { amount, network } = compiled;
-  if (proofBudget === 0) return mixed;
-  const worth = (solution: MixedSolution): number => {
-    const played = playMixed(compiled, solution, { referencePrice, certify: false });
-    return played.netValue + unservedValue(compiled, played.replay);
-  };
-  // What the flows say they are worth, unless the replay finds that they are not.
-  const replayed = worth(mixed);
-  const value = mixed.value - replayed > Math.abs(replayed) * BELIEVED ? replayed : mixed.value;
-  if (certifiedBound(compiled, mixed) <= value + tolerance) return mixed;
-  const budget =
-    proofBudget ??
-    Math.max(LEAST_PROOF_PROBLEMS, Math.min(MOST_PROOF_PROBLEMS, Math.round(PROOF_EFFORT / network.edgeCount)));
-  const { proof, witness } = prepareProofSearch(compiled).tighten(mixed.proof, { amount, value, tolerance, budget });
-  const proved = { ...mixed, proof };
-  if (witness === undefined) return proved;
-  const other = { ...search.again(amount, { ...proved, ...witness, within: undefined }), nodesUsed: mixed.nodesUsed };
-  if (worth(other) > replayed) return other;
-  // The flows of the last solve are what a swift replay reads.
-  mixed.edges.forEach((e, i) => {
-    search.workspace.flowIn[e] = mixed.flowIn[i]!;
-    search.workspace.flowOut[e] = mixed.flowOut[i]!;
-  });
-  return proved;
+  const closed = options.certify ? options.closeGap?.(compiled, search, mixed, tolerance, options) : undefined;
+  return playMixed(compiled, closed ?? mixed, options);
 }
 
 /** Replays a solution to the atom and measures it. */
@@ -208,7 +176,8 @@ export function worstPrice(
   return nodes.length === 0 ? prices[source]! : Math.min(...nodes);
 }
 
-function certifiedBound(compiled: CompiledModel, mixed: MixedSolution): number {
+/** No route without circles can be worth more, by the proof that came with the solution. */
+export function certifiedBound(compiled: CompiledModel, mixed: MixedSolution): number {
   const { amount, model, sink, source } = compiled;
   const supply = new Float64Array(compiled.nodes.length);
   supply[model.exactOut ? sink : source] = model.exactOut ? -amount : amount;

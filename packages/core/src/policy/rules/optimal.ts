@@ -3,6 +3,7 @@ import { impulseBand, impulseLanding } from '../impulse-band.js';
 import type { HalfBand, Market } from '../market.js';
 import { monitoredBand } from '../monitoring.js';
 import { settlementBand, settlementLanding, type Side } from '../settlement-band.js';
+import { preempted } from '../pre-emption.js';
 import type { Rule } from './rule.js';
 
 /** The rule's band on one side, with the uncorrected one from which values are measured. */
@@ -54,4 +55,10 @@ export const closedFormRule: Rule = ({ buy, market, sell }) => {
     land: (side, deviation) => optimalLanding(market, costs[side], side, sides[side], deviation),
     source: 'closed-form',
   };
+};
+
+/** Our own rule: the prepared optimum where a table fits, the corrected closed form where none does, ahead of a trend. */
+export const optimalRule: Rule = (context) => {
+  const outcome = context.prepared?.(context) ?? closedFormRule(context);
+  return outcome.kind === 'band' ? preempted(context.market, outcome) : outcome;
 };

@@ -12,11 +12,9 @@ import {
 } from '../carry.js';
 import type { CostFunction } from '../cost-function.js';
 import type { Market } from '../market.js';
-import { preempted } from '../pre-emption.js';
 import type { Side } from '../settlement-band.js';
 import { gradientAt, landingOf, type ShapeCost, valueAt, type ValueShape } from '../value-shape.js';
-import { closedFormRule } from './optimal.js';
-import type { Rule, RuleContext, RuleOutcome } from './rule.js';
+import type { BandOutcome, BandReader, RuleContext } from './rule.js';
 
 /** How far costs, risk aversion, latency and uncertainty may be from a table's, as a factor, for it to be carried. */
 const MOST_CARRIED = 4;
@@ -28,8 +26,6 @@ const EXACT_WITHIN = 1e-9;
 const NEGLIGIBLE_GAS = 1e-3;
 /** Sizes at which costs are compared, in half-widths of the band. */
 const COMPARED_SIZES = [0.1, 1] as const;
-
-type BandOutcome = Extract<RuleOutcome, { kind: 'band' }>;
 
 /** A table that covers the state, and how far its parameters are from those of now: natural logarithm. */
 interface Candidate {
@@ -51,7 +47,7 @@ interface Candidate {
  * curves, C′(q) = V′; of several tables the two nearest are weighed by how near they are. Beyond a factor of two the rule
  * says that another table is due.
  */
-export function preparedBand(context: RuleContext, tables: readonly PreparedBands[]): BandOutcome | undefined {
+function preparedBand(context: RuleContext, tables: readonly PreparedBands[]): BandOutcome | undefined {
   const { market } = context;
   if (market.settlement === 'none') return undefined;
   const fitting = tables
@@ -270,8 +266,15 @@ function between(a: Edges, b: Edges, share: number): Edges {
   };
 }
 
-/** Our own rule: the prepared optimum where a table fits, the corrected closed form where none does, ahead of a trend. */
-export const optimalRule: Rule = (context) => {
-  const outcome = preparedBand(context, context.prepared ?? []) ?? closedFormRule(context);
-  return outcome.kind === 'band' ? preempted(context.market, outcome) : outcome;
-};
+/**
+ * Tables as the policy reads them.
+ *
+ * @param tables Of one book, from `prepareBands`, for one or several costs, aversions and doubts.
+ * @example
+ * ```ts
+ * decide({ ...input, bands: readBands([{ table: prepareBands(problem), units: 1 }]) }).bandSource // 'lattice'
+ * ```
+ */
+export function readBands(tables: readonly PreparedBands[]): BandReader {
+  return (context) => preparedBand(context, tables);
+}

@@ -1,7 +1,7 @@
 import { constantBandRule } from './constant-band.js';
 import { fixedIntervalRule } from './fixed-interval.js';
 import { holdRule } from './hold.js';
-import { optimalRule } from './prepared.js';
+import { optimalRule } from './optimal.js';
 import type { Rule, RuleConfig } from './rule.js';
 import { whalleyWilmott1997Rule } from './whalley-wilmott-1997.js';
 import { whalleyWilmott1999Rule } from './whalley-wilmott-1999.js';

@@ -1,4 +1,3 @@
-import type { PreparedBands } from '../band-table.js';
 import type { CostFunction } from '../cost-function.js';
 import type { HalfBand, Market } from '../market.js';
 
@@ -25,7 +24,7 @@ export interface RuleContext {
   /** Where the delta stands against its target, positive above it; the middle of what it may be. */
   readonly deviationUnits?: number;
   /** Tables of the exact optimum, for the rule that reads them. */
-  readonly prepared?: readonly PreparedBands[];
+  readonly prepared?: BandReader | undefined;
 }
 
 /** What drew a band of the optimal rule: a table of the exact optimum, or the corrected closed form. */
@@ -51,6 +50,12 @@ export type RuleOutcome =
       /** A sentence on what the rule lacked, if anything. */
       readonly caveat?: string;
     };
+
+/** A rule's answer where it draws a band. */
+export type BandOutcome = Extract<RuleOutcome, { kind: 'band' }>;
+
+/** Reads prepared tables: the band of one that fits the market, or undefined where none does. */
+export type BandReader = (context: RuleContext) => BandOutcome | undefined;
 
 /** A policy: where to trade and how far, given book, market and costs. Pure. */
 export type Rule = (context: RuleContext) => RuleOutcome;
