@@ -43,6 +43,26 @@ function expectHedged(result: Rebalancing): void {
   expect(result.report.efficiency!.efficiency).toBeGreaterThan(0);
   expect(result.slices.every(({ execution }) => execution.state === 'completed')).toBe(true);
   expectWithinIntent(result);
+  expectShortfall(result);
+}
+
+/** By the other way round: what the paper portfolio gained until the end, less what the real flows are worth then. */
+function expectShortfall({ after, before, decision, report, slices }: Rebalancing): void {
+  const { total, totalBps, ...parts } = report.shortfall!;
+  const sum = Object.values(parts).reduce((each, part) => each.plus(part), new Decimal(0));
+  expect(sum.toFixed()).toBe(new Decimal(total).toFixed());
+  const [start, end] = [Number(before.reference.price), Number(after.reference.price)];
+  const intended = decision.action === 'trade' ? Number(decision.deltaChangeUnits) : 0;
+  const flows = slices.flatMap(({ execution }) => execution.flows);
+  const real = flows.reduce((value, { atoms, chainId, token }) => {
+    const known = report.reconciliation!.lines.map((line) => line.token);
+    const { decimals, symbol } = known.find((each) => each.chainId === chainId && sameAddress(each.address, token))!;
+    return value + (Number(atoms) / 10 ** decimals) * (symbol === 'USDC' ? 1 : end);
+  }, 0);
+  const gas = Number(report.costs!.byKind.gas) + Number(report.costs!.byKind.message);
+  // Gas is worth what it was worth when it was paid.
+  expect(Math.abs(intended * (end - start) - real - Number(total))).toBeLessThan(0.05 * gas + 1e-6);
+  expect(totalBps).toBeCloseTo((Number(total) / (Math.abs(intended) * start)) * 1e4, 6);
 }
 
 describe('a short book is bought back', () => {

@@ -19,6 +19,7 @@ import { type Resumption, resumeAll, runningProgrammes } from './rebalancer/resu
 import { assertAgreed, planOf, runSlices, type SliceResult } from './rebalancer/run-slices.js';
 import { scheduleOf } from './rebalancer/schedule-of.js';
 import { recordedTrust } from './rebalancer/trust-journal.js';
+import { shortfallOf } from './rebalancer/shortfall-of.js';
 import { type EarlierLook, survey, type Survey } from './rebalancer/survey.js';
 import { swapRecord } from './rebalancer/swap-records.js';
 import { writeReport } from './rebalancer/write-report.js';
@@ -312,6 +313,7 @@ async function trade(context: Context, input: TradeInput): Promise<Rebalancing> 
       flows: dryRun ? [] : await ports.journal.flows({ intentId }),
       swaps: slices.flatMap(swapsOf),
       path: openPath(decision, before, slices, after),
+      shortfall: dryRun ? null : shortfallOf({ portfolio, decision, before, slices, swapsOf, after }),
       leastCost: leastCostOf(slices),
       states: slices.filter(({ replanned }) => replanned !== true).map(({ execution }) => execution.state),
       endedBecause,

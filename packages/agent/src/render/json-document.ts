@@ -12,7 +12,7 @@ export function jsonDocument(
   volatility: VolatilityStatement,
   durationMs: number,
 ): Record<string, unknown> {
-  const { costs, delta, efficiency, outcome, reason, reconciliation } = report;
+  const { costs, delta, efficiency, outcome, reason, reconciliation, shortfall } = report;
   return {
     outcome,
     reason,
@@ -77,6 +77,7 @@ export function jsonDocument(
       optimalityGapBps: weighted(slices, ({ route }) => route.optimalityGapBps),
     },
     costs: costs === null ? NOTHING_SPENT : costsOf(costs),
+    shortfall,
     efficiency,
     books:
       reconciliation?.lines.map(({ closingAtoms, flowsByKind, openingAtoms, token, unexplainedAtoms }) => ({

@@ -147,7 +147,7 @@ export function guardText(reports: readonly GuardReport[]): string {
 }
 
 export function reportText(report: ExecutionReport): string {
-  const { costs, delta, efficiency, reconciliation } = report;
+  const { costs, delta, efficiency, reconciliation, shortfall } = report;
   const lines = [
     `  delta ${units(midpoint(delta.before))} ─▶ ${pc.bold(units(midpoint(delta.after)))}, target ${units(delta.target)}, band ${units(delta.bandLow)} … ${units(delta.bandHigh)}`,
   ];
@@ -155,6 +155,13 @@ export function reportText(report: ExecutionReport): string {
     const kinds = Object.entries(costs.byKind).filter(([, value]) => Number(value) !== 0);
     lines.push(
       `  cost ${money(costs.total)}: ${kinds.map(([kind, value]) => `${kind} ${Number(value).toFixed(4)}`).join(', ')}`,
+    );
+  }
+  if (shortfall !== null) {
+    const { total, totalBps, ...parts } = shortfall;
+    const named = Object.entries(parts).filter(([, value]) => Number(value) !== 0);
+    lines.push(
+      `  shortfall against the decision's price ${money(total)} (${bps(totalBps)}): ${named.map(([part, value]) => `${part} ${Number(value).toFixed(4)}`).join(', ')}`,
     );
   }
   if (efficiency !== null) {

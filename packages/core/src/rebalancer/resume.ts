@@ -125,6 +125,7 @@ async function reportOf(
       bandHigh: band.high,
     },
     costs: null,
+    shortfall: null,
     reconciliation,
     efficiency: null,
     startedAtSeconds: opening.startedAtSeconds,

@@ -323,7 +323,7 @@ async function waitFor({ hub, ports }: Context, slice: Slice, input: SlicesInput
 }
 
 /** Change of delta that the swaps of a slice have made, from the flows of the underlying. */
-function filledUnits({ baseTokens }: Portfolio, flows: readonly Flow[]): Decimal {
+export function filledUnits({ baseTokens }: Portfolio, flows: readonly Flow[]): Decimal {
   return baseTokens.reduce((sum, token) => {
     const atoms = flows
       .filter(

@@ -5,14 +5,15 @@ import type { TokenAmount } from '../model/token.js';
 import type { ExecutionResult } from '../execution/execute-programme.js';
 import type { Decision } from '../policy/decision.js';
 import type { Flow } from '../ports/journal.js';
-import { costAttribution, type StatedPrice, type SwapRecord } from '../report/cost-attribution.js';
+import { costAttribution, type SwapRecord } from '../report/cost-attribution.js';
 import type { ExecutionReport } from '../report/execution-report.js';
+import type { ImplementationShortfall } from '../report/implementation-shortfall.js';
 import { reconcile } from '../report/reconcile.js';
 import type { TrustChange } from '../solicit/trust.js';
-import { nativeToken } from './balances.js';
 import { bookFlows } from './book-flows.js';
 import { type Portfolio, tokenOfPortfolio } from './portfolio.js';
 import { type OpenDelta, realisedEfficiency } from './realised-efficiency.js';
+import { statedPrices } from './stated-prices.js';
 import type { Survey } from './survey.js';
 import { verdict } from './verdict.js';
 
@@ -24,6 +25,7 @@ export interface TradeFacts {
   readonly flows: readonly Flow[];
   readonly swaps: readonly SwapRecord[];
   readonly path: readonly OpenDelta[];
+  readonly shortfall: ImplementationShortfall | null;
   /** Certified least cost of the whole change, done at once at the decision. */
   readonly leastCost: number;
   readonly states: readonly ExecutionResult['state'][];
@@ -62,11 +64,11 @@ export function writeReport(input: ReportInput): ExecutionReport {
     ...(trust.length === 0 ? {} : { trust }),
   };
   if (trade === undefined) {
-    const none = { costs: null, reconciliation: null, efficiency: null };
+    const none = { costs: null, shortfall: null, reconciliation: null, efficiency: null };
     return Object.freeze({ ...base, ...none, outcome: 'held', reason: decision.sentence });
   }
   if (dryRun) {
-    const none = { costs: null, reconciliation: null, efficiency: null };
+    const none = { costs: null, shortfall: null, reconciliation: null, efficiency: null };
     const reason = `Simulated, nothing was sent: ${decision.sentence}`;
     return Object.freeze({ ...base, ...none, outcome: 'dry-run', reason });
   }
@@ -91,23 +93,11 @@ export function writeReport(input: ReportInput): ExecutionReport {
     exact: reconciliation.exact,
     endedBecause: trade.endedBecause,
   });
-  return Object.freeze({ ...base, costs, reconciliation, efficiency, outcome, reason });
+  const { shortfall } = trade;
+  return Object.freeze({ ...base, costs, shortfall, reconciliation, efficiency, outcome, reason });
 }
 
 function plannedUnits(decision: Decision): number {
   if (decision.action === 'hold') return 0;
   return new Decimal(midpoint(decision.postTradeDelta)).minus(decision.band.target).toNumber();
-}
-
-/** The underlying and native coins at the reference price, the numeraire at one. */
-function statedPrices(portfolio: Portfolio, { nativePrice, reference }: Survey): readonly StatedPrice[] {
-  return [
-    ...portfolio.baseTokens.map((token) => ({ token, price: reference.price, source: reference.source })),
-    ...portfolio.quoteTokens.map((token) => ({ token, price: '1', source: 'numeraire' })),
-    ...Object.entries(nativePrice).map(([chainId, price]) => ({
-      token: nativeToken({ id: Number(chainId) }),
-      price,
-      source: portfolio.nativePrices[Number(chainId)] === undefined ? reference.source : 'configuration',
-    })),
-  ];
 }

@@ -4,6 +4,7 @@ import type { Interval } from '../model/interval.js';
 import type { Hex } from '../model/token.js';
 import type { TrustChange } from '../solicit/trust.js';
 import type { CostAttribution } from './cost-attribution.js';
+import type { ImplementationShortfall } from './implementation-shortfall.js';
 import type { RebalancingEfficiency } from './rebalancing-efficiency.js';
 import type { Reconciliation } from './reconcile.js';
 
@@ -24,6 +25,8 @@ export interface ExecutionReport {
     readonly bandHigh: DecimalString;
   };
   readonly costs: CostAttribution | null;
+  /** Against having had all of it at the decision's price; null where nothing was sent, or what was seen of it is gone. */
+  readonly shortfall: ImplementationShortfall | null;
   readonly reconciliation: Reconciliation | null;
   readonly efficiency: RebalancingEfficiency | null;
   /** Venues that have not kept their word, and how far they are believed now; absent when there are none. */

@@ -204,6 +204,7 @@ test('a report becomes plain JSON, atoms as strings', () => {
       bandHigh: '2',
     },
     costs: null,
+    shortfall: null,
     reconciliation: reconcile({ opening, flows, closing }),
     efficiency: null,
     startedAtSeconds: 1,
