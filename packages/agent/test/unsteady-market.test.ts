@@ -9,6 +9,7 @@ import {
 } from '@evenkeel/core';
 import { type Rebalancing, scheduleCommitment } from '@evenkeel/core/rebalancer';
 import { memoryJournal } from '@evenkeel/core/execution';
+import { measuredRecovery } from '../../core/src/rebalancer/recoveries.js';
 import {
   type Actor,
   actor,
@@ -18,6 +19,7 @@ import {
   pairPools,
   pumpPools,
   type Stage,
+  withCalls,
 } from './support.js';
 
 // What was quoted is not what is there: venues that break their word, pools that somebody trades in first.
@@ -129,6 +131,54 @@ describe('a schedule that is worked out after every fill', () => {
     const result = await rebalancer.rebalance({ dryRun: true });
     expect(result.schedule).toMatchObject({ kind, seed: expect.stringMatching(/^0x[0-9a-f]{64}$/) });
     expect(result.slices.every(({ execution }) => execution.state === 'simulated')).toBe(true);
+  });
+
+  test('is spaced by how the pools really came back between the slices of earlier trades', async () => {
+    const chain = stage.world.chains[0]!;
+    const journal = memoryJournal();
+    let isBetween = false;
+    let aheadMs = 0;
+    const options: ActorOptions = {
+      journal,
+      config: {
+        ...withCalls(stage.config, '-2'),
+        annualVolatilityPercent: 5,
+        schedule: { kind: 'twap', maxParts: 6, spanSeconds: 240, recoverySeconds: 1 },
+      },
+      // Somebody buys back some of what a slice has sold, before the next one; the time between passes at once.
+      ports: ({ clock }) => ({
+        clock: {
+          now: () => clock.now() + aheadMs,
+          sleep: async (milliseconds, signal) => {
+            if (!isBetween) return clock.sleep(milliseconds, signal);
+            isBetween = false;
+            aheadMs += milliseconds;
+            await pumpPools(stage, chain, pairPools(chain, ['uniswap-v2', 'uniswap-v3']), 0.03);
+          },
+        },
+      }),
+    };
+    const selling = oneChain(options);
+    selling.rebalancer.on('waiting', () => (isBetween = true));
+    const traded = await selling.rebalancer.rebalance();
+    expect(traded.slices.length).toBeGreaterThan(2);
+    expectExact(traded);
+    const seen = await journal.decisions({ code: 'RECOVERY_SEEN' });
+    expect(seen.length).toBeGreaterThan(1);
+    for (const { details } of seen) {
+      const { elapsedSeconds, initial, remaining, underlying } = details as Record<string, number | string>;
+      expect(underlying).toBe('ETH');
+      expect(Number(elapsedSeconds)).toBeGreaterThan(0);
+      expect(Number(initial)).toBeLessThan(0);
+      expect(Number(remaining)).toBeGreaterThan(Number(initial));
+    }
+    // As another such trade would have seen it.
+    for (const each of seen) await journal.appendDecision(each);
+    const measured = await measuredRecovery(journal, { underlying: 'ETH' });
+    expect(measured!.seconds).toBeGreaterThan(1);
+    await stage.rewind();
+    const next = await oneChain(options).rebalancer.rebalance({ dryRun: true });
+    expect(next.schedule!.sentence).toContain(measured!.sentence);
   });
 
   test('needs the port that works it out', async () => {

@@ -14,6 +14,7 @@ import { closeOpenTrades, untilClosed } from './rebalancer/close-trade.js';
 import { checkPortfolio, type Portfolio, type RebalancerPorts } from './rebalancer/portfolio.js';
 import { decideWith } from './rebalancer/prepared-optimum.js';
 import type { OpenDelta } from './rebalancer/realised-efficiency.js';
+import { measuredRecovery } from './rebalancer/recoveries.js';
 import { asRequested, checkRequestedChange } from './rebalancer/requested.js';
 import { type Resumption, resumeAll, runningProgrammes } from './rebalancer/resume.js';
 import { assertAgreed, planOf, runSlices, type SliceResult } from './rebalancer/run-slices.js';
@@ -255,15 +256,22 @@ async function trade(context: Context, input: TradeInput): Promise<Rebalancing> 
   const { hub, look, portfolio, ports } = context;
   const { before, curves, decision, dryRun, signal } = input;
   const sells = decision.deltaChangeUnits.startsWith('-');
-  const schedule = scheduleOf({
+  const measured = await measuredRecovery(ports.journal, portfolio);
+  const recoverySeconds = measured?.seconds ?? portfolio.schedule.recoverySeconds;
+  const planned = scheduleOf({
     portfolio,
     decision,
     curve: sells ? curves.sell : curves.buy,
     annualVolatility: before.annualVolatility,
+    recoverySeconds,
     nowSeconds: nowSeconds(ports),
     pacing: ports.pacing,
     seed: () => toHex(ports.random.bytes(32)),
   });
+  const schedule =
+    measured === undefined || planned.kind === 'single'
+      ? planned
+      : Object.freeze({ ...planned, sentence: `${planned.sentence} ${measured.sentence}` });
   const signed = await signMandate(portfolio, ports, {
     decision,
     exposure: before.exposure,
@@ -279,7 +287,7 @@ async function trade(context: Context, input: TradeInput): Promise<Rebalancing> 
   const chainIds = [...new Set(before.balances.map(({ token }) => token.chainId))];
   const opening = await readBalances(portfolio, ports, chainIds, signal);
   const intentId = signed.id;
-  const plan = planOf(before, decision, schedule);
+  const plan = planOf(before, decision, schedule, measured);
   if (!dryRun) {
     await recordOpening(
       ports.journal,

@@ -17,6 +17,8 @@ export interface TradePlan {
   readonly landingUnits: DecimalString;
   /** γ, per unit of the numeraire. */
   readonly riskAversion: number;
+  /** By then pools are back, as it was measured; absent: as the portfolio says. */
+  readonly recoverySeconds?: number;
   readonly schedule: Schedule;
 }
 
@@ -41,6 +43,7 @@ const planSchema = v.object({
   deltaChangeUnits: decimal,
   landingUnits: decimal,
   riskAversion: v.pipe(v.number(), v.finite()),
+  recoverySeconds: v.exactOptional(v.pipe(v.number(), v.gtValue(0))),
   schedule: v.object({
     kind: v.picklist(['single', 'twap', 'vwap', 'pov', 'almgren-chriss', 'obizhaeva-wang', 'optimal']),
     totalDeltaUnits: decimal,
@@ -78,7 +81,7 @@ const openingSchema = v.object({
 /** Writes the opening down, before anything of its intent is sent. */
 export async function recordOpening(journal: Journal, opening: Opening, atMs: number): Promise<void> {
   const { balances, band, delta, intentId, plan, startedAtSeconds } = opening;
-  const { deltaChangeUnits, landingUnits, riskAversion, schedule } = plan;
+  const { deltaChangeUnits, landingUnits, recoverySeconds, riskAversion, schedule } = plan;
   await journal.appendDecision({
     atMs,
     intentId,
@@ -93,6 +96,7 @@ export async function recordOpening(journal: Journal, opening: Opening, atMs: nu
         deltaChangeUnits,
         landingUnits,
         riskAversion,
+        ...(recoverySeconds === undefined ? {} : { recoverySeconds }),
         schedule: { ...schedule, slices: schedule.slices.map((slice) => ({ ...slice })) },
       },
       balances: balances.map(({ atoms, token: { address, chainId, decimals, symbol } }) => ({

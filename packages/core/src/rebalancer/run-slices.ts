@@ -21,6 +21,7 @@ import { firmRoute } from './firm-route.js';
 import { hedgeRequest } from './hedge-request.js';
 import type { TradePlan } from './opening.js';
 import { type Portfolio, tokenOfPortfolio } from './portfolio.js';
+import { type MeasuredRecovery, recordRecoveries } from './recoveries.js';
 import { isPaced, pacingOf, pacingQuestion, riskOf } from './schedule-of.js';
 import type { Survey } from './survey.js';
 import { recordTrust } from './trust-journal.js';
@@ -98,14 +99,23 @@ async function executeSlices(
   let schedule = toDo;
   let seen = before;
   let hasReplanned = false;
+  let afterSlice: Survey | undefined;
   const fills: { readonly atSeconds: number; readonly deltaUnits: DecimalString }[] = [];
   const earlier = filledUnits(portfolio, await ports.journal.flows({ intentId: signed.id }));
   if (!earlier.isZero()) fills.push({ atSeconds: plan.schedule.startSeconds, deltaUnits: earlier.toFixed() });
   for (let slice = schedule.slices[0]; slice !== undefined; slice = schedule.slices[0]) {
-    if (await waitFor(context, slice, input)) seen = undefined;
+    if (await waitFor(context, slice, input)) {
+      afterSlice = seen;
+      seen = undefined;
+    }
     if (cancelled.aborted) return ended('It was cancelled.');
     try {
       seen ??= await agreedLook(context, input.signal);
+      const last = results.at(-1);
+      if (last !== undefined && afterSlice !== undefined) {
+        await recordRecoveries(context, { route: last.route, before: last.survey, after: afterSlice, later: seen });
+        afterSlice = undefined;
+      }
       const result = await runSlice(context, input, slice, seen);
       const moved = hasReplanned ? undefined : movedMarket(result.execution);
       if (moved !== undefined) {
@@ -181,7 +191,7 @@ function rest(
   fills: PacingQuestion['fills'],
   nextIndex: number,
 ): Schedule {
-  const { landingUnits, riskAversion, schedule } = plan;
+  const { landingUnits, recoverySeconds = portfolio.schedule.recoverySeconds, riskAversion, schedule } = plan;
   const neededDeltaUnits = new Decimal(landingUnits).minus(nearEnd(seen.exposure, plan)).toFixed();
   // What bounds the lateness is the intent's deadline, which execution enforces.
   const now = Math.min(nowSeconds(ports), schedule.endSeconds);
@@ -189,6 +199,7 @@ function rest(
   if (isPaced(kind)) {
     const { buy, sell } = costCurves(portfolio, seen, riskAversion, neededDeltaUnits);
     const question = pacingQuestion(portfolio, {
+      recoverySeconds,
       schedule: { ...schedule, kind },
       curve: plan.deltaChangeUnits.startsWith('-') ? sell : buy,
       riskPerSquaredUnitYear: riskOf(riskAversion, seen.annualVolatility, Number(seen.reference.price)),
@@ -211,10 +222,21 @@ function rest(
 }
 
 /** The plan of a decision, from what was seen before it. */
-export function planOf({ exposure }: Survey, decision: TradeDecision, schedule: Schedule): TradePlan {
+export function planOf(
+  { exposure }: Survey,
+  decision: TradeDecision,
+  schedule: Schedule,
+  measured: MeasuredRecovery | undefined,
+): TradePlan {
   const { deltaChangeUnits, inputs } = decision;
   const landingUnits = new Decimal(nearEnd(exposure, decision)).plus(deltaChangeUnits).toFixed();
-  return Object.freeze({ deltaChangeUnits, landingUnits, riskAversion: inputs.riskAversion.perNumeraire, schedule });
+  return Object.freeze({
+    deltaChangeUnits,
+    landingUnits,
+    riskAversion: inputs.riskAversion.perNumeraire,
+    ...(measured === undefined ? {} : { recoverySeconds: measured.seconds }),
+    schedule,
+  });
 }
 
 /** The end of the exposure that a trade must not carry past the target: doubt makes what is left smaller, not larger. */

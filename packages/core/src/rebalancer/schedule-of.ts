@@ -14,6 +14,8 @@ export interface ScheduleOfInput {
   readonly decision: TradeDecision;
   readonly curve: CostCurve;
   readonly annualVolatility: number;
+  /** By then pools are back. */
+  readonly recoverySeconds: number;
   readonly nowSeconds: number;
   /** What the times of a paced schedule are drawn by. */
   readonly seed: () => Hex;
@@ -21,13 +23,14 @@ export interface ScheduleOfInput {
 
 /** The schedule that the portfolio's settings ask for. `auto` is a TWAP that may well have one slice. */
 export function scheduleOf(input: ScheduleOfInput): Schedule {
-  const { portfolio, decision, curve, annualVolatility, nowSeconds, pacing, seed } = input;
+  const { portfolio, decision, curve, annualVolatility, nowSeconds, pacing, recoverySeconds, seed } = input;
   const { limits, policy, schedule } = portfolio;
   const { kind, spanSeconds } = schedule;
   const { perNumeraire } = decision.inputs.riskAversion;
   const risk = riskOf(perNumeraire, annualVolatility, Number(decision.inputs.spot));
   if (isPaced(kind)) {
     const question = pacingQuestion(portfolio, {
+      recoverySeconds,
       schedule: {
         kind,
         totalDeltaUnits: decision.deltaChangeUnits,
@@ -52,7 +55,7 @@ export function scheduleOf(input: ScheduleOfInput): Schedule {
     startSeconds: nowSeconds,
     nowSeconds,
     deadlineSeconds: nowSeconds + limits.deadlineSeconds,
-    recoverySeconds: schedule.recoverySeconds,
+    recoverySeconds,
     riskPerSquaredUnitYear: risk,
   });
 }
@@ -78,14 +81,11 @@ const DEFAULT_PARTICIPATION = 0.1;
 /** Where a paced schedule stands, with what the portfolio says of it. */
 export function pacingQuestion(
   { policy, schedule: settings }: Portfolio,
-  standing: Omit<
-    PacingQuestion,
-    'jitterShare' | 'lotUnits' | 'maxParts' | 'participation' | 'recoverySeconds' | 'volumeUnits'
-  >,
+  standing: Omit<PacingQuestion, 'jitterShare' | 'lotUnits' | 'maxParts' | 'participation' | 'volumeUnits'>,
 ): PacingQuestion {
-  const { jitterShare = 0, maxParts, participation = DEFAULT_PARTICIPATION, recoverySeconds, volumeProfile } = settings;
+  const { jitterShare = 0, maxParts, participation = DEFAULT_PARTICIPATION, volumeProfile } = settings;
   const lotUnits: DecimalString = policy.lotUnits;
-  return { ...standing, jitterShare, lotUnits, maxParts, participation, recoverySeconds, volumeUnits: volumeProfile };
+  return { ...standing, jitterShare, lotUnits, maxParts, participation, volumeUnits: volumeProfile };
 }
 
 type EvenSettings = Portfolio['schedule'] & { readonly kind: 'auto' | 'single' | 'twap' | 'vwap' };
