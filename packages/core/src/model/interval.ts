@@ -35,7 +35,9 @@ export function widen(a: Interval, by: DecimalString): Interval {
 }
 
 export function shift(a: Interval, by: DecimalString): Interval {
-  return addIntervals(a, interval(by));
+  const distance = parseDecimal(by, 'by');
+  const low = distance.plus(a.low).toFixed();
+  return a.low === a.high ? Object.freeze({ low, high: low }) : interval(low, distance.plus(a.high).toFixed());
 }
 
 export function midpoint(a: Interval): DecimalString {

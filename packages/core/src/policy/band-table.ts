@@ -123,9 +123,16 @@ export function readBand(
       layKnots(band, table.leastHalfWidth, knots);
       const values = new Float64Array(KNOTS);
       const slopes = new Float64Array(KNOTS);
-      for (let i = 0; i < KNOTS; i++) {
-        values[i] = read(EDGE_FIELDS + i);
-        slopes[i] = read(EDGE_FIELDS + KNOTS + i);
+      const a = (1 - rowShare) * (1 - columnShare);
+      const b = (1 - rowShare) * columnShare;
+      const c = rowShare * (1 - columnShare);
+      const d = rowShare * columnShare;
+      for (let i = 0, at = near + EDGE_FIELDS, later = far + EDGE_FIELDS; i < KNOTS; i++, at++, later++) {
+        values[i] = a * edges[at]! + b * edges[at + right]! + c * edges[later]! + d * edges[later + right]!;
+        const slope = at + KNOTS;
+        const laterSlope = later + KNOTS;
+        slopes[i] =
+          a * edges[slope]! + b * edges[slope + right]! + c * edges[laterSlope]! + d * edges[laterSlope + right]!;
       }
       return { knots, values, slopes };
     },

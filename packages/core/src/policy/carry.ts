@@ -6,13 +6,19 @@ import { monitoredBand } from './monitoring.js';
 import { piecewiseCost, type PiecewiseCost } from './piecewise-cost.js';
 import { whalleyWilmott1999Band } from './rules/whalley-wilmott-1999.js';
 import type { Side } from './settlement-band.js';
-import { gainOf, gradientAt, landingOf, type ShapeCost, type ValueShape } from './value-shape.js';
+import { gradientAt, landingOf, type ShapeCost, valueAt, type ValueShape } from './value-shape.js';
 
 const SIDES = ['buy', 'sell'] as const;
 const DIRECTION = { buy: 1, sell: -1 } as const;
 /** Outwards from a table's trigger, in half-widths, where the one of now is looked for. */
 const OUTWARDS = [0.5, 2, 8, 40] as const;
 const ITERATIONS = 5;
+/** Of what a trade has to gain: an error after which one more step of Newton's is exact to many digits. */
+const CLOSE = 0.02;
+/** Of a step outwards, what is gone beyond it. */
+const SPARE_STEP = 0.1;
+/** Half-widths around the table's trigger within which a cost that is linear there counts as linear. */
+const LINEAR_REACH = 4;
 /** Variance between two looks that counts as the same. */
 const SAME_DRIFT = 0.01;
 
@@ -158,63 +164,124 @@ export function solveSide(
   const half = (band.sellOuter - band.buyOuter) / 2;
   // Beyond all holdings lies the trigger of a side that never trades.
   const trades = outer > band.lowest && outer < band.highest;
-  const excess = nowFixed > 0 ? excessGain() : excessSlope();
+  const outwards = -direction as 1 | -1;
+  if (nowFixed > 0) {
+    const landing = landings(shape, now, direction, outer, half);
+    // Where trading ends nothing is to be gained by it.
+    const trigger = rootOutwards(excessGain(landing), inner, -nowFixed, outer, half, outwards);
+    return { outer: trigger, inner: landing(trigger) };
+  }
   const middle = (band.buyInner + band.sellInner) / 2;
-  // Where trading ends nothing is to be gained by it.
-  const [inside, atInside] = nowFixed > 0 ? [inner, -nowFixed] : [middle, -now.marginal(0)];
-  const trigger = rootOutwards(excess, inside, atInside, outer, half, -direction as 1 | -1);
-  return { outer: trigger, inner: nowFixed > 0 ? landingOf(shape, now, trigger, direction) : trigger };
+  const trigger = rootOutwards(excessSlope(), middle, -now.marginal(0), outer, half, outwards);
+  return { outer: trigger, inner: trigger };
 
-  function excessGain(): (y: number) => number {
-    const missed = trades && thenFixed > 0 ? gainOf(shape, then, outer, direction) / thenFixed : 1;
-    const wanted = nowFixed * (missed > 0.5 && missed < 2 ? missed : 1);
-    return (y) => gainOf(shape, now, y, direction) - wanted;
+  /** What the best trade gains over holding on, less what it should; with the cost as it is, its slope is V′ less V′ there. */
+  function excessGain(landing: (from: number) => number): Excess {
+    const gained = valueAt(shape, outer) - valueAt(shape, inner) - then.variable(direction * (inner - outer));
+    const wanted = nowFixed * (trades && thenFixed > 0 ? plausible(gained / thenFixed) : 1);
+    return (y, out) => {
+      const end = landing(y);
+      out.value = valueAt(shape, y) - valueAt(shape, end) - now.variable(direction * (end - y)) - wanted;
+      out.slope = gradientAt(shape, y) - gradientAt(shape, end);
+      out.scale = wanted;
+    };
   }
 
-  function excessSlope(): (y: number) => number {
+  function excessSlope(): Excess {
     const first = then.marginal(0);
-    const missed = !trades || thenFixed > 0 || first === 0 ? 1 : (-direction * gradientAt(shape, outer)) / first;
-    const wanted = now.marginal(0) * (missed > 0.5 && missed < 2 ? missed : 1);
-    return (y) => -direction * gradientAt(shape, y) - wanted;
+    const met = trades && !(thenFixed > 0) && first > 0 ? plausible((outwards * gradientAt(shape, outer)) / first) : 1;
+    const wanted = now.marginal(0) * met;
+    return (y, out) => {
+      out.value = outwards * gradientAt(shape, y) - wanted;
+      out.slope = Number.NaN;
+      out.scale = wanted;
+    };
   }
 }
 
+/** What interpolation misses is little; what is more has other reasons. */
+function plausible(missed: number): number {
+  return missed > 0.5 && missed < 2 ? missed : 1;
+}
+
+/** Where trades end; from wherever near the table's trigger at the same holding, while every unit costs the same. */
+function landings(
+  shape: ValueShape,
+  cost: ShapeCost,
+  direction: 1 | -1,
+  outer: number,
+  half: number,
+): (from: number) => number {
+  const farthest = LINEAR_REACH * half;
+  const last = cost.marginal(2 * farthest);
+  if (!(last - cost.marginal(0) <= 1e-9 * last)) return (from) => landingOf(shape, cost, from, direction);
+  const end = landingOf(shape, cost, outer, direction);
+  return (from) =>
+    direction * (end - from) > 0 && Math.abs(from - outer) < farthest && end !== outer
+      ? end
+      : landingOf(shape, cost, from, direction);
+}
+
+/** Of a function: its value, its slope where that is known, and what is much of a value. */
+interface ValueAndSlope {
+  value: number;
+  slope: number;
+  scale: number;
+}
+
+type Excess = (y: number, out: ValueAndSlope) => void;
+
 /**
  * Where a function turns positive on the way outwards, beginning its search at `guess`; that itself where it never does:
- * beyond it a live curve may be dearer than any trade was worth to the table.
+ * beyond it a live curve may be dearer than any trade was worth to the table. By Newton's method where the slope is known
+ * and its steps stay within the bracket, else by the Illinois method.
  */
 function rootOutwards(
-  f: (y: number) => number,
+  f: Excess,
   inside: number,
   atInside: number,
   guess: number,
   half: number,
   outwards: 1 | -1,
 ): number {
+  const at: ValueAndSlope = { value: 0, slope: Number.NaN, scale: 1 };
   let a = inside;
   let fa = atInside;
   let b = guess;
-  let fb = f(guess);
-  for (let i = 0; fb <= 0; i++) {
-    if (fb === 0) return b;
+  f(b, at);
+  for (let i = 0; at.value < 0 || Number.isNaN(at.value); i++) {
+    const near = newton(b, at);
+    if (at.value > -CLOSE * at.scale && Number.isFinite(near)) return near;
     if (i === OUTWARDS.length) return guess;
     a = b;
-    fa = fb;
-    b = guess + outwards * OUTWARDS[i]! * half;
-    fb = f(b);
+    fa = at.value;
+    const farthest = guess + outwards * OUTWARDS[i]! * half;
+    // A step beyond the root, so that it is enclosed.
+    const beyond = near + SPARE_STEP * (near - b);
+    b = outwards * (beyond - b) > 0 && outwards * (farthest - beyond) > 0 ? beyond : farthest;
+    f(b, at);
   }
-  for (let i = 0; i < ITERATIONS; i++) {
-    const y = a + ((b - a) * fa) / (fa - fb);
-    const value = f(y);
-    if (value > 0) {
+  let fb = at.value;
+  for (let i = 0; i < ITERATIONS && fb > 0; i++) {
+    const isClose = Math.abs(at.value) < CLOSE * at.scale;
+    const near = newton(at.value > 0 ? b : a, at);
+    const isWithin = (near - a) * (near - b) < 0;
+    if (isClose && isWithin) return near;
+    const y = isWithin ? near : a + ((b - a) * fa) / (fa - fb);
+    f(y, at);
+    if (at.value > 0) {
       b = y;
-      fb = value;
-      fa /= 2;
+      fb = at.value;
+      if (!isWithin) fa /= 2;
     } else {
       a = y;
-      fa = value;
-      fb /= 2;
+      fa = at.value;
+      if (!isWithin) fb /= 2;
     }
   }
-  return a + ((b - a) * fa) / (fa - fb);
+  return fb > 0 ? a + ((b - a) * fa) / (fa - fb) : b;
+}
+
+function newton(y: number, { slope, value }: ValueAndSlope): number {
+  return y - value / slope;
 }

@@ -23,6 +23,11 @@ import type { BandOutcome, BandReader } from './rules/rule.js';
 import type { Side } from './settlement-band.js';
 
 const SECONDS_PER_YEAR = 365 * 86_400;
+/** Of the numbers in a decision's texts. */
+const DIGITS = 12;
+/** So many lots are counted by a number to well within one. */
+const FEW_LOTS = 1e9;
+const LOT_SLACK = 1e-6;
 
 /** The one programme that may be at work on this underlying already. */
 export interface OpenProgramme {
@@ -69,6 +74,8 @@ interface Situation {
   readonly hasRoute: Readonly<Record<Side, boolean>>;
   readonly inputs: DecisionInputs;
 }
+
+const ZERO = new Decimal(0);
 
 /** The book's deviation, seen from the target outwards on the side where it lies. */
 interface Deviation {
@@ -274,8 +281,14 @@ function deviationOf({ delta }: Exposure, centre: number): Deviation {
 
 /** Down to a whole number of lots, and never above `most`, whatever the rounding of numbers does. */
 function toLots(size: number, most: Decimal, lotUnits: DecimalString): Decimal {
-  const lots = Decimal.min(String(size), most).div(lotUnits).integerValue(Decimal.ROUND_DOWN);
-  return Decimal.max(0, lots.times(lotUnits));
+  const wanted = new Decimal(String(size));
+  const limit = wanted.lt(most) ? wanted : most;
+  const lot = new Decimal(lotUnits);
+  const ratio = Math.min(size, most.toNumber()) / lot.toNumber();
+  if (!(ratio < FEW_LOTS)) return limit.gt(0) ? limit.idiv(lot).times(lot) : ZERO;
+  // Rounding may have taken a whole lot away: one is tried more, and given back where it is too much.
+  const lots = lot.times(Math.max(0, Math.floor(ratio + LOT_SLACK)));
+  return lots.gt(limit) ? Decimal.max(0, lots.minus(lot)) : lots;
 }
 
 function bandOf(centre: number, { buy, sell }: BandOutcome): Band {
@@ -290,11 +303,13 @@ function bandOf(centre: number, { buy, sell }: BandOutcome): Band {
 
 /** Twelve digits, without the zeros at their end. */
 function text(value: number): DecimalString {
-  const rounded = Number(value.toPrecision(12));
-  const size = Math.abs(rounded);
-  // Within these sizes a number writes itself as a plain decimal, and says -0 as 0.
-  if (size >= 1e-6 && size < 1e21) return String(rounded);
-  return decimalFromNumber(rounded, 'policy');
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  // Within these sizes a number writes itself as a plain decimal, and a power of ten is exact.
+  if (!(size >= 1e-5 && size < 1e20)) return decimalFromNumber(Number(value.toPrecision(DIGITS)), 'policy');
+  const places = DIGITS - 1 - Math.floor(Math.log10(size));
+  const power = 10 ** Math.abs(places);
+  return String(places >= 0 ? Math.round(value * power) / power : Math.round(value / power) * power);
 }
 
 function withCaveat(sentence: string, { caveat }: BandOutcome): string {

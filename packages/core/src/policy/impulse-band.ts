@@ -2,6 +2,10 @@ import { bisect } from './bisect.js';
 import type { CostFunction } from './cost-function.js';
 import { curvature, deltaVolatility, type HalfBand, type Market } from './market.js';
 import { remembered } from './remembered.js';
+import { whalleyWilmott1999Band } from './rules/whalley-wilmott-1999.js';
+
+/** Of a cost: less is rounding. */
+const SAME_COST = 1e-12;
 
 /**
  * The band of a book whose delta drifts, against any convex cost curve C with or without a fixed part: the solution of
@@ -22,12 +26,21 @@ import { remembered } from './remembered.js';
  */
 export const impulseBand: (market: Market, cost: CostFunction) => HalfBand = remembered((market, cost) => {
   if (deltaVolatility(market) === 0) return { outer: 0, inner: 0 };
+  if (isLinear(cost)) {
+    const band = whalleyWilmott1999Band(market, cost);
+    if (band.outer - band.inner < cost.maxSizeUnits) return band;
+  }
   const b = curvature(market);
   const lot = lotOf(b, cost);
   const average = lot === 0 ? cost.marginalCost(0) : cost.fixedCost / lot + cost.variableCost(lot) / lot;
   const sum = Math.cbrt((4 * average) / b);
   return { outer: (sum + lot) / 2, inner: Math.max(0, (sum - lot) / 2) };
 });
+
+function isLinear({ marginalCost, maxSizeUnits }: CostFunction): boolean {
+  const last = marginalCost(maxSizeUnits);
+  return last - marginalCost(0) <= SAME_COST * last;
+}
 
 function lotOf(b: number, cost: CostFunction): number {
   const { fixedCost, maxSizeUnits } = cost;

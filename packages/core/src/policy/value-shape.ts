@@ -144,9 +144,3 @@ function between(falling: (y: number) => number, near: number, far: number): num
   }
   return a + ((b - a) * fa) / (fa - fb);
 }
-
-/** What the best trade from here gains over holding on, gas not counted. */
-export function gainOf(shape: ValueShape, cost: ShapeCost, from: number, direction: 1 | -1): number {
-  const end = landingOf(shape, cost, from, direction);
-  return valueAt(shape, from) - valueAt(shape, end) - cost.variable(direction * (end - from));
-}
