@@ -2,8 +2,8 @@ import { type BoundLeaf, type BoundProof, dualBound, prepareCertificate } from '
 import { type CaseBounds, FREE, prepareCases, UNUSED, USED } from './certificate-case.js';
 import { initialPrices } from './initial-prices.js';
 import type { CompiledModel } from './model.js';
-import { solveDual } from './dual/newton.js';
-import { createWorkspace, EDGE_ON, EDGE_RELAXED, magnitude, NO_LIMIT, setLive } from './dual/workspace.js';
+import { solveDual, solveDualOrAnew } from './dual/newton.js';
+import { createWorkspace, EDGE_ON, EDGE_RELAXED, flowWorth, magnitude, NO_LIMIT, setLive } from './dual/workspace.js';
 
 export interface TightenOptions {
   /** Units of the exact side. */
@@ -90,7 +90,8 @@ export function prepareProofSearch(compiled: CompiledModel): ProofSearch {
   const w = createWorkspace(network, pinned);
   const shaded = new Float64Array(nodeCount);
   initialPrices(network, pinned, exactOut, shaded, STARTING_SHADE);
-  for (let n = 0; n < nodeCount; n++) if (n !== pinned) w.lowest[n] = Math.sqrt(shaded[n]!) * LOWEST;
+  const startQ = shaded.map(Math.sqrt);
+  for (let n = 0; n < nodeCount; n++) if (n !== pinned) w.lowest[n] = startQ[n]! * LOWEST;
   const isScarce = maxHops < edgeCount;
   const hasCosts = fixedCost.some((cost) => cost > 0) || tickCost.some((cost) => cost > 0);
   let solves = 0;
@@ -194,7 +195,7 @@ export function prepareProofSearch(compiled: CompiledModel): ProofSearch {
     for (let round = 0; round < HOP_PRICES; round++) {
       for (const e of live) w.cost[e] = fixedCost[e]! + (isHop[e] === 1 ? hopPrice : 0);
       w.q.set(best.q);
-      solveDual(w);
+      solveDualOrAnew(w, startQ);
       solves++;
       const prices = w.q.map((root) => root * root);
       bound({ prices, hopPrice: 0 }, supply, true);
@@ -221,7 +222,7 @@ export function prepareProofSearch(compiled: CompiledModel): ProofSearch {
   const flowsOf = (prices: Float64Array): Witness => {
     const floor = magnitude(w) * NEGLIGIBLE;
     const edges = Array.from(w.active.subarray(0, w.activeCount)).filter(
-      (e) => w.weight[e]! > 0.5 && w.flowIn[e]! * w.q[nodeIn[e]!]! ** 2 > floor,
+      (e) => w.weight[e]! > 0.5 && flowWorth(w, e) > floor,
     );
     return { edges, depths: edges.map((e) => (tickCost[e]! > 0 ? w.crossed[e]! : 0)), prices };
   };
@@ -271,7 +272,7 @@ export function prepareProofSearch(compiled: CompiledModel): ProofSearch {
     const flows: { readonly e: number; readonly worth: number }[] = [];
     for (let i = 0; i < w.activeCount; i++) {
       const e = w.active[i]!;
-      const worth = w.flowIn[e]! * w.q[nodeIn[e]!]! ** 2;
+      const worth = flowWorth(w, e);
       if (worth > floor) flows.push({ e, worth });
     }
     flows.sort((a, b) => b.worth - a.worth || a.e - b.e);

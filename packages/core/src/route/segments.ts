@@ -98,9 +98,14 @@ export function sqrtRatio(tick: number): number {
   return Math.pow(1.0001, tick / 2);
 }
 
-/** An arc of a stable-swap curve spans at most this ratio of marginal prices, the whole of them at most that of all. */
-const WIDEST_ARC = 1.005;
-const PRICE_SPAN = 100;
+/**
+ * An arc of a stable-swap curve spans at most this share of the marginal price, and the more the less there is left to
+ * gain: from this part of the first price downwards in proportion to the root of how far it has fallen. All arcs
+ * together reach down to where what is sold counts as unsold.
+ */
+const WIDEST_ARC = 0.005;
+const WIDER_BELOW = 0.1;
+const PRICE_SPAN = 1e6;
 /** Within the flat part, an arc takes at most this fraction of the balance. */
 const LONGEST_ARC = 256;
 const NARROWEST_ARC = 1e-6;
@@ -115,6 +120,7 @@ function stableSegments(
   decimals: readonly [number, number],
 ): Segments {
   const { balanceIn, marginal, out } = stableSwapCurve(curve, tokenInIndex, decimals);
+  const first = marginal(0);
   const liquidity: number[] = [];
   const sqrtHigh: number[] = [];
   const sqrtLow: number[] = [];
@@ -137,7 +143,9 @@ function stableSegments(
   const cover = (from: number, to: number, depth: number): void => {
     const longest = balanceIn / LONGEST_ARC;
     const short = to - from <= longest || from > 2 * balanceIn;
-    if (depth === 0 || (short && marginal(from) <= marginal(to) * WIDEST_ARC)) {
+    const here = marginal(from);
+    const widest = 1 + WIDEST_ARC * Math.max(1, Math.sqrt((WIDER_BELOW * first) / here));
+    if (depth === 0 || (short && here <= marginal(to) * widest)) {
       arcTo(to);
       return;
     }
@@ -145,7 +153,7 @@ function stableSegments(
     cover(from, middle, depth - 1);
     cover(middle, to, depth - 1);
   };
-  const end = marginal(0) / PRICE_SPAN;
+  const end = first / PRICE_SPAN;
   let from = 0;
   for (let to = balanceIn / 1024; marginal(from) > end && to < balanceIn * 1024; to *= 2) {
     cover(from, to, 16);

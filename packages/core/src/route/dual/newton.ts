@@ -1,6 +1,6 @@
 import { evaluate } from './evaluate.js';
 import { factorise, solveFactorised } from './ldl.js';
-import { type DualWorkspace, EDGE_OFF, magnitude, residualValue } from './workspace.js';
+import { type DualWorkspace, EDGE_OFF, magnitude, residualValue, strandedValue } from './workspace.js';
 
 /** Widths of the bend of straight pieces, as a share of the price: from round to round narrower. */
 const FIRST_BEND = 1e-3;
@@ -43,12 +43,34 @@ export function solveDual(w: DualWorkspace): void {
   w.settled = false;
 }
 
-/** Sets the width of the bend of straight edges to a share of the price at which each now pays, or of what it would pay. */
-function bendBy({ arcs: { straightEdges, width }, network, q }: DualWorkspace, bend: number): void {
+/** Share of the whole that may be lacking somewhere before the prices are sought from the start again. */
+const STRANDED = 1e-3;
+
+/**
+ * Solves from the present prices, and from `startQ` where that leads astray: a price that has fallen to nothing hardly
+ * rises again, as the gradient in its root vanishes.
+ */
+export function solveDualOrAnew(w: DualWorkspace, startQ: Float64Array): void {
+  solveDual(w);
+  if (strandedValue(w) <= magnitude(w) * STRANDED) return;
+  w.q.set(startQ);
+  w.arcs.centre.fill(0);
+  solveDual(w);
+}
+
+/** Root of the price, against the lowest, that what cannot be sold is left at: none of a bend counts for less. */
+const LEAST_BENT = 100;
+
+/**
+ * Sets the width of the bend of straight edges to a share of the price at which each now pays, or of what it would pay.
+ */
+function bendBy(w: DualWorkspace, bend: number): void {
+  const { arcs, lowest, network, q } = w;
   const { nodeIn, nodeOut, segStart, sqrtHigh, unitCost } = network;
+  const { straightEdges, width } = arcs;
   for (const e of straightEdges) {
-    const from = q[nodeIn[e]!]!;
-    const to = q[nodeOut[e]!]!;
+    const from = Math.max(q[nodeIn[e]!]!, lowest[nodeIn[e]!]! * LEAST_BENT);
+    const to = Math.max(q[nodeOut[e]!]!, lowest[nodeOut[e]!]! * LEAST_BENT);
     width[e] = bend * Math.min(from * from + unitCost[e]!, sqrtHigh[segStart[e]!]! * to * to);
   }
 }

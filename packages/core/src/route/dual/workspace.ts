@@ -161,14 +161,22 @@ export function residualValue({ imbalance, pinned, q }: DualWorkspace): number {
  * The same where each token counts for no less than it was worth to start with: a price that has fallen to nothing must
  * not hide what is lacking there.
  */
-export function strandedValue({ imbalance, lowest, pinned, q }: DualWorkspace): number {
+export function strandedValue(w: DualWorkspace): number {
+  const { imbalance, pinned, q } = w;
   let total = 0;
-  for (let n = 0; n < q.length; n++) {
-    if (n === pinned) continue;
-    const root = Math.max(q[n]!, lowest[n]! / LOWEST);
-    total += Math.abs(imbalance[n]!) * root * root;
-  }
+  for (let n = 0; n < q.length; n++) if (n !== pinned) total += Math.abs(imbalance[n]!) * leastWorth(w, n);
   return total;
+}
+
+/** Price of a node, no less than it was to start with. */
+function leastWorth({ lowest, q }: DualWorkspace, n: number): number {
+  const root = Math.max(q[n]!, lowest[n]! / LOWEST);
+  return root * root;
+}
+
+/** What an edge takes in, in numeraire, at no less than it was worth to start with: flows of what is free are flows. */
+export function flowWorth(w: DualWorkspace, e: number): number {
+  return w.flowIn[e]! * leastWorth(w, w.network.nodeIn[e]!);
 }
 
 /** Makes `edges` the only ones that are not off, all in `mode`. */

@@ -1,6 +1,6 @@
 import { isAcyclic } from '../acyclic.js';
 import { solveDual } from '../dual/newton.js';
-import { EDGE_ON, magnitude, NO_LIMIT, setLive, strandedValue } from '../dual/workspace.js';
+import { EDGE_ON, flowWorth, magnitude, NO_LIMIT, setLive, strandedValue } from '../dual/workspace.js';
 import { type Candidate, fixTicks, openTicks, type SearchState, solve } from './state.js';
 
 /** Flows whose value is below this share of the whole are rounding, not trades. */
@@ -8,14 +8,12 @@ const NEGLIGIBLE = 1e-10;
 
 /** Edges with flows worth mention, without those that no such flow leads to or from. */
 export function carrying(state: SearchState): number[] {
-  const { network, workspace: w } = state;
-  const { nodeIn } = network;
+  const { workspace: w } = state;
   const floor = magnitude(w) * NEGLIGIBLE;
   const edges: number[] = [];
   for (let i = 0; i < w.activeCount; i++) {
     const e = w.active[i]!;
-    const qi = w.q[nodeIn[e]!]!;
-    if (w.flowIn[e]! * qi * qi > floor) edges.push(e);
+    if (flowWorth(w, e) > floor) edges.push(e);
   }
   return connected(state, edges);
 }

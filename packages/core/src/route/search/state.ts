@@ -1,5 +1,5 @@
-import { solveDual } from '../dual/newton.js';
-import { createWorkspace, type DualWorkspace, LOWEST, magnitude, NO_LIMIT, strandedValue } from '../dual/workspace.js';
+import { solveDualOrAnew } from '../dual/newton.js';
+import { createWorkspace, type DualWorkspace, LOWEST, NO_LIMIT } from '../dual/workspace.js';
 import { initialPrices } from '../initial-prices.js';
 import type { Network } from '../network.js';
 import type { MixedProblem } from './mixed.js';
@@ -59,8 +59,6 @@ export interface SearchState {
   best: Candidate | undefined;
 }
 
-/** Share of the whole that may be lacking somewhere before the prices are sought from the start again. */
-const STRANDED = 1e-3;
 const STARTING_SHADE = 1e-3;
 /** Progress below this share of the value is none. */
 const PROGRESS = 1e-12;
@@ -125,14 +123,8 @@ export function isSpent({ budget, solves }: SearchState): boolean {
 
 /** Solves what is live, counted against the budget. */
 export function solve(state: SearchState): void {
-  const { startQ, workspace: w } = state;
   state.solves++;
-  solveDual(w);
-  if (strandedValue(w) <= magnitude(w) * STRANDED) return;
-  // A price that has fallen to nothing does not rise again: the gradient in its root vanishes.
-  w.q.set(startQ);
-  w.arcs.centre.fill(0);
-  solveDual(w);
+  solveDualOrAnew(state.workspace, state.startQ);
 }
 
 /** Leaves open how many ticks an edge crosses, but for what branch and bound has decided. */
