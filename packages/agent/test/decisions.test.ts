@@ -1,16 +1,26 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { weekTrend } from '@evenkeel/core/forecast';
 import { type Rebalancing } from '@evenkeel/core/rebalancer';
 import { reportToJson } from '@evenkeel/core/report';
+import { readCandles } from '../src/candles/read-candles.js';
+import { folder } from './cli-process.js';
+import { hourlyCandles } from './hourly-candles.js';
 import { actor, openStage, type Stage, traces, withCalls } from './support.js';
 
 // What is decided, and what is not done. Nothing in here sends a transaction.
 
 jest.setTimeout(60_000);
 let stage: Stage;
+const files = folder();
 beforeAll(async () => {
   stage = await openStage({ chains: 2 });
 }, 120_000);
 afterEach(() => jest.restoreAllMocks());
-afterAll(() => stage?.close());
+afterAll(async () => {
+  await stage?.close();
+  rmSync(files, { recursive: true, force: true });
+});
 
 /** Runs, and finds every head, nonce and balance as it was. */
 async function withoutTrace(run: () => Promise<Rebalancing>): Promise<Rebalancing> {
@@ -27,6 +37,23 @@ test('inside its band the book is left alone, for a reason', async () => {
   expect(report).toMatchObject({ outcome: 'held', intentId: null, reason: decision.sentence, reconciliation: null });
   expect(signed).toBeUndefined();
   expect(await journal.decisions()).toMatchObject([{ code: 'INSIDE_BAND', sentence: decision.sentence }]);
+});
+
+test('ahead of a trend the band leans, by the candles that have closed; without candles it says so', async () => {
+  const now = Math.floor(Date.now() / 1000);
+  const start = now - (now % 3600) - 50 * 24 * 3600;
+  const candlesFile = join(files, 'candles.csv');
+  writeFileSync(candlesFile, hourlyCandles(50 * 24, start).join('\n'));
+  const decided = async (config: object) =>
+    (await actor(stage, { config: { ...withCalls(stage.config, '-31'), ...config } }).rebalancer.decide()).decision;
+  const plain = await decided({});
+  expect(plain.trendReason).toContain('No candles');
+  const ahead = await decided({ trend: { kind: 'week', candlesFile } });
+  const { model: _, ...forecast } = weekTrend().forecast(readCandles(candlesFile).bars);
+  expect(ahead.inputs.trend).toEqual(forecast);
+  const lean = Number(ahead.band!.target) - Number(plain.band!.target);
+  expect(Math.sign(lean)).toBe(Math.sign(forecast.annualDrift));
+  expect(ahead.trendReason).toContain(`${Math.abs(lean).toPrecision(3)}`);
 });
 
 test('a dry run goes the whole way, says so, and leaves no trace', async () => {

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EvenkeelError } from '@evenkeel/intents';
+import { candleHistory } from '../src/candles/history.js';
 import { readCandles } from '../src/candles/read-candles.js';
 import { parseConfig } from '../src/config/load.js';
 import { volatilityText } from '../src/render/volatility-text.js';
@@ -185,6 +186,7 @@ describe('the volatility of a portfolio', () => {
         ...more,
       }),
       { now: () => nowSeconds * 1000 },
+      candleHistory(),
     );
   const signal = new AbortController().signal;
 

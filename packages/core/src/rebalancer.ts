@@ -2,6 +2,7 @@ import type { Hex, SignedIntent } from '@evenkeel/intents';
 import { cancelProgramme } from './execution/execute-programme.js';
 import { Decimal, type DecimalString } from './model/decimal.js';
 import { midpoint, shift } from './model/interval.js';
+import type { PolicyInput } from './policy/decide.js';
 import type { Decision, TradeDecision } from './policy/decision.js';
 import { readBalances } from './rebalancer/balances.js';
 import { type Context, nowSeconds } from './rebalancer/context.js';
@@ -23,6 +24,7 @@ import { recordedTrust } from './rebalancer/trust-journal.js';
 import { shortfallOf } from './rebalancer/shortfall-of.js';
 import { type EarlierLook, survey, type Survey } from './rebalancer/survey.js';
 import { swapRecord } from './rebalancer/swap-records.js';
+import { explainedByTrend } from './rebalancer/trend.js';
 import { writeReport } from './rebalancer/write-report.js';
 import type { SwapRecord } from './report/cost-attribution.js';
 import type { ExecutionReport } from './report/execution-report.js';
@@ -345,7 +347,8 @@ export function decideOn(
     atSeconds,
     exposure,
     readings,
-  }: Pick<Survey, 'annualVolatility' | 'atSeconds' | 'exposure' | 'readings'>,
+    trend,
+  }: Pick<Survey, 'annualVolatility' | 'atSeconds' | 'exposure' | 'readings' | 'trend'>,
   { buy, sell }: CostCurves,
   requested: Decimal | undefined,
 ): Decision {
@@ -356,7 +359,7 @@ export function decideOn(
     (sum, { delta }) => sum.plus(delta === undefined ? 0 : new Decimal(midpoint(delta)).abs()),
     new Decimal(0),
   );
-  const input = {
+  const input: PolicyInput = {
     config: { ...policy, targetDeltaUnits: target },
     exposure,
     notional: Math.max(1, gross.times(exposure.spot).toNumber()),
@@ -369,8 +372,13 @@ export function decideOn(
     nowSeconds: Math.max(atSeconds, nowSeconds(ports)),
     holdingUnits: hedgeUnits(exposure),
   };
-  const decision = decideWith(ports.optimum, readings, input, ports.logger);
-  return requested === undefined ? decision : asRequested(decision, requested, { buy, sell }, policy);
+  const decided = (more: Pick<PolicyInput, 'trend'>): Decision =>
+    decideWith(ports.optimum, readings, { ...input, ...more }, ports.logger);
+  const plain = decided({});
+  // A person who asks for a change has weighed the market already.
+  if (requested !== undefined) return asRequested(plain, requested, { buy, sell }, policy);
+  if (trend === undefined || policy.rule.kind !== 'optimal') return plain;
+  return explainedByTrend(trend, trend.kind === 'none' ? plain : decided({ trend: trend.trend }), plain);
 }
 
 /** Kinds whose delta does not move with the spot: what serves as the hedge. */

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { EoaSigner } from '@evenkeel/accounts';
 import type { Chain, Clock, Journal, Logger, Random } from '@evenkeel/core';
 import { sqliteJournal } from '@evenkeel/core/journal-sqlite';
+import type { Surroundings } from '../assemble/portfolio.js';
+import { candleHistory } from '../candles/history.js';
 import { type Alerts, openAlerts } from './alerts/alerts.js';
 import type { AgentConfig, AgentPortfolio } from './config/parse-agent.js';
 import { type AgentEvents, agentEvents } from './events.js';
@@ -16,6 +18,7 @@ import { openOutside } from './watch/outside.js';
 import { type RoundReport, rounds } from './watch/rounds.js';
 import { sharedChains } from './watch/shared-chains.js';
 import { type Keeper, openKeeper } from './keeping/keeper.js';
+import { sharedTables } from './keeping/shared-tables.js';
 import { openRoster } from './keeping/roster.js';
 import { openWorker, type Worker } from './keeping/worker.js';
 
@@ -28,6 +31,8 @@ export interface AgentParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Where tables of the exact optimum are kept and how they are made. Default: the user's cache, in a thread. */
+  readonly tables?: Surroundings['tables'];
 }
 
 /** Many portfolios, kept by one process. */
@@ -121,8 +126,9 @@ function joined(first: AgentConfig, parts: AgentParts, state: AgentState, journa
       if (fields?.['intentId'] === undefined) logger.log(level, message, fields);
     },
   };
+  const shared = { history: candleHistory(), tables: sharedTables(parts.tables?.folder, parts.tables?.prepare) };
   const roster = openRoster(first, (settings) => {
-    const keeper = openKeeper(settings, { journal, random, env, chains, signerOf, logger: quiet });
+    const keeper = openKeeper(settings, { journal, random, env, chains, signerOf, logger: quiet, ...shared });
     outside.recall(keeper);
     return keeper;
   });
@@ -178,6 +184,7 @@ function joined(first: AgentConfig, parts: AgentParts, state: AgentState, journa
       return true;
     },
     close: async () => {
+      for (const keeper of roster.all()) keeper.close();
       await journal.close();
       state.close();
     },

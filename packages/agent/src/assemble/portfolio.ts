@@ -4,9 +4,11 @@ import { type Portfolio, type RebalancerPorts } from '@evenkeel/core/rebalancer'
 import { pacedSlices } from '@evenkeel/core/schedule';
 import { opaqueOffers } from '@evenkeel/core/solicit';
 import { InvalidInputError } from '@evenkeel/intents';
+import { type CandleHistory, candleHistory } from '../candles/history.js';
 import type { ChainConfig, PortfolioConfig } from '../config/complete.js';
 import { baseToken, bridgesOf, type ConnectedChain, quoteToken, venuesOf } from './adapters.js';
 import { type OptimumOptions, preparedOptimum, type PreparedOptimum } from '../optimum/optimum.js';
+import { liveTrend } from '../trend/live-trend.js';
 import { logVarianceStdDev, type StatedVolatility, statedVolatility } from '../volatility/stated-volatility.js';
 import { systemClock } from './ambient.js';
 import { chainOf } from './chains.js';
@@ -21,6 +23,8 @@ export interface Surroundings {
   readonly logger?: Logger;
   /** Tables of the exact optimum: where they are kept and how they are made. Absent: the closed form decides. */
   readonly tables?: Pick<OptimumOptions, 'folder' | 'prepare'>;
+  /** Files of candles, where portfolios share them. Default: read for this portfolio alone. */
+  readonly history?: CandleHistory;
   /** Gives the connection to a chain, where portfolios share it. Default: one for this portfolio alone. */
   readonly connect?: (config: ChainConfig, field: string) => Chain;
 }
@@ -49,7 +53,8 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
     config: each,
     chain: connect(each, `chains.${index}`),
   }));
-  const volatility = statedVolatility(config, systemClock);
+  const history = surroundings.history ?? candleHistory();
+  const volatility = statedVolatility(config, systemClock, history);
   const logged = logger === undefined ? {} : { logger };
   const optimum =
     tables === undefined
@@ -62,6 +67,7 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
     sources: sourcesOf(config, chains),
     account: eoaAccount(signer),
     volatility: volatility.feed,
+    trend: liveTrend(config, history, systemClock),
     opaque: opaqueOffers(),
     pacing: pacedSlices,
     journal,

@@ -94,6 +94,24 @@ const acrossFees = v.variant('kind', [
   }),
 ]);
 
+const candlesFile = v.pipe(v.string(), v.minLength(1, 'names no file'));
+/** Candles that ended longer ago are not believed. */
+const maxAgeHours = v.pipe(
+  v.number(),
+  v.minValue(1),
+  v.maxValue(168, 'must be at most a week; an older market is not this one'),
+);
+/** Whether the band leans ahead of a trend. */
+const trend = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('week'),
+    /** Default: the candles of the volatility. */
+    candlesFile: v.exactOptional(candlesFile),
+    maxAgeHours: v.exactOptional(maxAgeHours),
+  }),
+  v.strictObject({ kind: v.literal('none') }),
+]);
+
 const annualPercent = v.pipe(v.number(), v.minValue(0.01, 'must be above zero'), v.maxValue(1000));
 /** Which volatility the policy uses. */
 const volatility = v.variant('kind', [
@@ -102,13 +120,9 @@ const volatility = v.variant('kind', [
   v.strictObject({ kind: v.literal('implied') }),
   v.strictObject({
     kind: v.literal('forecast'),
-    candlesFile: v.pipe(v.string(), v.minLength(1, 'names no file')),
+    candlesFile,
     model: v.optional(v.picklist(['range-har', 'log-har', 'har-rv', 'garch', 'ewma']), 'range-har'),
-    /** Candles that ended longer ago are refused. */
-    maxAgeHours: v.optional(
-      v.pipe(v.number(), v.minValue(1), v.maxValue(168, 'must be at most a week; an older market is not this one')),
-      48,
-    ),
+    maxAgeHours: v.optional(maxAgeHours, 48),
   }),
 ]);
 
@@ -126,6 +140,7 @@ export const portfolioConfigSchema = v.strictObject({
   /** Expected over the life of the book; used for the policy's band unless `volatility` says otherwise. */
   annualVolatilityPercent: v.optional(annualPercent),
   volatility: v.optional(volatility),
+  trend: v.optional(trend, { kind: 'week' }),
   policy: v.optional(
     v.strictObject({
       rule: v.optional(v.looseObject({ kind: v.string() }), { kind: 'optimal' }),

@@ -27,7 +27,7 @@ const DOUBT_STEP = 0.1;
 /** Significant digits of an option's size: what is rounded is made up for by `units`. */
 const SIZE_DIGITS = 3;
 /** Gas that is less than the proportional cost of this share of the book is none, unless it decides about unwinding. */
-const NEGLIGIBLE_SHARE = 1e-3;
+const NEGLIGIBLE_SHARE = 2e-4;
 /** A book that ends at once is read by the variance that remains: room for a volatility half a step above. */
 const VARIANCE_ROOM = 1.06;
 /** A book of several expiries is laid out from a time in the past, at most this share of its life ago. */

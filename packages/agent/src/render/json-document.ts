@@ -23,6 +23,8 @@ export function jsonDocument(
       sentence: decision.sentence,
       bandSource: decision.bandSource ?? null,
       bandReason: decision.bandReason ?? null,
+      trend: decision.inputs.trend ?? null,
+      trendReason: decision.trendReason ?? null,
     },
     volatility,
     delta: {

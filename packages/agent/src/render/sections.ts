@@ -60,6 +60,7 @@ export function decisionText(decision: Decision): string {
     const because = decision.bandReason === undefined ? '' : `: ${decision.bandReason}`;
     lines.push(`  ${BAND_SOURCES[decision.bandSource]}${because}`);
   }
+  if (decision.trendReason !== undefined) lines.push(`  trend: ${decision.trendReason}`);
   const { budgetBpsPerMonth, perNumeraire } = inputs.riskAversion;
   lines.push(
     `  risk aversion ${units(perNumeraire)} per USD, which is a budget of ${units(budgetBpsPerMonth, 3)} bp a month`,

@@ -1,7 +1,7 @@
 import type { Clock, VolatilityFeed } from '@evenkeel/core';
 import { volatilityQuantile } from '@evenkeel/core/forecast';
 import { InvalidInputError } from '@evenkeel/intents';
-import { readCandles } from '../candles/read-candles.js';
+import { type CandleHistory } from '../candles/history.js';
 import type { PortfolioConfig } from '../config/complete.js';
 import { MODELS } from '../forecast/models.js';
 import { VolatilityStaleError } from './errors.js';
@@ -40,12 +40,16 @@ type ForecastConfig = Extract<PortfolioConfig['volatility'], { kind: 'forecast' 
 
 /**
  * The volatility that a configuration asks for: a number, that of its options, or a forecast from a file of candles. The
- * file is read anew at each look, so that a program beside may keep it up to date. Candles that have not closed yet are
+ * file is read anew whenever it has changed, so that a program beside may keep it up to date. Candles that have not closed yet are
  * left out, and candles that ended too long ago are refused: an old market is not today's.
  *
  * @throws {InvalidInputError} INVALID_INPUT where the options' volatility is asked for and none has one
  */
-export function statedVolatility(config: PortfolioConfig, clock: Pick<Clock, 'now'>): StatedVolatility {
+export function statedVolatility(
+  config: PortfolioConfig,
+  clock: Pick<Clock, 'now'>,
+  history: CandleHistory,
+): StatedVolatility {
   const { horizonDays, volatility } = config;
   const configuredPercent =
     volatility.kind === 'configured' ? volatility.annualPercent : (config.annualVolatilityPercent ?? null);
@@ -56,7 +60,7 @@ export function statedVolatility(config: PortfolioConfig, clock: Pick<Clock, 'no
   }
   const state = (): VolatilityStatement => {
     const nowSeconds = clock.now() / 1000;
-    const forecast = volatility.kind === 'forecast' ? forecastNow(volatility, horizonDays, nowSeconds) : null;
+    const forecast = volatility.kind === 'forecast' ? forecastNow(volatility, horizonDays, nowSeconds, history) : null;
     const beside = { configuredPercent, forecast, implied };
     if (forecast !== null) {
       const asOfSeconds = Math.floor(Date.parse(forecast.asOf) / 1000);
@@ -96,13 +100,15 @@ function forecastNow(
   { candlesFile, maxAgeHours, model }: ForecastConfig,
   horizonDays: number,
   nowSeconds: number,
+  history: CandleHistory,
 ): ForecastVolatility {
-  const { bars, intervalSeconds } = readCandles(candlesFile);
-  const closed = bars.filter(({ timeSeconds }) => timeSeconds + intervalSeconds <= nowSeconds);
-  const asOfSeconds = (closed.at(-1)?.timeSeconds ?? 0) + intervalSeconds;
+  const candles = history.closed(candlesFile, nowSeconds);
+  const asOfSeconds = candles.endSeconds;
   const ageHours = (nowSeconds - asOfSeconds) / 3600;
   if (ageHours > maxAgeHours) throw new VolatilityStaleError(candlesFile, ageHours, maxAgeHours);
-  const forecast = MODELS[model]().forecast(closed, horizonDays * 86_400);
+  const forecast = candles.once(`${model} ${horizonDays}`, (bars) =>
+    MODELS[model]().forecast(bars, horizonDays * 86_400),
+  );
   return Object.freeze({
     model,
     horizonDays,

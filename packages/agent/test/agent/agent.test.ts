@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Wallet } from 'ethers';
 import { stringify } from 'yaml';
+import { portfolioView } from '../../src/agent/http/views.js';
+import { boundedBands } from '../../src/optimum/bounded-bands.js';
 import { parseAgentConfig } from '../../src/agent/config/parse-agent.js';
 import { auditEntries, headOf, verifyAudit } from '../../src/agent/state/audit-log.js';
 import {
@@ -14,7 +16,7 @@ import {
   type Running,
   start,
 } from '../cli-process.js';
-import { balanceOf, openStage, type Stage, traces } from '../support.js';
+import { balanceOf, openStage, type Stage, traces, withCalls } from '../support.js';
 import { agentFile, bookOf, close, closeAll, open, removeFolders, roundToEnd, settle } from './support.js';
 
 jest.setTimeout(60_000);
@@ -62,6 +64,54 @@ test('looks at all, trades for the one that is out of place, and says why for ea
   const codes = [...auditEntries(agent.state)].map(({ kind }) => kind);
   expect(new Set(codes)).toEqual(new Set(['decision', 'intent', 'execution', 'report']));
   expect(verifyAudit(auditEntries(agent.state), headOf(agent.state))).toEqual(agent.audit.head());
+});
+
+test('no round waits for a table: the closed form decides until it is there, and the band says which it was', async () => {
+  const pending: (() => void)[] = [];
+  const [wallet, other] = [await settle(stage, 'tables', '30', '60000'), await settle(stage, 'more', '30', '60000')];
+  const calls = withCalls(stage.config, '-60').positions!.optionBook;
+  const books = [wallet, other].map(({ address }, i) => ({
+    name: `short-${i}`,
+    owner: address,
+    positions: { optionBook: calls },
+    // Looked at once a day and not averse, so that the table is a coarse one and soon made.
+    policy: { riskAversion: { perNumeraire: 0.00005 }, monitoringSeconds: 86_400 },
+  }));
+  let made = 0;
+  let most = 0;
+  const { agent, events } = await open(stage, agentFile(stage, books, { agent: { mode: 'dry-run' } }), {
+    wallets: [wallet, other],
+    tables: {
+      prepare: async ({ problem }) => {
+        most = Math.max(most, ++made);
+        await new Promise<void>((resolve) => pending.push(resolve));
+        made--;
+        return boundedBands(problem, 3e7);
+      },
+    },
+  });
+  const signal = new AbortController().signal;
+  const round = async () => {
+    for (const { now } of agent.keepers()) Object.assign(now, { dueMs: 0, restUntilMs: Number.POSITIVE_INFINITY });
+    await agent.round(signal);
+    return agent.keepers().map(({ now }) => now.standing!);
+  };
+  for (const standing of await round()) {
+    expect(standing).toMatchObject({
+      bandSource: 'closed-form',
+      bandReason: expect.stringContaining('none is waited'),
+    });
+    expect(standing.trendReason).toContain('No candles');
+  }
+  expect(events.find(({ kind }) => kind === 'decision')!.details).toMatchObject({ bandSource: 'closed-form' });
+  expect(portfolioView(agent, agent.keepers()[0]!)).toMatchObject({ standing: { bandSource: 'closed-form' } });
+  while (pending.length > 0) {
+    pending.shift()!();
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+  }
+  // One core is enough for tables, however many portfolios there are.
+  expect(most).toBe(1);
+  for (const standing of await round()) expect(standing).toMatchObject({ bandSource: 'lattice', bandReason: null });
 });
 
 test('fifty portfolios cost the chains hardly more requests than one', async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseUnits, toQuantity, Wallet } from 'ethers';
-import { type Agent, openAgent } from '../../src/agent/agent.js';
+import { type Agent, type AgentParts, openAgent } from '../../src/agent/agent.js';
 import { parseAgentConfig } from '../../src/agent/config/parse-agent.js';
 import type { AgentEvent } from '../../src/agent/events.js';
 import { seededRandom, systemClock } from '../../src/assemble/ambient.js';
@@ -67,19 +67,28 @@ export interface Opened {
   told(code: string): Promise<AgentEvent>;
 }
 
+/** A table that never comes: most tests are of something else. */
+const noTable = (): Promise<never> => new Promise(() => undefined);
+
 const folders: string[] = [];
 const agents = new Set<Agent>();
 
 export async function open(
   { world }: Stage,
   file: Record<string, unknown>,
-  options: { readonly folder?: string; readonly wallets?: readonly Wallet[] } = {},
+  options: {
+    readonly folder?: string;
+    readonly wallets?: readonly Wallet[];
+    readonly tables?: AgentParts['tables'];
+  } = {},
 ): Promise<Opened> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'evenkeel-agent-'));
   folders.push(folder);
   const wallets = [new Wallet(world.accounts.owner.privateKey), ...(options.wallets ?? [])];
   const agent = await openAgent(parseAgentConfig(file), {
     folder,
+    // What others of this machine have prepared must decide nothing here.
+    tables: { folder: join(folder, 'bands'), prepare: noTable, ...options.tables },
     env: {},
     clock: systemClock,
     random: seededRandom(1),

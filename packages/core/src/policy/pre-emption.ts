@@ -9,7 +9,7 @@ const LEAST_RESPONSE = -0.5;
 const MOST_RESPONSE = 1;
 
 /** What is left over so many years of a drift that halves every so often, in years of the drift now. */
-function yearsOfDrift({ halfLifeSeconds }: TrendView, years: number): number {
+export function yearsOfDrift({ halfLifeSeconds }: TrendView, years: number): number {
   const rate = (Math.LN2 * SECONDS_PER_YEAR) / halfLifeSeconds;
   return (1 - Math.exp(-rate * years)) / rate;
 }

@@ -13,6 +13,7 @@ import type { VenueAdapter } from '../ports/venue.js';
 import type { PacedKind, Pacing } from '../schedule/paced-slices.js';
 import type { OpaqueOffers } from '../solicit/opaque-offers.js';
 import type { OptimumPort } from './prepared-optimum.js';
+import type { TrendPort } from './trend.js';
 import { PortfolioInvalidError } from './errors.js';
 
 /** How a trade may be spread over time. `auto`: one piece or equal slices, whichever costs less. */
@@ -95,6 +96,8 @@ export interface RebalancerPorts {
   readonly opaque?: OpaqueOffers;
   /** Tables of the exact optimum for the rule `optimal`; without it the closed form decides. */
   readonly optimum?: OptimumPort;
+  /** Where the price is expected to drift, for the rule `optimal`; without it nothing is done ahead of a trend. */
+  readonly trend?: TrendPort;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly random: Random;

@@ -2,7 +2,8 @@ import { EvenkeelError } from '@evenkeel/intents';
 import type { PositionReading } from '../model/position.js';
 import type { PreparedBands } from '../policy/band-table.js';
 import { decide, type PolicyInput } from '../policy/decide.js';
-import type { Decision, DecisionInputs } from '../policy/decision.js';
+import { costFunction } from '../policy/cost-function.js';
+import type { Band, Decision, DecisionInputs } from '../policy/decision.js';
 import { readBands } from '../policy/rules/prepared.js';
 import type { Logger } from '../ports/ambient.js';
 
@@ -11,7 +12,7 @@ export interface OptimumQuestion {
   readonly readings: readonly PositionReading[];
   /** What a decision without tables rested on: spot, volatility, risk aversion, gas, latency. */
   readonly inputs: DecisionInputs;
-  /** One-way cost of the first unit as a share of its worth, the mean of the two sides. */
+  /** One-way cost of trades within the band, gas left out, as a share of their worth: the mean of the two sides. */
   readonly proportionalCost: number;
   readonly annualRate: number;
   readonly settlement: 'free' | 'unwind' | 'none';
@@ -49,17 +50,13 @@ export function decideWith(
 ): Decision {
   const plain = decide(input);
   if (port === undefined || input.config.rule.kind !== 'optimal' || plain.band === undefined) return plain;
-  const { annualRate, buyCurve, config, sellCurve } = input;
-  const marginals = [buyCurve, sellCurve].flatMap(({ points }) =>
-    points.slice(0, 1).map((point) => point.marginalCost),
-  );
-  const mean = marginals.reduce((sum, each) => sum + each, 0) / marginals.length;
+  const { annualRate, config } = input;
   const closedForm = (bandReason: string): Decision => Object.freeze({ ...plain, bandReason });
   try {
     const answer = port({
       readings,
       inputs: plain.inputs,
-      proportionalCost: Math.max(0, mean) / Number(plain.inputs.spot),
+      proportionalCost: proportionalCostOf(input, plain.band),
       annualRate,
       settlement: config.settlement,
     });
@@ -72,4 +69,22 @@ export function decideWith(
     logger?.log('warn', 'The tables could not be read; the closed form decides.', { code: error.code });
     return closedForm(`The tables could not be read: ${error.code}.`);
   }
+}
+
+/** Between the small and the large trades of a band, in half widths. */
+const USUAL_SHARE = Math.sqrt(0.1);
+
+/**
+ * Not the first unit's: the cheapest way for a tiny trade is one of little gas, whatever its fee, and no trade of the band
+ * goes that way.
+ */
+function proportionalCostOf({ buyCurve, exposure, sellCurve }: PolicyInput, { high, low }: Band): number {
+  const sides = [buyCurve, sellCurve].map(costFunction).filter(({ maxSizeUnits }) => maxSizeUnits > 0);
+  const usual = ((Number(high) - Number(low)) / 2) * USUAL_SHARE;
+  const costs = sides.map(({ marginalCost, maxSizeUnits, variableCost }) => {
+    const size = Math.min(usual, maxSizeUnits);
+    return size > 0 ? variableCost(size) / size : marginalCost(0);
+  });
+  const mean = costs.reduce((sum, each) => sum + each, 0) / costs.length;
+  return Math.max(0, mean) / Number(exposure.spot);
 }

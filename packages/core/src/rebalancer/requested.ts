@@ -38,17 +38,22 @@ export function asRequested(
   curves: { readonly buy: CostCurve; readonly sell: CostCurve },
   { lotUnits, maxCostBps }: Pick<PolicyConfig, 'lotUnits' | 'maxCostBps'>,
 ): Decision {
-  const { band, inputs } = decision;
+  const { band, bandReason, bandSource, inputs } = decision;
   if (band === undefined || (decision.action === 'hold' && !OVERRULED.has(decision.reason))) return decision;
   const side = requested.isNegative() ? 'sell' : 'buy';
   const cost = costFunction(curves[side]);
   const size = requested.abs();
+  const drawn = {
+    ...(bandSource === undefined ? {} : { bandSource }),
+    ...(bandReason === undefined ? {} : { bandReason }),
+  };
   const refuse = (reason: HoldReason, sentence: string): HoldDecision =>
     Object.freeze<HoldDecision>({
       action: 'hold',
       reason,
       sentence,
       band,
+      ...drawn,
       marginalCost: decision.marginalCost,
       marginalRisk: decision.marginalRisk,
       programme: { action: 'none' },
@@ -69,6 +74,7 @@ export function asRequested(
     reason: 'REQUESTED',
     sentence: `${side === 'sell' ? 'Sell' : 'Buy'} ${size.toFixed()}, as requested.`,
     band,
+    ...drawn,
     deltaChangeUnits: requested.toFixed(),
     postTradeDelta: shift(inputs.delta, requested.toFixed()),
     expectedCost,

@@ -16,6 +16,7 @@ import { offerRequests } from './offer-requests.js';
 import type { Portfolio, RebalancerPorts } from './portfolio.js';
 import { readChains, type SilentChain } from './read-chains.js';
 import { exposureOf, readPositions } from './read-positions.js';
+import { readTrend, type TrendAnswer } from './trend.js';
 
 /** One look at everything: the book, the market, what things cost, what is held. Frozen. */
 export interface Survey {
@@ -31,6 +32,8 @@ export interface Survey {
   /** Why nothing may be traded at the reference price; undefined when nothing speaks against it. */
   readonly dispute: PriceDispute | undefined;
   readonly annualVolatility: number;
+  /** Where the price is expected to drift; undefined where nobody was asked. */
+  readonly trend: TrendAnswer | undefined;
   /** On the chains that answer. */
   readonly balances: readonly TokenAmount[];
   /** Chains that give no true answer. Nothing of theirs is traded. */
@@ -74,10 +77,11 @@ export async function survey(
   requested?: Decimal,
 ): Promise<Survey> {
   const { chains, clock, prices, volatility } = ports;
-  const [read, answers, volatilityNow] = await Promise.all([
+  const [read, answers, volatilityNow, trend] = await Promise.all([
     readChains(portfolio, ports, signal),
     readPositions(ports, portfolio, signal),
     volatility.realised(portfolio.underlying, signal),
+    readTrend(ports, portfolio.underlying, signal),
   ]);
   const market = marketOn(portfolio, read.live);
   const balances = Object.freeze(read.live.flatMap((chain) => chain.balances));
@@ -128,6 +132,7 @@ export async function survey(
     reference,
     dispute: price.dispute,
     annualVolatility: Number(volatilityNow.value),
+    trend,
     balances,
     silentChains: read.silent,
     pools: Object.freeze([...price.pools, ...ladders.pools]),

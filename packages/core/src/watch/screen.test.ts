@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { CostCurve } from '../model/cost-curve.js';
 import type { PositionReading } from '../model/position.js';
-import type { CostCurves, Portfolio } from '../rebalancer/index.js';
+import type { CostCurves, Portfolio, TrendAnswer } from '../rebalancer/index.js';
 import { type MarketLook, reach, screen, standing } from './index.js';
 
 const NOW = 1_700_000_000;
@@ -79,33 +79,84 @@ const readings = (held: number, calls: number): readonly PositionReading[] => [
   },
 ];
 
+const seen = (trend: Extract<TrendAnswer, { kind: 'seen' }>['trend']): TrendAnswer => ({
+  kind: 'seen',
+  model: 'test',
+  trend,
+  asOf,
+});
+
+/** Doubles of fast-check crowd around nothing. */
+const evenly = (low: number, high: number): fc.Arbitrary<number> =>
+  fc.integer({ min: 0, max: 1_000_000 }).map((share) => low + ((high - low) * share) / 1_000_000);
+
+/** Of the call in `readings`, about. */
+const CALL_DELTA = 0.41;
+
 test('what holds at the least cost holds at any higher one: nobody is passed over', () => {
   fc.assert(
     fc.property(
       fc.record({
-        held: fc.double({ min: 0, max: 30, noNaN: true }),
-        calls: fc.double({ min: -60, max: 60, noNaN: true }),
-        gas: fc.double({ min: 0, max: 40, noNaN: true }),
-        bps: fc.double({ min: 0.1, max: 40, noNaN: true }),
-        impact: fc.double({ min: 0.0001, max: 0.5, noNaN: true }),
-        more: fc.tuple(...[1, 2, 3].map(() => fc.double({ min: 1, max: 20, noNaN: true }))),
+        away: evenly(-1.5, 1.5),
+        calls: evenly(-60, 60),
+        gas: evenly(0, 40),
+        bps: evenly(0.1, 40),
+        impact: evenly(0.0001, 0.5),
+        more: fc.tuple(...[1, 2, 3].map(() => evenly(1, 20))),
         aversion: fc.oneof(
-          fc.double({ min: 1e-5, max: 0.01, noNaN: true }).map((perNumeraire) => ({ perNumeraire })),
-          fc.double({ min: 1, max: 60, noNaN: true }).map((budgetBpsPerMonth) => ({ budgetBpsPerMonth })),
+          evenly(1e-5, 0.01).map((perNumeraire) => ({ perNumeraire })),
+          evenly(1, 60).map((budgetBpsPerMonth) => ({ budgetBpsPerMonth })),
+        ),
+        trend: fc.option(
+          fc
+            .record({
+              annualDrift: evenly(-20, 20),
+              annualDriftPerReturn: evenly(-60, 60),
+              halfLifeSeconds: evenly(3600, 3e6),
+            })
+            .map(seen),
+          { nil: undefined },
         ),
       }),
-      ({ aversion, bps, calls, gas, held, impact, more }) => {
+      ({ aversion, away, bps, calls, gas, impact, more, trend }) => {
         const whose = decider(aversion);
-        const read = readings(held, calls);
-        const exposure = standing(whose, look, read, []);
-        const book = { exposure, readings: read, annualVolatility: 0.7 };
+        const bookOf = (held: number) => {
+          const read = readings(Math.max(0, held), calls);
+          return { exposure: standing(whose, look, read, []), readings: read, annualVolatility: 0.7, trend };
+        };
+        // Books about the edge of their band: elsewhere every cost says the same.
+        const hedged = CALL_DELTA * -calls;
+        const { band } = screen(whose, look, curves(gas, bps, impact), {
+          ...bookOf(hedged),
+          trend: undefined,
+        }).decision;
+        const book = bookOf(hedged + away * Number(band!.high));
         const least = screen(whose, look, curves(gas, bps, impact), book);
         const dearer = screen(whose, look, curves(gas * more[0]!, bps * more[1]!, impact * more[2]!), book);
-        if (least.action === 'hold') expect(dearer.action).toBe('hold');
+        if (!least.mayTrade) expect(dearer.decision.action).toBe('hold');
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 600 },
   );
+});
+
+test('a trend makes a hold doubtful only where a lean may undo it, and not for a book that is long gamma', () => {
+  const whose = decider({ perNumeraire: 0.0002 });
+  const screened = (held: number, calls: number, annualDrift: number): boolean => {
+    const read = readings(held, calls);
+    const trend = seen({ annualDrift, annualDriftPerReturn: 0, halfLifeSeconds: 5 * 86_400 });
+    const exposure = standing(whose, look, read, []);
+    const book = { exposure, readings: read, annualVolatility: 0.7, trend };
+    const { decision, mayTrade } = screen(whose, look, curves(5, 5, 0.001), book);
+    expect(decision.action).toBe('hold');
+    return mayTrade;
+  };
+  // Ten calls short have a delta of −4.15: with 4 held the delta is a little below its target, with 4.3 above.
+  expect(screened(4, -10, 0.001)).toBe(false);
+  expect(screened(4, -10, 30)).toBe(true);
+  expect(screened(4.3, -10, 30)).toBe(false);
+  expect(screened(4.3, -10, -30)).toBe(true);
+  expect(screened(0.01, 0.001, 30)).toBe(false);
 });
 
 test('the largest trade in question covers the way to the target', () => {

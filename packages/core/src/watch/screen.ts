@@ -8,9 +8,11 @@ import { decideOn, type Decider } from '../rebalancer.js';
 import type { CostCurves } from '../rebalancer/cost-curves.js';
 import { inFlightFrom } from '../rebalancer/in-flight.js';
 import { exposureOf, readPositions } from '../rebalancer/read-positions.js';
+import { readTrend, type TrendAnswer } from '../rebalancer/trend.js';
+import { mayLeanAway } from './lean.js';
 import type { MarketLook } from './look-at-market.js';
 
-export { inFlightFrom, readPositions };
+export { inFlightFrom, readPositions, readTrend };
 
 /** What is known of one book once its positions were read: where it stands. @throws EXPOSURE_EMPTY */
 export function standing(
@@ -32,19 +34,29 @@ export function reach({ portfolio }: Decider, { delta, positions }: Exposure): n
   return Math.max(distance * 1.2, gross * 0.02, Number(portfolio.policy.lotUnits) * 20);
 }
 
+/** A book as it was read, for a decision. */
+export interface ScreenedBook {
+  readonly exposure: Exposure;
+  readonly readings: readonly PositionReading[];
+  readonly annualVolatility: number;
+  readonly trend: TrendAnswer | undefined;
+}
+
+/** Frozen. */
+export interface Screening {
+  readonly decision: Decision;
+  /** Whether a trade is possible at what trading really costs this book: a reason to look in full. */
+  readonly mayTrade: boolean;
+}
+
 /**
  * What the policy would decide if trading cost no more than the market's least. A hold here is a hold at any cost that
- * the book itself would meet, for its band is at least as wide; a trade here is a reason to look in full.
+ * the book itself would meet, for its band is at least as wide; a trade here is a reason to look in full. A band that
+ * leans ahead of a trend leans further the wider it is, so that there a hold counts only where no lean could undo it.
  */
-export function screen(
-  decider: Decider,
-  look: MarketLook,
-  curves: CostCurves,
-  book: {
-    readonly exposure: Exposure;
-    readonly readings: readonly PositionReading[];
-    readonly annualVolatility: number;
-  },
-): Decision {
-  return decideOn(decider, { ...book, atSeconds: look.atSeconds }, curves, undefined);
+export function screen(decider: Decider, look: MarketLook, curves: CostCurves, book: ScreenedBook): Screening {
+  const decide = (trend: TrendAnswer | undefined): Decision =>
+    decideOn(decider, { ...book, trend, atSeconds: look.atSeconds }, curves, undefined);
+  const decision = decide(book.trend);
+  return Object.freeze({ decision, mayTrade: decision.action === 'trade' || mayLeanAway(decision, decide) });
 }

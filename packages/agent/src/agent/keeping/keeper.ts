@@ -1,8 +1,19 @@
-import type { Address, DecimalString, Exposure, Journal, Logger, Random, VolatilityFeed } from '@evenkeel/core';
+import type {
+  Address,
+  Decision,
+  DecimalString,
+  Exposure,
+  Journal,
+  Logger,
+  Random,
+  VolatilityFeed,
+} from '@evenkeel/core';
 import { createRebalancer, type Portfolio, type Rebalancer, type RebalancerPorts } from '@evenkeel/core/rebalancer';
 import type { EoaSigner } from '@evenkeel/accounts';
-import { assemble } from '../../assemble/portfolio.js';
+import { assemble, type Surroundings } from '../../assemble/portfolio.js';
+import type { CandleHistory } from '../../candles/history.js';
 import type { AgentPortfolio } from '../config/parse-agent.js';
+import type { AgentEvent } from '../events.js';
 import type { SharedChains } from '../watch/shared-chains.js';
 import { portfolioJournal } from './portfolio-journal.js';
 
@@ -18,6 +29,27 @@ export interface Standing {
   readonly spot: DecimalString | null;
   /** Of a trade: what would be traded, signed units. */
   readonly changeUnits: DecimalString | null;
+  /** Of the optimal rule: whether a prepared table of the exact optimum drew the band, or the closed form, and why that. */
+  readonly bandSource: Decision['bandSource'] | null;
+  readonly bandReason: string | null;
+  /** What a trend did to the band, or why none was acted on. */
+  readonly trendReason: string | null;
+}
+
+/** A decision as what is kept of it. */
+export function standingOf(decision: Decision, at: Pick<Standing, 'atMs' | 'delta' | 'spot'>): Standing {
+  const { action, band, bandReason, bandSource, reason, sentence, trendReason } = decision;
+  return Object.freeze({
+    ...at,
+    action,
+    code: reason,
+    sentence,
+    band: band === undefined ? null : { low: band.low, high: band.high, target: band.target },
+    changeUnits: decision.action === 'trade' ? decision.deltaChangeUnits : null,
+    bandSource: bandSource ?? null,
+    bandReason: bandReason ?? null,
+    trendReason: trendReason ?? null,
+  });
 }
 
 export type KeeperActivity = 'watching' | 'rebalancing' | 'resuming' | 'ripcord';
@@ -35,6 +67,8 @@ export interface Keeper {
   /** Portfolios with the same key see the same market. */
   readonly market: string;
   readonly now: KeeperState;
+  /** Prepares nothing for it any more. */
+  readonly close: () => void;
 }
 
 export interface KeeperState {
@@ -61,6 +95,10 @@ export interface KeeperParts {
   readonly chains: SharedChains;
   readonly signerOf: (settings: AgentPortfolio) => EoaSigner;
   readonly logger: Logger;
+  /** Files of candles, read once for all. */
+  readonly history: CandleHistory;
+  /** Where tables of the exact optimum are kept and how they are made, one at a time for all. */
+  readonly tables: NonNullable<Surroundings['tables']>;
 }
 
 /** How long a volatility is believed: a forecast reads a file and fits a model. */
@@ -71,7 +109,7 @@ const VOLATILITY_MS = 60_000;
  */
 export function openKeeper(settings: AgentPortfolio, parts: KeeperParts): Keeper {
   const { config } = settings;
-  const { chains, env, journal, logger, random, signerOf } = parts;
+  const { chains, env, history, journal, logger, random, signerOf, tables } = parts;
   const assembled = assemble(config, {
     signer: signerOf(settings),
     journal: portfolioJournal(journal, { owner: config.owner, underlying: config.underlying }),
@@ -79,6 +117,8 @@ export function openKeeper(settings: AgentPortfolio, parts: KeeperParts): Keeper
     env,
     logger,
     connect: chains.connect,
+    history,
+    tables,
   });
   const { portfolio } = assembled;
   const ports: RebalancerPorts = {
@@ -106,6 +146,7 @@ export function openKeeper(settings: AgentPortfolio, parts: KeeperParts): Keeper
       ),
     market: marketOf(settings),
     now: { ...AT_FIRST },
+    close: () => assembled.optimum?.preparer.close(),
   });
 }
 
@@ -130,6 +171,13 @@ export function note(keeper: Keeper, standing: Standing): boolean {
   // The same again takes the place of the last one: what matters is when it became so, and what is now.
   now.history = [standing, ...(isNew ? now.history : now.history.slice(1))].slice(0, HISTORY);
   return isNew;
+}
+
+/** A decision as the agent tells it. */
+export function decisionEvent(portfolio: string, standing: Standing, level: 'info' | 'warn'): Omit<AgentEvent, 'atMs'> {
+  const { action, band, bandReason, bandSource, changeUnits, code, delta, sentence, trendReason } = standing;
+  const details = { action, delta, band, changeUnits, bandSource, bandReason, trendReason };
+  return { kind: 'decision', level, code, portfolio, sentence, details };
 }
 
 /** All that a look at the market depends on. */

@@ -40,7 +40,9 @@ export function openRoster(first: AgentConfig, open: (settings: AgentPortfolio) 
       return fresh;
     });
     const leaving = [...before.values()].filter(isBusy);
-    keepers = Object.freeze([...wanted, ...leaving]);
+    const stay = new Set([...wanted, ...leaving]);
+    for (const keeper of keepers) if (!stay.has(keeper)) keeper.close();
+    keepers = Object.freeze([...stay]);
     current = next;
     waiting = postponed.length + leaving.length === 0 ? undefined : next;
   };

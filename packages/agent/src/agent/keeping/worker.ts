@@ -9,7 +9,7 @@ import type { PaperLedger } from '../paper/paper-ledger.js';
 import { undecided } from '../watch/look.js';
 import { isInPlace, type Outside } from '../watch/outside.js';
 import { expectedAmounts, paperChanges, usedAmounts } from './amounts.js';
-import { type Keeper, type KeeperActivity, note, type Standing } from './keeper.js';
+import { decisionEvent, type Keeper, type KeeperActivity, note, type Standing, standingOf } from './keeper.js';
 import { tellAll } from './tell.js';
 
 export type Mode = 'dry-run' | 'paper' | 'live';
@@ -95,9 +95,7 @@ export function openWorker(parts: WorkerParts): Worker {
   const decided = (keeper: Keeper, standing: Standing, inPlace: boolean, level: 'info' | 'warn'): void => {
     parts.outside.note(keeper, inPlace, standing.atMs);
     if (!note(keeper, standing)) return;
-    const { action, band, changeUnits, code, delta, sentence } = standing;
-    const details = { action, delta, band, changeUnits };
-    events.emit({ kind: 'decision', level, code, portfolio: keeper.name, sentence, details });
+    events.emit(decisionEvent(keeper.name, standing, level));
   };
 
   /** One rebalancing from its look to what it used. */
@@ -160,17 +158,11 @@ export function openWorker(parts: WorkerParts): Worker {
   /** What a rebalancing means for the portfolio and for people. */
   const conclude = (keeper: Keeper, { before, decision, report }: Rebalancing): void => {
     const { name, now: at, portfolio } = keeper;
-    const { action, band, reason: code, sentence } = decision;
-    const standing: Standing = {
+    const standing = standingOf(decision, {
       atMs: now(),
-      action,
-      code,
-      sentence,
       delta: report.delta.after,
-      band: band === undefined ? null : { low: band.low, high: band.high, target: band.target },
       spot: before.reference.price,
-      changeUnits: decision.action === 'trade' ? decision.deltaChangeUnits : null,
-    };
+    });
     const isDone = report.outcome === 'hedged' || (mode === 'paper' && report.outcome === 'dry-run');
     decided(keeper, standing, isDone || isInPlace(standing), 'info');
     const isBad = report.outcome === 'failed';

@@ -5,16 +5,20 @@ import {
   type MarketLook,
   reach,
   readPositions,
+  readTrend,
   screen,
   standing,
 } from '@evenkeel/core/watch';
+import type { TrendAnswer } from '@evenkeel/core/rebalancer';
 import { EvenkeelError } from '@evenkeel/intents';
-import type { Keeper, Standing } from '../keeping/keeper.js';
+import { type Keeper, type Standing, standingOf } from '../keeping/keeper.js';
 
 /** A portfolio that a look was taken at, and what came of it. */
 export interface Looked {
   readonly keeper: Keeper;
   readonly standing: Standing;
+  /** Whether it may have to trade at what trading really costs it. */
+  readonly mayTrade: boolean;
   /** What waiting costs, numeraire: risk of the last unit times the units. Larger ones first. */
   readonly urgency: number;
 }
@@ -55,7 +59,7 @@ export async function look(input: LookInput): Promise<readonly Looked[]> {
   for (const [key, own] of markets) {
     const market = seen.get(key)!;
     if (!isLook(market)) {
-      for (const keeper of own) all.push({ keeper, standing: undecided(market, input.nowMs()), urgency: 0 });
+      for (const keeper of own) all.push(failedLook(keeper, market, input.nowMs()));
       continue;
     }
     input.lastPrices.set(key, market.reference.price);
@@ -64,18 +68,24 @@ export async function look(input: LookInput): Promise<readonly Looked[]> {
   return all;
 }
 
+function failedLook(keeper: Keeper, error: unknown, atMs: number): Looked {
+  return { keeper, standing: undecided(error, atMs), mayTrade: false, urgency: 0 };
+}
+
 interface Read {
   readonly readings: readonly PositionReading[];
   readonly annualVolatility: number;
+  readonly trend: TrendAnswer | undefined;
 }
 
 async function readOne({ portfolio, ports }: Keeper, signal: AbortSignal): Promise<Read | { readonly error: unknown }> {
   try {
-    const [readings, volatility] = await Promise.all([
+    const [readings, volatility, trend] = await Promise.all([
       readPositions(ports, portfolio, signal),
       ports.volatility.realised(portfolio.underlying, signal),
+      readTrend(ports, portfolio.underlying, signal),
     ]);
-    return { readings, annualVolatility: Number(volatility.value) };
+    return { readings, annualVolatility: Number(volatility.value), trend };
   } catch (error) {
     return { error };
   }
@@ -105,7 +115,7 @@ async function decideMarket(
       placed.push({ ...read, keeper, exposure });
     } catch (error) {
       signal.throwIfAborted();
-      all.push({ keeper, standing: undecided(error, nowMs()), urgency: 0 });
+      all.push(failedLook(keeper, error, nowMs()));
     }
   }
   if (placed.length === 0) return all;
@@ -113,22 +123,13 @@ async function decideMarket(
   for (const [index, { keeper, ...book }] of placed.entries()) {
     if (index % TURN === TURN - 1) await nextTurn(signal);
     try {
-      const decision = screen(keeper, market, curves, book);
-      const { action, band, marginalRisk, reason: code, sentence } = decision;
-      const changeUnits = decision.action === 'trade' ? decision.deltaChangeUnits : null;
-      const at: Standing = Object.freeze({
-        atMs: nowMs(),
-        action,
-        code,
-        sentence,
-        delta: book.exposure.delta,
-        band: band === undefined ? null : { low: band.low, high: band.high, target: band.target },
-        spot: book.exposure.spot,
-        changeUnits,
-      });
-      all.push({ keeper, standing: at, urgency: (marginalRisk ?? 0) * Math.abs(Number(changeUnits ?? 0)) });
+      const { decision, mayTrade } = screen(keeper, market, curves, book);
+      const { delta, spot } = book.exposure;
+      const at = standingOf(decision, { atMs: nowMs(), delta, spot });
+      const urgency = (decision.marginalRisk ?? 0) * Math.abs(Number(at.changeUnits ?? 0));
+      all.push({ keeper, standing: at, mayTrade, urgency });
     } catch (error) {
-      all.push({ keeper, standing: undecided(error, nowMs()), urgency: 0 });
+      all.push(failedLook(keeper, error, nowMs()));
     }
   }
   return all;
@@ -146,6 +147,9 @@ export function undecided(error: unknown, atMs: number): Standing {
     band: null,
     spot: null,
     changeUnits: null,
+    bandSource: null,
+    bandReason: null,
+    trendReason: null,
   });
 }
 

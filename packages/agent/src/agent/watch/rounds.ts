@@ -5,7 +5,7 @@ import type { AgentEvents } from '../events.js';
 import type { Desk } from '../limits/desk.js';
 import { EVERYWHERE } from '../limits/stops.js';
 import type { AgentState } from '../state/open-state.js';
-import { type Keeper, note } from '../keeping/keeper.js';
+import { decisionEvent, type Keeper, note } from '../keeping/keeper.js';
 import { transfersUnderWay } from '../keeping/left-behind.js';
 import type { Roster } from '../keeping/roster.js';
 import type { Worker } from '../keeping/worker.js';
@@ -54,10 +54,7 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
   const noted = ({ keeper, standing }: Looked): void => {
     outside.note(keeper, isInPlace(standing), standing.atMs);
     if (!note(keeper, standing)) return;
-    const { action, band, changeUnits, code, delta, sentence } = standing;
-    const details = { action, delta, band, changeUnits };
-    const level = action === 'undecided' ? 'warn' : 'info';
-    events.emit({ kind: 'decision', level, code, portfolio: keeper.name, sentence, details });
+    events.emit(decisionEvent(keeper.name, standing, standing.action === 'undecided' ? 'warn' : 'info'));
   };
 
   const mayBegin = ({ name, now }: Keeper): boolean => {
@@ -88,7 +85,7 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
    */
   const begin = async (looked: readonly Looked[], signal: AbortSignal): Promise<ReadonlySet<Looked>> => {
     const begun = new Set<Looked>();
-    const wanting = looked.filter(({ keeper, standing }) => standing.action === 'trade' && mayBegin(keeper));
+    const wanting = looked.filter(({ keeper, mayTrade }) => mayTrade && mayBegin(keeper));
     for (const each of wanting.sort((a, b) => b.urgency - a.urgency)) {
       if ((await tokensHold(each.keeper, signal)) && worker.rebalance(each.keeper)) begun.add(each);
     }

@@ -23,7 +23,7 @@ const STALE_BEYOND = 2;
 /** Below it a table is taken as it is. */
 const EXACT_WITHIN = 1e-9;
 /** Gas that is lost beside the variable cost of so many of the table's units. */
-const NEGLIGIBLE_GAS = 1e-3;
+const NEGLIGIBLE_GAS = 1e-2;
 /** Sizes at which costs are compared, in half-widths of the band. */
 const COMPARED_SIZES = [0.1, 1] as const;
 
@@ -133,7 +133,7 @@ function distanceOf(
   for (const share of COMPARED_SIZES) if (half > 0) compare(mean(costs, share), mean(before, share));
   compare(market.riskAversion * units, prepared.riskAversion);
   // A little gas beside large trades is next to none.
-  const gas = half > 0 ? mean(before, 1) * units * NEGLIGIBLE_GAS : 0;
+  const gas = half > 0 ? mean(before, 1) * half * NEGLIGIBLE_GAS : 0;
   compare((costs.buy.fixedCost + costs.sell.fixedCost) / 2 + gas, prepared.fixedCost * units + gas);
   if (market.latencyYears !== prepared.latencyYears) {
     compare(market.monitoringYears + market.latencyYears, market.monitoringYears + prepared.latencyYears);
