@@ -12,6 +12,7 @@ import type { PositionSource } from '../ports/position-source.js';
 import type { VenueAdapter } from '../ports/venue.js';
 import type { PacedKind, Pacing } from '../schedule/paced-slices.js';
 import type { OpaqueOffers } from '../solicit/opaque-offers.js';
+import type { LookMemory } from './look-memory.js';
 import type { OptimumPort } from './prepared-optimum.js';
 import { PortfolioInvalidError } from './errors.js';
 
@@ -95,6 +96,8 @@ export interface RebalancerPorts {
   readonly opaque?: OpaqueOffers;
   /** Tables of the exact optimum for the rule `optimal`; without it the closed form decides. */
   readonly optimum?: OptimumPort;
+  /** What was seen last, where others than the rebalancer look at the portfolio, too. Default: one of its own. */
+  readonly memory?: LookMemory;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly random: Random;

@@ -1,5 +1,7 @@
-import { type DecimalString, type Exposure, type InFlight, type PositionReading } from '@evenkeel/core';
+import type { DecimalString, Exposure, InFlight, PositionReading } from '@evenkeel/core';
+import type { PositionChange } from '@evenkeel/core/exposure';
 import {
+  heldAgainstLast,
   leastCurves,
   lookAtMarket,
   type MarketLook,
@@ -15,6 +17,8 @@ import type { Keeper, Standing } from '../keeping/keeper.js';
 export interface Looked {
   readonly keeper: Keeper;
   readonly standing: Standing;
+  /** What has become of positions by itself since the look before. */
+  readonly changes: readonly PositionChange[];
   /** What waiting costs, numeraire: risk of the last unit times the units. Larger ones first. */
   readonly urgency: number;
 }
@@ -55,7 +59,7 @@ export async function look(input: LookInput): Promise<readonly Looked[]> {
   for (const [key, own] of markets) {
     const market = seen.get(key)!;
     if (!isLook(market)) {
-      for (const keeper of own) all.push({ keeper, standing: undecided(market, input.nowMs()), urgency: 0 });
+      for (const keeper of own) all.push(failed(keeper, market, input.nowMs()));
       continue;
     }
     input.lastPrices.set(key, market.reference.price);
@@ -82,6 +86,7 @@ async function readOne({ portfolio, ports }: Keeper, signal: AbortSignal): Promi
 }
 
 interface Placed extends Read {
+  readonly changes: readonly PositionChange[];
   readonly keeper: Keeper;
   readonly exposure: Exposure;
 }
@@ -100,12 +105,13 @@ async function decideMarket(
     try {
       const read = await readings.get(keeper)!;
       if ('error' in read) throw read.error;
-      const exposure = standing(keeper, market, read.readings, inFlight(keeper));
+      const held = heldAgainstLast(keeper, market, read.readings, keeper.ports.memory);
+      const exposure = standing(keeper, market, held.readings, inFlight(keeper));
       largest = Math.max(largest, reach(keeper, exposure));
-      placed.push({ ...read, keeper, exposure });
+      placed.push({ ...read, ...held, keeper, exposure });
     } catch (error) {
       signal.throwIfAborted();
-      all.push({ keeper, standing: undecided(error, nowMs()), urgency: 0 });
+      all.push(failed(keeper, error, nowMs()));
     }
   }
   if (placed.length === 0) return all;
@@ -126,12 +132,16 @@ async function decideMarket(
         spot: book.exposure.spot,
         changeUnits,
       });
-      all.push({ keeper, standing: at, urgency: (marginalRisk ?? 0) * Math.abs(Number(changeUnits ?? 0)) });
+      all.push({ keeper, standing: at, changes: book.changes, urgency: (marginalRisk ?? 0) * Math.abs(Number(changeUnits ?? 0)) });
     } catch (error) {
-      all.push({ keeper, standing: undecided(error, nowMs()), urgency: 0 });
+      all.push({ ...failed(keeper, error, nowMs()), changes: book.changes });
     }
   }
   return all;
+}
+
+function failed(keeper: Keeper, error: unknown, atMs: number): Looked {
+  return { keeper, standing: undecided(error, atMs), changes: [], urgency: 0 };
 }
 
 /** What cannot be decided is no decision to hold: it says why, and is told. */

@@ -60,6 +60,20 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
     events.emit({ kind: 'decision', level, code, portfolio: keeper.name, sentence, details });
   };
 
+  /** What has become of positions by itself is told once, however long it lasts, and whatever is decided on it. */
+  const tellChanges = async ({ changes, keeper }: Looked): Promise<void> => {
+    const { name, now } = keeper;
+    const known = now.changes;
+    now.changes = new Set(changes.map(({ code, id }) => `${code}:${id}`));
+    for (const { code, id, sentence } of changes) {
+      if (known.has(`${code}:${id}`)) continue;
+      const details = { position: id };
+      await journal.appendDecision({ atMs: clock.now(), code, sentence, simulated: false, details });
+      events.emit({ kind: 'decision', level: 'warn', code, portfolio: name, sentence, details });
+      alerts.raise({ key: `${code}:${name}:${id}`, level: 'warning', code, portfolio: name, sentence });
+    }
+  };
+
   const mayBegin = ({ name, now }: Keeper): boolean => {
     if (now.activity !== 'watching' || now.unfinished || clock.now() < now.restUntilMs) return false;
     return !desk.stops().some(({ kind, scope }) => kind === 'paused' && (scope === EVERYWHERE || scope === name));
@@ -129,6 +143,7 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
       now.dueMs = startedMs + portfolio.policy.monitoringSeconds * 1000 * (1 - EARLY_SHARE);
     }
     const durationMs = clock.now() - startedMs;
+    for (const each of looked) if (each.changes.length + each.keeper.now.changes.size > 0) await tellChanges(each);
     // Before anything everyday: who has been out of place for too long does not wait behind it.
     const pulled = keepers.filter(pullRipcord).length;
     const inFull = await begin(looked, signal);

@@ -1,0 +1,77 @@
+// Time that passes only while everybody waits: hours of it in seconds, and the same every time.
+
+/**
+ * A clock for the agent. `sleep` ends when somebody moves the time there.
+ *
+ * @param startMs Unix milliseconds
+ */
+export function steppedClock(startMs) {
+  let now = startMs;
+  let order = 0;
+  const sleepers = new Set();
+  const wake = (sleeper) => {
+    sleepers.delete(sleeper);
+    sleeper.signal?.removeEventListener('abort', sleeper.giveUp);
+  };
+  return Object.freeze({
+    now: () => now,
+    sleep: (milliseconds, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason);
+        const sleeper = { atMs: now + Math.max(0, milliseconds), order: order++, resolve, signal };
+        sleeper.giveUp = () => {
+          wake(sleeper);
+          reject(signal.reason);
+        };
+        signal?.addEventListener('abort', sleeper.giveUp, { once: true });
+        sleepers.add(sleeper);
+      }),
+    /** When the next one wakes; Infinity while nobody sleeps. */
+    nextMs: () => Math.min(...[...sleepers].map(({ atMs }) => atMs)),
+    /** Moves the time, and wakes nobody yet. */
+    advanceTo: (atMs) => {
+      now = Math.max(now, atMs);
+    },
+    /** Wakes the first of those whose time has come. */
+    wakeOne: () => {
+      const due = [...sleepers].filter((each) => each.atMs <= now);
+      const [first] = due.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
+      if (first === undefined) return;
+      wake(first);
+      first.resolve();
+    },
+  });
+}
+
+/** Turns of the event loop without a request under way after which everybody is taken to be asleep. */
+const CALM_TURNS = 6;
+
+/**
+ * Counts the requests of this process that have not been answered in full, so that time stands still meanwhile.
+ * Takes the place of the platform's `fetch` until `restore`.
+ */
+export function watchRequests() {
+  const { fetch } = globalThis;
+  let open = 0;
+  globalThis.fetch = async (...args) => {
+    open += 1;
+    try {
+      const response = await fetch(...args);
+      const body = await response.arrayBuffer();
+      return new Response(body.byteLength === 0 ? null : body, { status: response.status, headers: response.headers });
+    } finally {
+      open -= 1;
+    }
+  };
+  return Object.freeze({
+    /** Resolves once nothing happens any more unless time passes. */
+    calm: async () => {
+      for (let turns = 0; turns < CALM_TURNS; turns = open === 0 ? turns + 1 : 0) {
+        await new Promise((resolve) => void setImmediate(resolve));
+      }
+    },
+    restore: () => {
+      globalThis.fetch = fetch;
+    },
+  });
+}
