@@ -53,10 +53,14 @@ const CALM_TURNS = 6;
 export function watchRequests() {
   const { fetch } = globalThis;
   let open = 0;
-  globalThis.fetch = async (...args) => {
+  const sent = [];
+  globalThis.fetch = async (url, init) => {
     open += 1;
     try {
-      const response = await fetch(...args);
+      for (const { method, params } of callsIn(init?.body)) {
+        if (method === 'eth_sendRawTransaction') sent.push({ url: String(url), raw: params[0] });
+      }
+      const response = await fetch(url, init);
       const body = await response.arrayBuffer();
       return new Response(body.byteLength === 0 ? null : body, { status: response.status, headers: response.headers });
     } finally {
@@ -70,8 +74,16 @@ export function watchRequests() {
         await new Promise((resolve) => void setImmediate(resolve));
       }
     },
+    /** Raw transactions that were sent since this was last asked for, oldest first: what a mempool shows. */
+    takeSent: () => sent.splice(0),
     restore: () => {
       globalThis.fetch = fetch;
     },
   });
+}
+
+function callsIn(body) {
+  if (typeof body !== 'string') return [];
+  const parsed = JSON.parse(body);
+  return Array.isArray(parsed) ? parsed : [parsed];
 }

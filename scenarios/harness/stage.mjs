@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openAgent, parseAgentConfig, seededRandom } from '@evenkeel/agent';
 import { startWorld } from '@evenkeel/devnet';
-import { Wallet } from 'ethers';
+import { keccak256, Wallet } from 'ethers';
 import { openPortfolio } from '../../packages/agent/dist/demo/open-portfolio.js';
 import { readChains } from '../chaos/judge.mjs';
+import { pumpPools } from './market.mjs';
 import { steppedClock, watchRequests } from './clock.mjs';
 
 /** 2026-01-05T00:00:00Z, a Monday. */
@@ -20,13 +21,14 @@ const FEE_SHARES = [1, 0.02, 0.004];
  * Blocks come every `blockSeconds` on every chain, at the base fee of the path, and hold what was sent meanwhile. After each
  * the pools follow the path's price, by the arbitrageur's own trades, and whoever fills transfers has a look.
  */
-export async function openStage({ path, seed, chains = 2, blockSeconds = 12, parts = [], calls = '-60' }) {
+export async function openStage({ path, seed, chains = 2, blockSeconds = 12, parts = [], options = {}, prepare }) {
   const requests = watchRequests();
-  const world = await startWorld({ chains, seed, parts, startTimeSeconds: START_SECONDS - 60 });
+  const world = await startWorld({ chains, seed, parts, startTimeSeconds: START_SECONDS - 2 * 86_400 });
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-scenario-'));
   const clock = steppedClock(START_SECONDS * 1000);
   const halted = new Set();
-  const hooks = [];
+  const after = [];
+  const before = [];
   const agents = [];
   let price;
   let blockAt = START_SECONDS;
@@ -37,7 +39,7 @@ export async function openStage({ path, seed, chains = 2, blockSeconds = 12, par
   await everywhere('evm_setNextBlockTimestamp', [START_SECONDS - 30]);
   await everywhere('evm_mine', []);
   const actors = await world.startActors({ only: [] });
-  const config = withCalls(await openPortfolio(world), calls, START_SECONDS);
+  const config = withOptions(await openPortfolio(world), options);
 
   const isLive = ({ id }) => !halted.has(id);
 
@@ -62,19 +64,24 @@ export async function openStage({ path, seed, chains = 2, blockSeconds = 12, par
   const block = async () => {
     const t = blockAt - START_SECONDS;
     const row = path.at(t);
+    const sent = requests.takeSent();
+    for (const hook of before) await hook({ t, row, sent });
     await mine(blockAt, row);
     const hasMoved = price === undefined || Math.abs(row.price / price - 1) > 1e-9;
     await act(async () => {
-      if (hasMoved) {
-        price = row.price;
-        actors.arbitrageur.setPrice(price);
-        await actors.arbitrageur.tick();
-        if (parts.length > 0) await actors.feedKeeper.tick();
-      }
+      if (hasMoved || sent.length > 0) await arbitrage(row.price);
       await actors.acrossRelayer.tick();
-      for (const hook of hooks) await hook({ t, row });
+      for (const hook of after) await hook({ t, row });
     });
     blockAt += blockSeconds;
+  };
+
+  /** Brings the pools to a price, by trades of the arbitrageur; the feeds of the world's parts follow. */
+  const arbitrage = async (usdPerEth = price) => {
+    price = usdPerEth;
+    actors.arbitrageur.setPrice(price);
+    await actors.arbitrageur.tick();
+    if (parts.length > 0) await actors.feedKeeper.tick();
   };
 
   /** Lets time pass until then: whoever wakes acts before it goes on. */
@@ -91,8 +98,9 @@ export async function openStage({ path, seed, chains = 2, blockSeconds = 12, par
     }
   };
 
-  await block();
   const owner = world.accounts.owner;
+  await prepare?.({ world, actors, owner, everywhere });
+  await block();
   const openings = await readChains(world, owner.address);
 
   const stage = {
@@ -108,12 +116,28 @@ export async function openStage({ path, seed, chains = 2, blockSeconds = 12, par
     act,
     runTo,
     seconds: () => clock.now() / 1000 - START_SECONDS,
+    arbitrage,
     /** Calls `hook({ t, row })` after each block, when transactions are mined at once. */
-    onBlock: (hook) => void hooks.push(hook),
+    afterBlock: (hook) => void after.push(hook),
+    /** Calls `hook({ t, row, sent })` before each block, with what was sent since the last one. */
+    beforeBlock: (hook) => void before.push(hook),
+    /** Takes transactions out of a mempool; who sent them is not told. */
+    drop: async (chain, sent) => {
+      for (const { raw } of sent) await chain.rpc('anvil_dropTransaction', [keccak256(raw)]).catch(() => undefined);
+    },
+    /** Acts on a chain before what was sent there: whoever pays more is first. */
+    frontRun: async (chain, sent, work) => {
+      const own = sent.filter(({ url }) => url.startsWith(chain.rpcUrl));
+      await stage.drop(chain, own);
+      await act(work);
+      for (const { raw } of own) await chain.rpc('eth_sendRawTransaction', [raw]);
+    },
+    pump: (chain, pools, percent) => pumpPools(world, chain, pools, percent),
+    /** The file of an agent over this book, read. */
+    fileOf: (portfolio = {}, more = {}) => parseAgentConfig(agentFile(config, portfolio, more)),
     /** An agent over this book; several may be opened one after another on the same state folder. */
     openAgent: async (portfolio = {}, { more = {}, extend, ...rest } = {}) => {
-      const file = agentFile(config, portfolio, more);
-      const agent = await openAgent(parseAgentConfig(file), {
+      const agent = await openAgent(stage.fileOf(portfolio, more), {
         folder,
         env: {},
         clock,
@@ -136,12 +160,13 @@ export async function openStage({ path, seed, chains = 2, blockSeconds = 12, par
   return stage;
 }
 
-/** The portfolio with so many calls, of which all expire thirty days after the beginning. */
-function withCalls(config, sizeUnits, startSeconds) {
+/** The portfolio with other options, thirty days before they expire. */
+function withOptions(config, change) {
   const { optionBook, ...rest } = config.positions;
+  if (change === null) return { ...config, positions: rest };
   const [call] = optionBook.positions;
-  const positions = [{ ...call, sizeUnits, expiryUnixSeconds: startSeconds + 30 * 86_400 }];
-  return { ...config, positions: { ...rest, optionBook: { ...optionBook, positions } } };
+  const option = { ...call, sizeUnits: '-60', expiryUnixSeconds: START_SECONDS + 30 * 86_400, ...change };
+  return { ...config, positions: { ...rest, optionBook: { ...optionBook, positions: [option] } } };
 }
 
 /** The stage's chains and book as an agent's file. */

@@ -25,6 +25,8 @@ export interface Looked {
 
 export interface LookInput {
   readonly keepers: readonly Keeper[];
+  /** Of these a trade is under way: they are looked at, and what was seen before is theirs to keep. */
+  readonly busy: ReadonlySet<Keeper>;
   /** What was last taken for the price, by market. */
   readonly lastPrices: Map<string, DecimalString>;
   readonly inFlight: (keeper: Keeper) => readonly InFlight[];
@@ -95,7 +97,7 @@ async function decideMarket(
   market: MarketLook,
   keepers: readonly Keeper[],
   readings: ReadonlyMap<Keeper, Promise<Read | { readonly error: unknown }>>,
-  { inFlight, nowMs, signal }: LookInput,
+  { busy, inFlight, nowMs, signal }: LookInput,
 ): Promise<readonly Looked[]> {
   const all: Looked[] = [];
   const placed: Placed[] = [];
@@ -105,7 +107,9 @@ async function decideMarket(
     try {
       const read = await readings.get(keeper)!;
       if ('error' in read) throw read.error;
-      const held = heldAgainstLast(keeper, market, read.readings, keeper.ports.memory);
+      const held = busy.has(keeper)
+        ? { readings: read.readings, changes: [] }
+        : heldAgainstLast(keeper, market, read.readings, keeper.ports.memory);
       const exposure = standing(keeper, market, held.readings, inFlight(keeper));
       largest = Math.max(largest, reach(keeper, exposure));
       placed.push({ ...read, ...held, keeper, exposure });

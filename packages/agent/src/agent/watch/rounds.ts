@@ -133,9 +133,11 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
       const { activity, restUntilMs, unfinished } = keeper.now;
       if (unfinished && activity === 'watching' && startedMs >= restUntilMs) worker.resume(keeper);
     }
-    const due = keepers.filter(({ now: { activity, dueMs } }) => activity === 'watching' && startedMs >= dueMs);
+    // Those under way as well: what a trade that hangs leaves open is told like anything else.
+    const due = keepers.filter(({ now: { dueMs } }) => startedMs >= dueMs);
+    const busy = new Set(due.filter(({ now: { activity } }) => activity !== 'watching'));
     const inFlight = await transfersUnderWay(journal);
-    const looked = await look({ keepers: due, lastPrices, inFlight, nowMs: () => clock.now(), signal });
+    const looked = await look({ keepers: due, busy, lastPrices, inFlight, nowMs: () => clock.now(), signal });
     const calls = chains
       .all()
       .map((chain) => [chain.id, chain.requestCount() - (callsBefore.get(chain) ?? 0)] as const);
@@ -143,13 +145,14 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
       now.dueMs = startedMs + portfolio.policy.monitoringSeconds * 1000 * (1 - EARLY_SHARE);
     }
     const durationMs = clock.now() - startedMs;
+    for (const { keeper, standing } of looked) if (busy.has(keeper)) outside.note(keeper, isInPlace(standing), standing.atMs);
     for (const each of looked) if (each.changes.length + each.keeper.now.changes.size > 0) await tellChanges(each);
     // Before anything everyday: who has been out of place for too long does not wait behind it.
     const pulled = keepers.filter(pullRipcord).length;
     const inFull = await begin(looked, signal);
     // One write for all of them: a disk takes its time over each.
     state.transaction(() => {
-      for (const each of looked) if (!inFull.has(each)) noted(each);
+      for (const each of looked) if (!inFull.has(each) && !busy.has(each.keeper)) noted(each);
     });
     const begun = pulled + inFull.size;
     const report: RoundReport = Object.freeze({
