@@ -25,7 +25,9 @@ const { values: options } = parseArgs({
 const seed = Number(options.seed);
 const wanted = options.only?.split(',').map(Number);
 const here = fileURLToPath(new URL('.', import.meta.url));
-const folders = readdirSync(here).filter((name) => /^\d\d-/.test(name)).sort();
+const folders = readdirSync(here)
+  .filter((name) => /^\d\d-/.test(name))
+  .sort();
 const chosen = folders.filter((name) => wanted === undefined || wanted.includes(Number(name.slice(0, 2))));
 const isUnknown = wanted?.some((number) => !folders.some((name) => Number(name.slice(0, 2)) === number));
 if (options.help || isUnknown || !Number.isSafeInteger(seed) || seed < 0) {
@@ -58,10 +60,22 @@ for (const name of chosen) {
 }
 if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
 if (options.json) {
-  console.log(JSON.stringify(results.map(({ passed, reason, scenario }) => ({ scenario, passed, reason })), null, 2));
+  console.log(
+    JSON.stringify(
+      results.map(({ passed, reason, scenario }) => ({ scenario, passed, reason })),
+      null,
+      2,
+    ),
+  );
 } else {
-  const table = new Table({ head: ['scenario', 'passed', 's', 'reason'], colWidths: [26, 8, 5, 100], wordWrap: true, style: { head: [], border: [] } });
-  for (const { passed, reason, scenario, seconds } of results) table.push([scenario, passed ? 'yes' : 'NO', seconds, reason]);
+  const table = new Table({
+    head: ['scenario', 'passed', 's', 'reason'],
+    colWidths: [26, 8, 5, 100],
+    wordWrap: true,
+    style: { head: [], border: [] },
+  });
+  for (const { passed, reason, scenario, seconds } of results)
+    table.push([scenario, passed ? 'yes' : 'NO', seconds, reason]);
   console.log(table.toString());
   console.log(`Pages are in ${options.out}.`);
 }

@@ -34,7 +34,8 @@ export default {
     stage.afterBlock(async ({ row }) => {
       if (row.venueState !== 'bridge-reverts' || held !== undefined) return;
       held = await inBridges(stage);
-      for (const { contracts, rpc } of stage.world.chains) await rpc('anvil_setCode', [contracts.acrossSpokePool, REVERTS]);
+      for (const { contracts, rpc } of stage.world.chains)
+        await rpc('anvil_setCode', [contracts.acrossSpokePool, REVERTS]);
     });
     const portfolio = (iv) => ({
       annualVolatilityPercent: Math.round(iv),
@@ -56,16 +57,32 @@ export default {
     await kept.stop();
 
     const failed = record.events.filter(({ code }) => code === 'TRADE_FAILED');
-    const deferred = record.events.filter(({ code }) => ['COST_ABOVE_LIMIT', 'OUTSIDE_TOO_LONG', 'RIPCORD'].includes(code));
+    const deferred = record.events.filter(({ code }) =>
+      ['COST_ABOVE_LIMIT', 'OUTSIDE_TOO_LONG', 'RIPCORD'].includes(code),
+    );
     const last = record.samples.at(-1);
-    expect('the crash is traded', record.looks.some(({ t }) => t > 30), record.looks);
+    expect(
+      'the crash is traded',
+      record.looks.some(({ t }) => t > 30),
+      record.looks,
+    );
     expect('the delta is back in its band, or it is said that it waits', !last.isOutside || deferred.length > 0, last);
-    expect('nothing is left in the broken bridge', (await inBridges(stage)) === held, 'the bridge holds more than before');
-    const reports = record.events.filter(({ details, kind }) => kind === 'report' && typeof details?.total === 'string');
+    expect(
+      'nothing is left in the broken bridge',
+      (await inBridges(stage)) === held,
+      'the bridge holds more than before',
+    );
+    const reports = record.events.filter(
+      ({ details, kind }) => kind === 'report' && typeof details?.total === 'string',
+    );
     const notional = record.looks.reduce((sum, { t, units }) => sum + Math.abs(units) * path.at(t).price, 0);
     const cost = reports.reduce((sum, { details }) => sum + Number(details.total), 0);
     expect('trades stay within their budget of 1 %', cost <= notional * 0.01, { cost, notional });
-    expect('no trade fails for the bridge', failed.every(({ sentence }) => !/across/i.test(sentence)), failed);
+    expect(
+      'no trade fails for the bridge',
+      failed.every(({ sentence }) => !/across/i.test(sentence)),
+      failed,
+    );
     return { agent, failures: kept.failures };
   },
 };

@@ -48,8 +48,16 @@ export default {
     const polls = record.samples.filter(lying);
     expect('the book is hedged before', orders.length > 0, orders);
     expect('there are five polls of nothing and five failures', polls.length >= 10, polls.length);
-    expect('no order while it reads as nothing or fails, and none after', orders.every(({ t }) => t < 60), orders);
-    expect('each of these polls holds', polls.every(({ action }) => action === 'hold'), polls);
+    expect(
+      'no order while it reads as nothing or fails, and none after',
+      orders.every(({ t }) => t < 60),
+      orders,
+    );
+    expect(
+      'each of these polls holds',
+      polls.every(({ action }) => action === 'hold'),
+      polls,
+    );
     const told = record.events.filter(({ code, kind }) => code === 'POSITION_VANISHED' && kind === 'decision');
     expect('it is told once', told.length === 1, told);
     return { agent, failures: [...hedging.failures, ...kept.failures] };

@@ -78,13 +78,29 @@ export default {
     expect('no trade while only the pools say so', orders(120, 192).length === 0, orders(120, 192));
     const quiet = between(120, 192);
     const price = record.samples.filter(({ t }) => t > 120 && t < 180);
-    expect('and the reason is told', isThere(quiet, 'PRICE_DISPUTED') || price.every(({ action }) => action === 'hold'), quiet);
+    expect(
+      'and the reason is told',
+      isThere(quiet, 'PRICE_DISPUTED') || price.every(({ action }) => action === 'hold'),
+      quiet,
+    );
     expect('a trade when the feed says so, too', orders(240, 420).length > 0, between(240, 420));
     const lost = Number(STAKED_UNITS) * 1.2 * 0.08;
     const late = orders(420, 700).map(({ details }) => Math.abs(Number(details.deltaChangeUnits)));
-    expect('staked ETH moves no more than its own delta', late.every((units) => units <= lost * 1.5), late);
-    expect('a guard of 200 % is refused', refusal(stage, { limits: { maxDisagreementPercent: 200 } }) === 'INVALID_INPUT', refusal(stage, { limits: { maxDisagreementPercent: 200 } }));
-    expect('and so is a slippage of 200 %', refusal(stage, { limits: { slippageBps: 20_000 } }) === 'INVALID_INPUT', refusal(stage, { limits: { slippageBps: 20_000 } }));
+    expect(
+      'staked ETH moves no more than its own delta',
+      late.every((units) => units <= lost * 1.5),
+      late,
+    );
+    expect(
+      'a guard of 200 % is refused',
+      refusal(stage, { limits: { maxDisagreementPercent: 200 } }) === 'INVALID_INPUT',
+      refusal(stage, { limits: { maxDisagreementPercent: 200 } }),
+    );
+    expect(
+      'and so is a slippage of 200 %',
+      refusal(stage, { limits: { slippageBps: 20_000 } }) === 'INVALID_INPUT',
+      refusal(stage, { limits: { slippageBps: 20_000 } }),
+    );
     return { agent, failures: kept.failures };
   },
 };

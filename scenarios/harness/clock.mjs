@@ -46,23 +46,36 @@ export function steppedClock(startMs) {
 /** Turns of the event loop without a request under way after which everybody is taken to be asleep. */
 const CALM_TURNS = 6;
 
+const nextTurn = () => new Promise((resolve) => void setImmediate(resolve));
+
+async function whole(fetch, url, init) {
+  const response = await fetch(url, init);
+  const body = await response.arrayBuffer();
+  return new Response(body.byteLength === 0 ? null : body, { status: response.status, headers: response.headers });
+}
+
 /**
- * Counts the requests of this process that have not been answered in full, so that time stands still meanwhile.
- * Takes the place of the platform's `fetch` until `restore`.
+ * Counts the requests of this process that have not been answered in full, so that time stands still meanwhile, and hands
+ * answers out in the order of their requests, so that which node is quicker changes nothing. Takes the place of the platform's `fetch` until `restore`.
  */
 export function watchRequests() {
   const { fetch } = globalThis;
   let open = 0;
   const sent = [];
+  let last = Promise.resolve();
   globalThis.fetch = async (url, init) => {
     open += 1;
     try {
       for (const { method, params } of callsIn(init?.body)) {
         if (method === 'eth_sendRawTransaction') sent.push({ url: String(url), raw: params[0] });
       }
-      const response = await fetch(url, init);
-      const body = await response.arrayBuffer();
-      return new Response(body.byteLength === 0 ? null : body, { status: response.status, headers: response.headers });
+      const before = last;
+      const answer = whole(fetch, url, init);
+      last = answer.catch(() => undefined).then(() => before);
+      await before;
+      const answered = await answer;
+      await nextTurn();
+      return answered;
     } finally {
       open -= 1;
     }
@@ -71,7 +84,7 @@ export function watchRequests() {
     /** Resolves once nothing happens any more unless time passes. */
     calm: async () => {
       for (let turns = 0; turns < CALM_TURNS; turns = open === 0 ? turns + 1 : 0) {
-        await new Promise((resolve) => void setImmediate(resolve));
+        await nextTurn();
       }
     },
     /** Raw transactions that were sent since this was last asked for, oldest first: what a mempool shows. */

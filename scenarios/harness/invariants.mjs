@@ -67,7 +67,9 @@ function unseen({ events, samples }, tMaxSeconds) {
     own.forEach(({ isOutside, t }, index) => {
       if (isOutside) since ??= t;
       if (since === undefined || (isOutside && index < own.length - 1)) return;
-      const isTold = events.some((event) => TOLD.has(event.code) && event.t >= since && event.t <= since + tMaxSeconds + 60);
+      const isTold = events.some(
+        (event) => TOLD.has(event.code) && event.t >= since && event.t <= since + tMaxSeconds + 60,
+      );
       if (t - since > tMaxSeconds && !isTold) problems.push(`${name} was out of place from ${since} s to ${t} s`);
       since = undefined;
     });

@@ -38,7 +38,8 @@ export function openRecord(stage) {
         rebalancer.on('routed', ({ route, survey }) => {
           const { delta } = survey.exposure;
           const units = Number(route.servedUnits) * (route.side === 'sell' ? -1 : 1);
-          looks.push({ t: stage.seconds(), name, delta, units, target: Number(targetDeltaUnits) });
+          const asked = Number(route.servedUnits) + Number(route.remainderUnits);
+          looks.push({ t: stage.seconds(), name, delta, units, asked, target: Number(targetDeltaUnits) });
         });
       }
     },
@@ -47,7 +48,16 @@ export function openRecord(stage) {
         const { standing, outsideSinceMs } = now;
         if (standing === undefined) continue;
         const { action, band, code, delta, spot } = standing;
-        samples.push({ t: stage.seconds(), name, action, code, delta, band, spot, isOutside: outsideSinceMs !== undefined });
+        samples.push({
+          t: stage.seconds(),
+          name,
+          action,
+          code,
+          delta,
+          band,
+          spot,
+          isOutside: outsideSinceMs !== undefined,
+        });
       }
     },
   };
@@ -78,7 +88,8 @@ export function keep(stage, agent, record, everySeconds = 12) {
     stop: async () => {
       const mostSeconds = 7200;
       const from = stage.seconds();
-      while (agent.worker.running() > 0 && stage.seconds() - from < mostSeconds) await stage.runTo(stage.seconds() + 12);
+      while (agent.worker.running() > 0 && stage.seconds() - from < mostSeconds)
+        await stage.runTo(stage.seconds() + 12);
       end.abort();
       await loop;
     },

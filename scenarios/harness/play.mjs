@@ -14,13 +14,24 @@ async function tell(scenario, path, seed) {
     const findings = [];
     /** Notes whether something holds; `problem` says what was seen instead. */
     const expect = (name, holds, problem) => {
-      const problems = holds ? [] : [typeof problem === 'string' ? problem : JSON.stringify(problem) ?? 'it does not'];
+      const problems = holds
+        ? []
+        : [typeof problem === 'string' ? problem : (JSON.stringify(problem) ?? 'it does not')];
       findings.push({ name, problems });
     };
-    const played = await scenario.play({ stage, path, record, expect, keep: (...args) => keep(stage, args[0], record, args[1]) });
+    const played = await scenario.play({
+      stage,
+      path,
+      record,
+      expect,
+      keep: (...args) => keep(stage, args[0], record, args[1]),
+    });
     const { agent, journal = agent.journal, failures = [], figures } = played;
     findings.push(...(await commonInvariants({ stage, record, journal, agent, tMaxSeconds })));
-    findings.push({ name: 'no round fails', problems: failures.map((error) => `${error.code ?? error.name}: ${error.message}`) });
+    findings.push({
+      name: 'no round fails',
+      problems: failures.map((error) => `${error.code ?? error.name}: ${error.message}`),
+    });
     return { record, findings, figures };
   } finally {
     await stage.close();
@@ -35,7 +46,9 @@ export async function play(scenario, seed) {
   const differs = first.record.lines.findIndex((line, index) => line !== second.record.lines[index]);
   const same = differs === -1 && first.record.lines.length === second.record.lines.length;
   const problem = `line ${differs}: ${first.record.lines[differs]} is ${second.record.lines[differs]} the second time`;
-  const findings = [...first.findings, { name: 'the same log for the same seed, to the byte', problems: same ? [] : [problem] }];
+  const findings = [
+    ...first.findings,
+    { name: 'the same log for the same seed, to the byte', problems: same ? [] : [problem] },
+  ];
   return { ...first, findings, path };
 }
-

@@ -136,7 +136,12 @@ async function decideMarket(
         spot: book.exposure.spot,
         changeUnits,
       });
-      all.push({ keeper, standing: at, changes: book.changes, urgency: (marginalRisk ?? 0) * Math.abs(Number(changeUnits ?? 0)) });
+      all.push({
+        keeper,
+        standing: at,
+        changes: book.changes,
+        urgency: (marginalRisk ?? 0) * Math.abs(Number(changeUnits ?? 0)),
+      });
     } catch (error) {
       all.push({ ...failed(keeper, error, nowMs()), changes: book.changes });
     }

@@ -145,7 +145,8 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
       now.dueMs = startedMs + portfolio.policy.monitoringSeconds * 1000 * (1 - EARLY_SHARE);
     }
     const durationMs = clock.now() - startedMs;
-    for (const { keeper, standing } of looked) if (busy.has(keeper)) outside.note(keeper, isInPlace(standing), standing.atMs);
+    for (const { keeper, standing } of looked)
+      if (busy.has(keeper)) outside.note(keeper, isInPlace(standing), standing.atMs);
     for (const each of looked) if (each.changes.length + each.keeper.now.changes.size > 0) await tellChanges(each);
     // Before anything everyday: who has been out of place for too long does not wait behind it.
     const pulled = keepers.filter(pullRipcord).length;
