@@ -47,7 +47,7 @@ for (const name of chosen) {
     const broken = played.findings.filter(({ problems }) => problems.length > 0);
     result.passed = broken.length === 0;
     result.reason = result.passed
-      ? `${played.findings.length} statements hold`
+      ? `${played.findings.length} statements hold${played.note === undefined ? '' : `; ${played.note}`}`
       : broken.map(({ name: statement, problems }) => `${statement}: ${problems[0]}`).join(' | ');
     writeFileSync(join(options.out, `${name}.html`), await pageOf({ ...played, scenario, seed }));
     writeFileSync(join(options.out, `${name}.jsonl`), `${played.record.lines.join('\n')}\n`);
