@@ -80,6 +80,11 @@ const tasks = {
     await fetchArtifacts();
     await node('scenarios/chaos/run.mjs', ...args);
   },
+  async scenarios() {
+    await fetchArtifacts();
+    await fetchArtifacts('--chains', '1', '--parts', 'perp-v2');
+    await node('scenarios/run.mjs', ...args);
+  },
   async test() {
     await fetchArtifacts();
     await fetchArtifacts('--chains', '1', '--parts', 'perp-v2,lyra,aave-v3');

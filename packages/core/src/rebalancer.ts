@@ -9,6 +9,7 @@ import { type Context, nowSeconds } from './rebalancer/context.js';
 import { type CostCurves, costCurves } from './rebalancer/cost-curves.js';
 import { ProgrammeOpenError, RebalancerBusyError } from './rebalancer/errors.js';
 import { eventHub, type EventHub } from './rebalancer/events.js';
+import { lookMemory } from './rebalancer/look-memory.js';
 import { signMandate } from './rebalancer/mandate.js';
 import { recordOpening } from './rebalancer/opening.js';
 import { closeOpenTrades, untilClosed } from './rebalancer/close-trade.js';
@@ -22,7 +23,7 @@ import { assertAgreed, planOf, runSlices, type SliceResult } from './rebalancer/
 import { scheduleOf } from './rebalancer/schedule-of.js';
 import { recordedTrust } from './rebalancer/trust-journal.js';
 import { shortfallOf } from './rebalancer/shortfall-of.js';
-import { type EarlierLook, survey, type Survey } from './rebalancer/survey.js';
+import { survey, type Survey } from './rebalancer/survey.js';
 import { swapRecord } from './rebalancer/swap-records.js';
 import { explainedByTrend } from './rebalancer/trend.js';
 import { writeReport } from './rebalancer/write-report.js';
@@ -109,19 +110,20 @@ export interface Rebalancer extends Pick<EventHub, 'on' | 'off'> {
 export function createRebalancer(portfolio: Portfolio, ports: RebalancerPorts): Rebalancer {
   checkPortfolio(portfolio, ports);
   const hub = eventHub(ports.logger);
-  let earlier: EarlierLook | undefined;
+  const memory = ports.memory ?? lookMemory();
   let isTrustRead = false;
   const look = async (signal: AbortSignal, requested?: Decimal): Promise<Survey> => {
     if (!isTrustRead && ports.opaque !== undefined) {
       ports.opaque.remember(await recordedTrust(ports.journal));
       isTrustRead = true;
     }
-    const seen = await survey(portfolio, ports, signal, earlier, requested);
-    earlier = { price: seen.reference.price, memory: seen.memory, hasTraded: false };
+    const seen = await survey(portfolio, ports, signal, memory.recall(), requested);
+    memory.keep({ price: seen.reference.price, memory: seen.memory, hasTraded: false });
     return seen;
   };
   hub.on('execution', ({ type }) => {
-    if (type === 'step-done' && earlier !== undefined) earlier = { ...earlier, hasTraded: true };
+    const earlier = memory.recall();
+    if (type === 'step-done' && earlier !== undefined) memory.keep({ ...earlier, hasTraded: true });
   });
   const context: Context = { portfolio, ports, hub, look };
   let busy: AbortController | undefined;

@@ -2,6 +2,8 @@ export type * from './actors/actors.js';
 export { defaultCacheDir } from './cache-dir.js';
 export { DevnetError } from './errors.js';
 export type { DevnetErrorCode, DevnetErrorOptions } from './errors.js';
+export { NODE_FAULTS, startFaultyNode } from './node/faulty-node.js';
+export type { FaultyNode, FaultyNodeOptions, NodeFault, NodeFaultShares } from './node/faulty-node.js';
 export { WORLD_PARTS } from './parts.js';
 export type * from './parts.js';
 export type * from './pools.js';

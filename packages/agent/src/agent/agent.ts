@@ -17,7 +17,8 @@ import { type AgentState, openAgentState } from './state/open-state.js';
 import { openOutside } from './watch/outside.js';
 import { type RoundReport, rounds } from './watch/rounds.js';
 import { sharedChains } from './watch/shared-chains.js';
-import { type Keeper, openKeeper } from './keeping/keeper.js';
+import { lookMemory, type LookMemory, type RebalancerPorts } from '@evenkeel/core/rebalancer';
+import { type Keeper, openKeeper, type PortExtension } from './keeping/keeper.js';
 import { sharedTables } from './keeping/shared-tables.js';
 import { openRoster } from './keeping/roster.js';
 import { openWorker, type Worker } from './keeping/worker.js';
@@ -33,6 +34,8 @@ export interface AgentParts {
   readonly logger: Logger;
   /** Where tables of the exact optimum are kept and how they are made. Default: the user's cache, in a thread. */
   readonly tables?: Surroundings['tables'];
+  /** For adapters, feeds and sources that no file can name. Default: none. */
+  readonly extend?: PortExtension;
 }
 
 /** Many portfolios, kept by one process. */
@@ -88,7 +91,7 @@ export async function openAgent(config: AgentConfig, parts: AgentParts): Promise
 }
 
 function joined(first: AgentConfig, parts: AgentParts, state: AgentState, journal: Journal): Agent {
-  const { clock, env, logger, random, signerOf } = parts;
+  const { clock, env, extend = (ports: RebalancerPorts) => ports, logger, random, signerOf } = parts;
   const { mode, name } = first.agent;
   const audit = auditLog(state);
   const now = (): number => clock.now();
@@ -126,9 +129,17 @@ function joined(first: AgentConfig, parts: AgentParts, state: AgentState, journa
       if (fields?.['intentId'] === undefined) logger.log(level, message, fields);
     },
   };
+  const memories = new Map<string, LookMemory>();
+  const memoryOf = ({ config }: AgentPortfolio): LookMemory => {
+    const key = JSON.stringify([config.name, config.owner, config.underlying]);
+    const memory = memories.get(key) ?? lookMemory();
+    memories.set(key, memory);
+    return memory;
+  };
   const shared = { history: candleHistory(), tables: sharedTables(parts.tables?.folder, parts.tables?.prepare) };
+  const keeping = { journal, random, env, chains, clock, signerOf, memoryOf, extend, logger: quiet, ...shared };
   const roster = openRoster(first, (settings) => {
-    const keeper = openKeeper(settings, { journal, random, env, chains, signerOf, logger: quiet, ...shared });
+    const keeper = openKeeper(settings, keeping);
     outside.recall(keeper);
     return keeper;
   });

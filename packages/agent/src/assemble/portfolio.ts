@@ -1,5 +1,5 @@
 import { eoaAccount, type EoaSigner } from '@evenkeel/accounts';
-import { type Chain, type Journal, type Logger, parsePolicyConfig, type Random } from '@evenkeel/core';
+import { type Chain, type Clock, type Journal, type Logger, parsePolicyConfig, type Random } from '@evenkeel/core';
 import { type Portfolio, type RebalancerPorts } from '@evenkeel/core/rebalancer';
 import { pacedSlices } from '@evenkeel/core/schedule';
 import { opaqueOffers } from '@evenkeel/core/solicit';
@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly random: Random;
   readonly env: NodeJS.ProcessEnv;
   readonly logger?: Logger;
+  /** Default: the system's. */
+  readonly clock?: Clock;
   /** Tables of the exact optimum: where they are kept and how they are made. Absent: the closed form decides. */
   readonly tables?: Pick<OptimumOptions, 'folder' | 'prepare'>;
   /** Files of candles, where portfolios share them. Default: read for this portfolio alone. */
@@ -47,14 +49,14 @@ const EVEN_VOLUME: readonly number[] = [1, 1, 1, 1];
  * @throws INVALID_INPUT, POLICY_CONFIG_INVALID, GUARD_ABSURD, OPTION_BOOK_INVALID, CONFIG_UNIT_MISSING
  */
 export function assemble(config: PortfolioConfig, surroundings: Surroundings): Assembled {
-  const { env, journal, logger, random, signer, tables } = surroundings;
+  const { clock = systemClock, env, journal, logger, random, signer, tables } = surroundings;
   const connect = surroundings.connect ?? ((each: ChainConfig, field: string) => chainOf(each, field, env));
   const chains: readonly ConnectedChain[] = config.chains.map((each, index) => ({
     config: each,
     chain: connect(each, `chains.${index}`),
   }));
   const history = surroundings.history ?? candleHistory();
-  const volatility = statedVolatility(config, systemClock, history);
+  const volatility = statedVolatility(config, clock, history);
   const logged = logger === undefined ? {} : { logger };
   const optimum =
     tables === undefined
@@ -63,15 +65,15 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
   const ports: RebalancerPorts = {
     chains: chains.map(({ chain }) => chain),
     venues: venuesOf(config, chains),
-    bridges: bridgesOf(config, chains, systemClock),
-    sources: sourcesOf(config, chains),
+    bridges: bridgesOf(config, chains, clock),
+    sources: sourcesOf(config, chains, clock),
     account: eoaAccount(signer),
     volatility: volatility.feed,
-    trend: liveTrend(config, history, systemClock),
+    trend: liveTrend(config, history, clock),
     opaque: opaqueOffers(),
     pacing: pacedSlices,
     journal,
-    clock: systemClock,
+    clock,
     random,
     ...(optimum === undefined ? {} : { optimum: optimum.port }),
     ...logged,

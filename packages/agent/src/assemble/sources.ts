@@ -13,12 +13,11 @@ import {
 import { uniswapV2Positions } from '@evenkeel/adapters/uniswap-v2';
 import { uniswapV3Positions } from '@evenkeel/adapters/uniswap-v3';
 import { uniswapV4Positions } from '@evenkeel/adapters/uniswap-v4';
-import { type Address, Decimal, NATIVE_ADDRESS, type PositionSource, sameAddress } from '@evenkeel/core';
+import { type Address, type Clock, Decimal, NATIVE_ADDRESS, type PositionSource, sameAddress } from '@evenkeel/core';
 import { InvalidInputError } from '@evenkeel/intents';
 import type { PortfolioConfig } from '../config/complete.js';
 import type { PositionsConfig } from '../config/positions-schema.js';
 import { baseToken, type ConnectedChain, quoteToken } from './adapters.js';
-import { systemClock } from './ambient.js';
 
 /**
  * Everything that the owner's positions are read from.
@@ -28,10 +27,11 @@ import { systemClock } from './ambient.js';
 export function sourcesOf(
   { positions, underlying }: PortfolioConfig,
   chains: readonly ConnectedChain[],
+  clock: Clock,
 ): readonly PositionSource[] {
   const { optionBook: book } = positions;
   return [
-    ...(book === undefined ? [] : [optionBook(book as unknown as OptionBookConfig, { clock: systemClock })]),
+    ...(book === undefined ? [] : [optionBook(book as unknown as OptionBookConfig, { clock })]),
     ...chains.flatMap((each) => protocolSources(each, positions)),
     ...namedSources(positions, underlying, chains),
   ];

@@ -2,6 +2,7 @@
 export * from '../rebalancer.js';
 export * from './portfolio.js';
 export * from './survey.js';
+export * from './look-memory.js';
 export * from './errors.js';
 export type { OptimumAnswer, OptimumPort, OptimumQuestion } from './prepared-optimum.js';
 export type { TrendAnswer, TrendPort } from './trend.js';

@@ -12,6 +12,7 @@ import type { PositionSource } from '../ports/position-source.js';
 import type { VenueAdapter } from '../ports/venue.js';
 import type { PacedKind, Pacing } from '../schedule/paced-slices.js';
 import type { OpaqueOffers } from '../solicit/opaque-offers.js';
+import type { LookMemory } from './look-memory.js';
 import type { OptimumPort } from './prepared-optimum.js';
 import type { TrendPort } from './trend.js';
 import { PortfolioInvalidError } from './errors.js';
@@ -98,6 +99,8 @@ export interface RebalancerPorts {
   readonly optimum?: OptimumPort;
   /** Where the price is expected to drift, for the rule `optimal`; without it nothing is done ahead of a trend. */
   readonly trend?: TrendPort;
+  /** What was seen last, where others than the rebalancer look at the portfolio, too. Default: one of its own. */
+  readonly memory?: LookMemory;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly random: Random;

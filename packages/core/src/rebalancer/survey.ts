@@ -1,4 +1,4 @@
-import { doubtVanished, type PositionChange, type PositionMemory } from '../exposure/doubt-vanished.js';
+import type { PositionChange, PositionMemory } from '../exposure/doubt-vanished.js';
 import { Decimal, type DecimalString, fromAtoms } from '../model/decimal.js';
 import type { Exposure } from '../model/exposure.js';
 import type { Pool } from '../model/curve.js';
@@ -10,8 +10,10 @@ import type { ReferencePrice } from '../route/reference-price.js';
 import type { Solicitation } from '../solicit/solicit.js';
 import { agreedPrice, type PriceDispute } from './agreed-price.js';
 import { askMarket, marketOn } from './ask-market.js';
+import { doubted } from './doubted.js';
 import { hedgeBridge } from './firm-route.js';
 import { inFlightOf } from './in-flight.js';
+import type { EarlierLook } from './look-memory.js';
 import { offerRequests } from './offer-requests.js';
 import type { Portfolio, RebalancerPorts } from './portfolio.js';
 import { readChains, type SilentChain } from './read-chains.js';
@@ -49,15 +51,6 @@ export interface Survey {
   readonly poolCalls: Readonly<Record<number, number>>;
 }
 
-/** What is kept of a look for the next one. */
-export interface EarlierLook {
-  readonly price: DecimalString;
-  readonly memory: PositionMemory;
-  /** Whether our own trades may have moved what the owner holds since then. */
-  readonly hasTraded: boolean;
-}
-
-const DOUBT_VANISHED_SECONDS = 3600;
 const NO_LADDERS = Object.freeze({ pools: [], refusals: [] });
 
 /**
@@ -96,15 +89,7 @@ export async function survey(
   const nativePrice = Object.fromEntries(
     read.live.map(({ chainId }) => [chainId, portfolio.nativePrices[chainId] ?? reference.price] as const),
   );
-  const { changes, memory, readings } = doubtVanished({
-    readings: answers,
-    memory: earlier?.memory ?? new Map(),
-    underlying: portfolio.underlying,
-    spot: Number(reference.price),
-    nowSeconds: atSeconds,
-    hasTraded: earlier?.hasTraded ?? false,
-    believeAfterSeconds: portfolio.limits.doubtVanishedSeconds ?? DOUBT_VANISHED_SECONDS,
-  });
+  const { changes, memory, readings } = doubted(portfolio, { atSeconds, reference }, answers, earlier);
   const exposure = exposureOf(portfolio, reference.price, readings, await inFlightOf(portfolio, ports), atSeconds);
   const quoted = await askMarket(
     market,

@@ -1,4 +1,5 @@
 import type { InFlight } from '../exposure/assemble-exposure.js';
+import type { PositionChange } from '../exposure/doubt-vanished.js';
 import type { Exposure } from '../model/exposure.js';
 import { Decimal } from '../model/decimal.js';
 import { midpoint } from '../model/interval.js';
@@ -6,13 +7,38 @@ import type { PositionReading } from '../model/position.js';
 import type { Decision } from '../policy/decision.js';
 import { decideOn, type Decider } from '../rebalancer.js';
 import type { CostCurves } from '../rebalancer/cost-curves.js';
+import { doubted } from '../rebalancer/doubted.js';
 import { inFlightFrom } from '../rebalancer/in-flight.js';
+import type { LookMemory } from '../rebalancer/look-memory.js';
 import { exposureOf, readPositions } from '../rebalancer/read-positions.js';
 import { readTrend, type TrendAnswer } from '../rebalancer/trend.js';
 import { mayLeanAway } from './lean.js';
 import type { MarketLook } from './look-at-market.js';
 
 export { inFlightFrom, readPositions, readTrend };
+
+/** The readings of a look, of which some may be doubted, and what has become of positions by itself. */
+export interface DoubtedReadings {
+  readonly readings: readonly PositionReading[];
+  readonly changes: readonly PositionChange[];
+}
+
+/**
+ * Holds what was read against what was seen last, and keeps it for the next look, whoever takes that. A price that is
+ * disputed is not kept: the next look has to see it again before it is believed.
+ */
+export function heldAgainstLast(
+  { portfolio }: Decider,
+  look: Pick<MarketLook, 'atSeconds' | 'dispute' | 'reference'>,
+  answers: readonly PositionReading[],
+  memory: LookMemory,
+): DoubtedReadings {
+  const earlier = memory.recall();
+  const { changes, memory: seen, readings } = doubted(portfolio, look, answers, earlier);
+  const price = look.dispute === undefined || earlier === undefined ? look.reference.price : earlier.price;
+  memory.keep({ price, memory: seen, hasTraded: false });
+  return { readings, changes };
+}
 
 /** What is known of one book once its positions were read: where it stands. @throws EXPOSURE_EMPTY */
 export function standing(

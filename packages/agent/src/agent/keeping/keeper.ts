@@ -1,5 +1,6 @@
 import type {
   Address,
+  Clock,
   Decision,
   DecimalString,
   Exposure,
@@ -8,7 +9,13 @@ import type {
   Random,
   VolatilityFeed,
 } from '@evenkeel/core';
-import { createRebalancer, type Portfolio, type Rebalancer, type RebalancerPorts } from '@evenkeel/core/rebalancer';
+import {
+  createRebalancer,
+  type LookMemory,
+  type Portfolio,
+  type Rebalancer,
+  type RebalancerPorts,
+} from '@evenkeel/core/rebalancer';
 import type { EoaSigner } from '@evenkeel/accounts';
 import { assemble, type Surroundings } from '../../assemble/portfolio.js';
 import type { CandleHistory } from '../../candles/history.js';
@@ -60,7 +67,7 @@ export interface Keeper {
   readonly owner: Address;
   readonly settings: AgentPortfolio;
   readonly portfolio: Portfolio;
-  readonly ports: RebalancerPorts;
+  readonly ports: RebalancerPorts & { readonly memory: LookMemory };
   readonly rebalancer: Rebalancer;
   /** The same for the emergency exit: one piece, at the ripcord's own cost and slippage. */
   readonly emergency: () => Rebalancer;
@@ -84,6 +91,8 @@ export interface KeeperState {
   failures: number;
   /** The journal holds something that has not come to its end. */
   unfinished: boolean;
+  /** What has become of positions by itself, and was told. */
+  changes: ReadonlySet<string>;
   /** Since when a trade has been wanted and not been done. */
   outsideSinceMs: number | undefined;
 }
@@ -99,7 +108,14 @@ export interface KeeperParts {
   readonly history: CandleHistory;
   /** Where tables of the exact optimum are kept and how they are made, one at a time for all. */
   readonly tables: NonNullable<Surroundings['tables']>;
+  readonly clock: Clock;
+  /** What was seen last of a portfolio; the same as long as it keeps its name, whatever else of it changes. */
+  readonly memoryOf: (settings: AgentPortfolio) => LookMemory;
+  readonly extend: PortExtension;
 }
+
+/** Adds to what a configuration can name, or changes it: adapters of one's own, feeds, sources of positions. */
+export type PortExtension = (ports: RebalancerPorts, settings: AgentPortfolio) => RebalancerPorts;
 
 /** How long a volatility is believed: a forecast reads a file and fits a model. */
 const VOLATILITY_MS = 60_000;
@@ -109,21 +125,25 @@ const VOLATILITY_MS = 60_000;
  */
 export function openKeeper(settings: AgentPortfolio, parts: KeeperParts): Keeper {
   const { config } = settings;
-  const { chains, env, history, journal, logger, random, signerOf, tables } = parts;
+  const { chains, clock, env, history, journal, logger, random, signerOf, tables } = parts;
   const assembled = assemble(config, {
     signer: signerOf(settings),
     journal: portfolioJournal(journal, { owner: config.owner, underlying: config.underlying }),
     random,
     env,
     logger,
+    clock,
     connect: chains.connect,
     history,
     tables,
   });
   const { portfolio } = assembled;
-  const ports: RebalancerPorts = {
-    ...assembled.ports,
-    volatility: remembered(assembled.ports.volatility, () => assembled.ports.clock.now()),
+  const ports = {
+    ...parts.extend(
+      { ...assembled.ports, volatility: remembered(assembled.ports.volatility, () => clock.now()) },
+      settings,
+    ),
+    memory: parts.memoryOf(settings),
   };
   const rebalancer = createRebalancer(portfolio, ports);
   const { maxCostBps, slippageBps } = settings.ripcord;
@@ -158,6 +178,7 @@ const AT_FIRST: KeeperState = {
   restUntilMs: 0,
   failures: 0,
   unfinished: false,
+  changes: new Set(),
   outsideSinceMs: undefined,
 };
 const HISTORY = 50;

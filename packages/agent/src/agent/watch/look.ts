@@ -1,5 +1,7 @@
-import { type DecimalString, type Exposure, type InFlight, type PositionReading } from '@evenkeel/core';
+import type { DecimalString, Exposure, InFlight, PositionReading } from '@evenkeel/core';
+import type { PositionChange } from '@evenkeel/core/exposure';
 import {
+  heldAgainstLast,
   leastCurves,
   lookAtMarket,
   type MarketLook,
@@ -19,12 +21,16 @@ export interface Looked {
   readonly standing: Standing;
   /** Whether it may have to trade at what trading really costs it. */
   readonly mayTrade: boolean;
+  /** What has become of positions by itself since the look before. */
+  readonly changes: readonly PositionChange[];
   /** What waiting costs, numeraire: risk of the last unit times the units. Larger ones first. */
   readonly urgency: number;
 }
 
 export interface LookInput {
   readonly keepers: readonly Keeper[];
+  /** Of these a trade is under way: they are looked at, and what was seen before is theirs to keep. */
+  readonly busy: ReadonlySet<Keeper>;
   /** What was last taken for the price, by market. */
   readonly lastPrices: Map<string, DecimalString>;
   readonly inFlight: (keeper: Keeper) => readonly InFlight[];
@@ -69,7 +75,7 @@ export async function look(input: LookInput): Promise<readonly Looked[]> {
 }
 
 function failedLook(keeper: Keeper, error: unknown, atMs: number): Looked {
-  return { keeper, standing: undecided(error, atMs), mayTrade: false, urgency: 0 };
+  return { keeper, standing: undecided(error, atMs), mayTrade: false, changes: [], urgency: 0 };
 }
 
 interface Read {
@@ -92,6 +98,7 @@ async function readOne({ portfolio, ports }: Keeper, signal: AbortSignal): Promi
 }
 
 interface Placed extends Read {
+  readonly changes: readonly PositionChange[];
   readonly keeper: Keeper;
   readonly exposure: Exposure;
 }
@@ -100,7 +107,7 @@ async function decideMarket(
   market: MarketLook,
   keepers: readonly Keeper[],
   readings: ReadonlyMap<Keeper, Promise<Read | { readonly error: unknown }>>,
-  { inFlight, nowMs, signal }: LookInput,
+  { busy, inFlight, nowMs, signal }: LookInput,
 ): Promise<readonly Looked[]> {
   const all: Looked[] = [];
   const placed: Placed[] = [];
@@ -110,9 +117,12 @@ async function decideMarket(
     try {
       const read = await readings.get(keeper)!;
       if ('error' in read) throw read.error;
-      const exposure = standing(keeper, market, read.readings, inFlight(keeper));
+      const held = busy.has(keeper)
+        ? { readings: read.readings, changes: [] }
+        : heldAgainstLast(keeper, market, read.readings, keeper.ports.memory);
+      const exposure = standing(keeper, market, held.readings, inFlight(keeper));
       largest = Math.max(largest, reach(keeper, exposure));
-      placed.push({ ...read, keeper, exposure });
+      placed.push({ ...read, ...held, keeper, exposure });
     } catch (error) {
       signal.throwIfAborted();
       all.push(failedLook(keeper, error, nowMs()));
@@ -127,9 +137,9 @@ async function decideMarket(
       const { delta, spot } = book.exposure;
       const at = standingOf(decision, { atMs: nowMs(), delta, spot });
       const urgency = (decision.marginalRisk ?? 0) * Math.abs(Number(at.changeUnits ?? 0));
-      all.push({ keeper, standing: at, mayTrade, urgency });
+      all.push({ keeper, standing: at, mayTrade, changes: book.changes, urgency });
     } catch (error) {
-      all.push(failedLook(keeper, error, nowMs()));
+      all.push({ ...failedLook(keeper, error, nowMs()), changes: book.changes });
     }
   }
   return all;

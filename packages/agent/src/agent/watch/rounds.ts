@@ -57,6 +57,20 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
     events.emit(decisionEvent(keeper.name, standing, standing.action === 'undecided' ? 'warn' : 'info'));
   };
 
+  /** What has become of positions by itself is told once, however long it lasts, and whatever is decided on it. */
+  const tellChanges = async ({ changes, keeper }: Looked): Promise<void> => {
+    const { name, now } = keeper;
+    const known = now.changes;
+    now.changes = new Set(changes.map(({ code, id }) => `${code}:${id}`));
+    for (const { code, id, sentence } of changes) {
+      if (known.has(`${code}:${id}`)) continue;
+      const details = { position: id };
+      await journal.appendDecision({ atMs: clock.now(), code, sentence, simulated: false, details });
+      events.emit({ kind: 'decision', level: 'warn', code, portfolio: name, sentence, details });
+      alerts.raise({ key: `${code}:${name}:${id}`, level: 'warning', code, portfolio: name, sentence });
+    }
+  };
+
   const mayBegin = ({ name, now }: Keeper): boolean => {
     if (now.activity !== 'watching' || now.unfinished || clock.now() < now.restUntilMs) return false;
     return !desk.stops().some(({ kind, scope }) => kind === 'paused' && (scope === EVERYWHERE || scope === name));
@@ -116,9 +130,11 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
       const { activity, restUntilMs, unfinished } = keeper.now;
       if (unfinished && activity === 'watching' && startedMs >= restUntilMs) worker.resume(keeper);
     }
-    const due = keepers.filter(({ now: { activity, dueMs } }) => activity === 'watching' && startedMs >= dueMs);
+    // Those under way as well: what a trade that hangs leaves open is told like anything else.
+    const due = keepers.filter(({ now: { dueMs } }) => startedMs >= dueMs);
+    const busy = new Set(due.filter(({ now: { activity } }) => activity !== 'watching'));
     const inFlight = await transfersUnderWay(journal);
-    const looked = await look({ keepers: due, lastPrices, inFlight, nowMs: () => clock.now(), signal });
+    const looked = await look({ keepers: due, busy, lastPrices, inFlight, nowMs: () => clock.now(), signal });
     const calls = chains
       .all()
       .map((chain) => [chain.id, chain.requestCount() - (callsBefore.get(chain) ?? 0)] as const);
@@ -126,12 +142,15 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
       now.dueMs = startedMs + portfolio.policy.monitoringSeconds * 1000 * (1 - EARLY_SHARE);
     }
     const durationMs = clock.now() - startedMs;
+    for (const { keeper, standing } of looked)
+      if (busy.has(keeper)) outside.note(keeper, isInPlace(standing), standing.atMs);
+    for (const each of looked) if (each.changes.length + each.keeper.now.changes.size > 0) await tellChanges(each);
     // Before anything everyday: who has been out of place for too long does not wait behind it.
     const pulled = keepers.filter(pullRipcord).length;
     const inFull = await begin(looked, signal);
     // One write for all of them: a disk takes its time over each.
     state.transaction(() => {
-      for (const each of looked) if (!inFull.has(each)) noted(each);
+      for (const each of looked) if (!inFull.has(each) && !busy.has(each.keeper)) noted(each);
     });
     const begun = pulled + inFull.size;
     const report: RoundReport = Object.freeze({
