@@ -188,7 +188,7 @@ describe('a margin', () => {
 });
 
 describe('the curve', () => {
-  test('costs what the cheapest costs at each size, and never less between them', async () => {
+  test('costs at each size at least what the cheapest costs one way, and is convex', async () => {
     const steep = instrument({ id: 'steep', feeBps: 1, carryBpsPerDay: 0, impactBpsPerUnit: 2 });
     const flat = instrument({ id: 'flat', feeBps: 6, carryBpsPerDay: 0, impactBpsPerUnit: 0.1 });
     const sizes = ['1', '2', '8'];
@@ -196,19 +196,20 @@ describe('the curve', () => {
       sizes.map((deltaUnits) => chooseInstrument([steep, flat], { ...terms, deltaUnits }, never)),
     );
     expect(choices.map(({ chosen }) => chosen.quote.adapter)).toEqual(['steep', 'steep', 'flat']);
-    const curve = holdingCurve('buy', choices, SPOT);
+    const curve = holdingCurve('buy', choices, terms);
     const cost = costFunction(curve);
     choices.forEach(({ chosen }, at) => {
-      const whole = curve.fixedCost + cost.variableCost(Number(sizes[at]));
-      expect(whole).toBeGreaterThanOrEqual(chosen.cost.expected - 1e-9);
+      const { closing, expected, gas } = chosen.cost;
+      expect(cost.variableCost(Number(sizes[at]))).toBeGreaterThanOrEqual(expected - closing - gas - 1e-9);
     });
+    expect(curve.fixedCost).toBeCloseTo(1, 12);
     const slopes = curve.points.map(({ marginalCost }) => marginalCost);
     expect(slopes).toEqual([...slopes].sort((a, b) => a - b));
   });
 
   test('of nothing has no points, and of the other side is refused', async () => {
-    expect(holdingCurve('sell', [], SPOT)).toMatchObject({ fixedCost: 0, points: [] });
+    expect(holdingCurve('sell', [], terms)).toMatchObject({ fixedCost: 0, points: [] });
     const sale = await chooseInstrument([cheapToHold], terms, never);
-    expect(() => holdingCurve('buy', [sale], SPOT)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
+    expect(() => holdingCurve('buy', [sale], terms)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
   });
 });
