@@ -1,12 +1,4 @@
-import {
-  type Address,
-  type Hex,
-  type LogEntry,
-  NATIVE_ADDRESS,
-  type Receipt,
-  sameAddress,
-  type Token,
-} from '@evenkeel/core';
+import { type Address, type LogEntry, NATIVE_ADDRESS, type Receipt, sameAddress, type Token } from '@evenkeel/core';
 import type { BookedFlow } from '@evenkeel/core/report';
 import { Interface } from 'ethers';
 
