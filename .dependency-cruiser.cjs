@@ -6,6 +6,7 @@ const STATIONS = [
   'profile',
   'holding',
   'margin',
+  'choose',
   'schedule',
   'solicit',
   'route',

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { EXIT_CODES, json, type Surroundings, wholeNumber } from './cli-options.js';
+import { EXIT_CODES, json, positiveNumber, type Surroundings, wholeNumber } from './cli-options.js';
 import { demo, type DemoOptions } from './commands/demo.js';
 import { hedge, type HedgeOptions, resume } from './commands/hedge.js';
 import { prepare, type PrepareOptions } from './commands/prepare.js';
@@ -20,6 +20,14 @@ export function addChainCommands(program: Command, { ended, signal }: Surroundin
     .addOption(json)
     .addOption(dryRun)
     .addOption(deltaChange)
+    .addOption(
+      new Option('--book <name>', 'calls and liquidity hedged with spot, or options hedged with whatever is cheapest')
+        .choices(['calls', 'options'])
+        .default('calls'),
+    )
+    .addOption(
+      new Option('--step-hours <hours>', 'of the options book: between two looks').argParser(positiveNumber).default(8),
+    )
     .option('--seed <number>', 'varies the world; the same seed gives the same one', wholeNumber, 1)
     .addOption(
       new Option('--schedule <kind>', 'how the trade is spread over time')

@@ -1,5 +1,5 @@
 import { startWorld } from '../src/index.js';
-import type { AaveV3Contracts, World, WorldChain } from '../src/index.js';
+import type { AaveV3Contracts, Actors, World, WorldChain } from '../src/index.js';
 import { approve, balanceOf, send, view } from './support.js';
 
 const E6 = 10n ** 6n;
@@ -10,11 +10,13 @@ const LIQUIDATE = 'liquidationCall(address,address,address,uint256,bool)';
 let world: World;
 let chain: WorldChain;
 let aave: AaveV3Contracts;
+let actors: Actors;
 
 beforeAll(async () => {
   world = await startWorld({ chains: 1, parts: ['aave-v3'] });
   [chain] = world.chains as [WorldChain];
   aave = chain.parts.aaveV3!;
+  actors = await world.startActors({ only: [] });
 }, 120_000);
 afterAll(() => world?.close());
 
@@ -36,12 +38,11 @@ test('who borrows too much of what falls is liquidated, with a bonus', async () 
   const args = [WETH.address, USDC.address, trader.address, 10_000n * E6, false];
   await expect(send(chain, maker, aave.pool, LIQUIDATE, args)).rejects.toThrow();
   // Ten ETH at 83 % back 20,000 dollars down to 2,409.64.
-  await chain.rpc('anvil_setStorageAt', [aave.feeds.WETH, `0x${'00'.repeat(32)}`, word(2_400n * 10n ** 8n)]);
+  actors.arbitrageur.setPrice(2_400);
+  await actors.feedKeeper.tick();
   const before = await balanceOf(chain, WETH, maker.address);
   await send(chain, maker, aave.pool, LIQUIDATE, args, { gasLimit: 2_000_000n });
   const gained = (await balanceOf(chain, WETH, maker.address)) - before;
   // 10,000 dollars and 5 % on top, at 2,400: 4.375 ETH, rounded down.
   expect(gained).toBe(4_375n * 10n ** 15n - 1n);
 });
-
-const word = (value: bigint): string => `0x${value.toString(16).padStart(64, '0')}`;

@@ -4,3 +4,5 @@ export * from './errors.js';
 export type { LyraKind, LyraMarket, LyraTrading } from './market.js';
 export { lyraOptions, type LyraOptionsOptions } from './options.js';
 export { lyraPositions, type LyraPositionsOptions } from './positions.js';
+export { lyraSettlement, type LyraSettlement, type LyraSettling } from './settle.js';
+export { lyraWatch, type LyraWatched } from './watch.js';

@@ -37,6 +37,8 @@ export interface PerpV2Account {
   readonly freeCollateral: DecimalString;
   /** The venue's own: below this account value anybody may liquidate it. */
   readonly maintenanceMargin: DecimalString;
+  /** The share of a position's value that it has to keep: "0.0625". */
+  readonly maintenanceRatio: DecimalString;
   readonly markPrice: DecimalString;
   /**
    * The mark price at which it may be liquidated. Absent where no price does that harm, and where it cannot be known: for
@@ -86,10 +88,11 @@ export async function readPerpV2Account(
     accountValue: fromAtoms(market.settlementToken, value),
     freeCollateral: fromAtoms(market.settlementToken, free),
     maintenanceMargin: fromAtoms(WAD, required),
+    maintenanceRatio: fromAtoms(PPM_DECIMALS, ratio),
     markPrice: fromAtoms(WAD, mark),
     asOf: { source: 'perp-v2', timeSeconds: block.timeSeconds, chainId: market.chain.id, blockNumber: block.number },
   };
-  const liquidationPrice = priceOfLiquidation(account, fromAtoms(PPM_DECIMALS, ratio));
+  const liquidationPrice = priceOfLiquidation(account);
   return deepFreeze({ ...account, ...(liquidationPrice !== undefined && { liquidationPrice }) });
 }
 
@@ -135,11 +138,9 @@ async function readCollateral(
 }
 
 /** Where margin and positions are those of one taker in one market, and its collateral is known. */
-function priceOfLiquidation(
-  account: Omit<PerpV2Account, 'liquidationPrice'>,
-  maintenanceRatio: DecimalString,
-): DecimalString | undefined {
+function priceOfLiquidation(account: Omit<PerpV2Account, 'liquidationPrice'>): DecimalString | undefined {
   const { collaterals, hasOtherMarkets, isMaker, openNotional, pendingFunding, sizeUnits, unlisted } = account;
+  const { maintenanceRatio } = account;
   if (isMaker || hasOtherMarkets || unlisted.length > 0) return undefined;
   const weighted = collaterals.map(({ atoms, deltaPerUnit, token, valuePerUnit, weight }) => {
     const counted = new Decimal(fromAtoms(token, atoms)).times(weight);

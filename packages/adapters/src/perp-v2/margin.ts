@@ -16,12 +16,11 @@ import { PerpMarginUnknownError } from './errors.js';
  * ```
  */
 export function perpV2Margin(account: PerpV2Account): PerpetualMargin {
-  const { collaterals, hasOtherMarkets, isMaker, maintenanceMargin, markPrice, sizeUnits, unlisted } = account;
+  const { collaterals, hasOtherMarkets, isMaker, markPrice, sizeUnits, unlisted } = account;
   if (isMaker) throw new PerpMarginUnknownError('it provides liquidity');
   if (hasOtherMarkets) throw new PerpMarginUnknownError('it has positions in other markets');
   if (unlisted.length > 0) throw new PerpMarginUnknownError(`nobody says what ${unlisted.join()} is worth`);
   const spot = new Decimal(markPrice);
-  const positionValue = spot.times(sizeUnits).abs();
   const parts = collaterals.map(({ atoms, deltaPerUnit, token, valuePerUnit, weight }) => {
     const units = new Decimal(fromAtoms(token, atoms));
     const counted = units.times(weight);
@@ -41,7 +40,7 @@ export function perpV2Margin(account: PerpV2Account): PerpetualMargin {
     weightedUnits: sum(({ units }) => units),
     weightedDollars: sum(({ dollars }) => dollars),
     collateralValue: sum(({ value }) => value),
-    maintenanceRatio: positionValue.isZero() ? 0 : Number(new Decimal(maintenanceMargin).div(positionValue)),
+    maintenanceRatio: Number(account.maintenanceRatio),
   });
 }
 

@@ -11,9 +11,14 @@ import { parseConfig } from '../config/load.js';
 import { openPortfolio } from '../demo/open-portfolio.js';
 import { type Screen, screen } from '../render/show.js';
 import { parseDeltaChange } from './delta-change.js';
+import { demoOptions } from './demo-options.js';
 import { runRebalancing } from './run-rebalancing.js';
 
 export interface DemoOptions {
+  /** Which book is hedged: short calls and liquidity with spot, or options with whatever is cheapest to hold. */
+  readonly book: 'calls' | 'options';
+  /** Of the options book, between two looks. */
+  readonly stepHours: number;
   readonly json: boolean;
   readonly dryRun: boolean;
   readonly seed: number;
@@ -32,12 +37,25 @@ export class DevnetMissingError extends EvenkeelError {
   }
 }
 
+/** The options book is one whole run, to which some options of the command mean nothing. Code `BOOK_OPTION`. */
+class BookOptionError extends EvenkeelError {
+  constructor() {
+    super('BOOK_OPTION', 'The options book takes no --dry-run, no --delta-change and no --schedule.', {
+      field: 'book',
+      value: 'options',
+      hint: 'Leave them out, or leave --book options out.',
+    });
+  }
+}
+
 /** The local world did not come up; the code is its own, such as `ANVIL_MISSING`. */
 export class DevnetFailedError extends EvenkeelError {
   constructor(cause: DevnetError) {
     super(cause.code, cause.message, { retryable: cause.retryable, details: cause.details, cause });
   }
 }
+
+const DERIVATIVE_PARTS: NonNullable<WorldOptions['parts']> = ['perp-v2', 'lyra', 'aave-v3'];
 
 /**
  * Brings up three local chains with real protocol contracts, opens a portfolio on them, and does the main job.
@@ -47,16 +65,24 @@ export class DevnetFailedError extends EvenkeelError {
 export async function demo(options: DemoOptions, signal: AbortSignal): Promise<number> {
   const startedAtMs = Date.now();
   const { dryRun, json, schedule, seed } = options;
+  if (options.book === 'options' && (dryRun || options.deltaChange !== undefined || schedule !== 'auto')) {
+    throw new BookOptionError();
+  }
   const deltaChange = options.deltaChange === undefined ? undefined : parseDeltaChange(options.deltaChange);
   const out = await screen(json);
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-'));
   let world: World | undefined;
   try {
     out.slow('Starting three local chains with real contracts …');
-    world = await startLocalWorld({ seed, signal, onProgress: (event) => showProgress(event, out) });
+    const parts = options.book === 'options' ? DERIVATIVE_PARTS : [];
+    world = await startLocalWorld({ seed, signal, parts, onProgress: (event) => showProgress(event, out) });
     out.print(
       `Three local chains with real contracts: ${world.chains.map(({ id, rpcUrl }) => `${id} at ${rpcUrl}`).join(', ')}`,
     );
+    if (options.book === 'options') {
+      const stepSeconds = options.stepHours * 3_600;
+      return await demoOptions(world, { json, seed, startedAtMs, stepSeconds }, out, signal);
+    }
     out.busy('Opening a portfolio …');
     const config = parseConfig({
       ...(await openPortfolio(world)),

@@ -1,8 +1,9 @@
 import { InvalidInputError } from '@evenkeel/intents';
-import type { CostCurve, CostPoint } from '../model/cost-curve.js';
+import type { CostCurve } from '../model/cost-curve.js';
 import type { DecimalString } from '../model/decimal.js';
 import type { TradeQuote } from '../ports/instrument.js';
 import type { InstrumentSide, ProfileInstrument } from '../profile/profile.js';
+import { convexPoints } from './convex-points.js';
 import { holdingCost, type HoldingTerms } from './holding-cost.js';
 
 /**
@@ -71,20 +72,4 @@ function sideOf(
     holdingCostPerDay: terms.days === 0 ? 0 : held / terms.days / largest.size,
     marginPerUnit: largest.quote.tiedUp / largest.size,
   });
-}
-
-/** Points of the least convex curve from the origin that is nowhere below the samples' chords. */
-function convexPoints(
-  samples: readonly { readonly size: number; readonly cost: number }[],
-  fixedCost: number,
-): readonly CostPoint[] {
-  const points: CostPoint[] = [];
-  let at = { size: 0, cost: 0, slope: -Infinity };
-  for (const { cost, size } of samples) {
-    const slope = Math.max(at.slope, (cost - at.cost) / (size - at.size));
-    at = { size, cost: at.cost + slope * (size - at.size), slope };
-    // What the next unit costs is not known before the next sample; until then it is what the last ones did.
-    points.push(Object.freeze({ sizeUnits: size, cost: fixedCost + at.cost, marginalCost: slope }));
-  }
-  return Object.freeze(points);
 }

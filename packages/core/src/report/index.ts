@@ -19,3 +19,4 @@ export * from './rebalancing-efficiency.js';
 export * from './execution-report.js';
 export * from './implementation-shortfall.js';
 export * from './errors.js';
+export { hindsightOptimum, type HindsightLook, type HindsightTerms } from './hindsight-optimum.js';

@@ -61,7 +61,8 @@ export type ActorEvent =
       readonly feed: FeedName;
       /** USDC for one ETH, in atoms of USDC. */
       readonly usdcAtomsPerEth: bigint;
-      readonly txHash: Hex;
+      /** Absent for a feed that takes no transactions: its answer is written into the chain's state. */
+      readonly txHash?: Hex;
     }
   | {
       readonly kind: 'feed-failed';

@@ -1,6 +1,6 @@
-import type { Hex, World, WorldChain } from '../world.js';
+import type { World, WorldChain } from '../world.js';
 import type { ActorEvent } from './actors.js';
-import { chainSeconds, reasonOf, submit } from './contract.js';
+import { chainSeconds, reasonOf } from './contract.js';
 import type { Feed } from './feed.js';
 import { feedsOf } from './feeds.js';
 import type { OutsidePrice } from './outside-price.js';
@@ -28,10 +28,9 @@ export function createFeedKeeper(
     if (seen.usdcAtomsPerEth === usdcAtomsPerEth && age < HEARTBEAT_SECONDS) return;
     const subject = { chainId: chain.id, feed: feed.name } as const;
     try {
-      const { hash } = await submit(chain, account, feed.address, feed.encode(usdcAtomsPerEth));
-      await feed.after?.(account);
+      const told = await feed.tell(usdcAtomsPerEth, account);
       failures.delete(key);
-      emit({ kind: 'feed-updated', ...subject, usdcAtomsPerEth, txHash: hash as Hex });
+      emit({ kind: 'feed-updated', ...subject, usdcAtomsPerEth, ...told });
     } catch (error) {
       const reason = reasonOf(error);
       if (failures.get(key) === reason) return;

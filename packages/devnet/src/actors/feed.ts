@@ -1,4 +1,4 @@
-import type { Address, TestAccount } from '../world.js';
+import type { Address, Hex, TestAccount } from '../world.js';
 import type { FeedName } from './actors.js';
 
 /** A contract that says what ETH is worth, and how it is told. */
@@ -7,7 +7,6 @@ export interface Feed {
   readonly address: Address;
   /** What it says now, in atoms of USDC, and since when. */
   look(): Promise<{ readonly usdcAtomsPerEth: bigint; readonly sinceSeconds: number }>;
-  encode(usdcAtomsPerEth: bigint): string;
-  /** What has to follow. */
-  after?(account: TestAccount): Promise<void>;
+  /** Tells it another price; answers with the transaction, where it takes one. */
+  tell(usdcAtomsPerEth: bigint, account: TestAccount): Promise<{ readonly txHash?: Hex }>;
 }

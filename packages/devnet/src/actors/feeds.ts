@@ -1,7 +1,7 @@
-import { Interface } from 'ethers';
-import type { Address, WorldChain } from '../world.js';
+import { Interface, toBeHex } from 'ethers';
+import type { Address, Hex, WorldChain } from '../world.js';
 import type { FeedName } from './actors.js';
-import { read } from './contract.js';
+import { read, submit } from './contract.js';
 import type { Feed } from './feed.js';
 import { lyraFeed } from './lyra-feed.js';
 
@@ -15,8 +15,9 @@ const AGGREGATOR_SCALE = 100n;
 
 /** The feeds of a chain's parts. */
 export function feedsOf(chain: WorldChain): readonly Feed[] {
-  const { lyra, perpV2 } = chain.parts;
+  const { aaveV3, lyra, perpV2 } = chain.parts;
   return [
+    ...(aaveV3 === undefined ? [] : [aaveFeed(chain, aaveV3.feeds.WETH)]),
     ...(perpV2 === undefined ? [] : [chainlinkFeed(chain, 'perp-v2', perpV2.aggregator)]),
     ...(lyra === undefined ? [] : [lyraFeed(chain, lyra)]),
   ];
@@ -31,6 +32,27 @@ function chainlinkFeed(chain: WorldChain, name: FeedName, address: Address): Fee
       usdcAtomsPerEth: (await ask('latestAnswer')) / AGGREGATOR_SCALE,
       sinceSeconds: Number(await ask('latestTimestamp')),
     }),
-    encode: (price) => AGGREGATOR.encodeFunctionData('updateAnswer', [price * AGGREGATOR_SCALE]),
+    tell: async (price, account) => {
+      const data = AGGREGATOR.encodeFunctionData('updateAnswer', [price * AGGREGATOR_SCALE]);
+      const { hash } = await submit(chain, account, address, data);
+      return { txHash: hash as Hex };
+    },
+  };
+}
+
+/** Aave's `MockAggregator` has its answer in its first slot and no way to change it: the slot is written. It never ages. */
+function aaveFeed(chain: WorldChain, address: Address): Feed {
+  return {
+    name: 'aave-v3',
+    address,
+    look: async () => {
+      const [answer] = await read(chain, address, AGGREGATOR, 'latestAnswer');
+      return { usdcAtomsPerEth: (answer as bigint) / AGGREGATOR_SCALE, sinceSeconds: Infinity };
+    },
+    tell: async (price) => {
+      const word = toBeHex(price * AGGREGATOR_SCALE, 32);
+      await chain.rpc('anvil_setStorageAt', [address, toBeHex(0n, 32), word]);
+      return {};
+    },
   };
 }

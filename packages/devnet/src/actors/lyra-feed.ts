@@ -1,6 +1,6 @@
 import { encodeBytes32String, Interface } from 'ethers';
 import type { LyraContracts } from '../parts.js';
-import type { TestAccount, WorldChain } from '../world.js';
+import type { Hex, TestAccount, WorldChain } from '../world.js';
 import { chainSeconds, read, submit } from './contract.js';
 import type { Feed } from './feed.js';
 
@@ -45,11 +45,13 @@ export function lyraFeed(chain: WorldChain, { exchangeRates, optionGreekCache, o
       const updates = (await boards()).map(({ updatedAt }) => Number(updatedAt));
       return { usdcAtomsPerEth: (rate as bigint) / RATE_SCALE, sinceSeconds: Math.min(...updates) };
     },
-    encode: (price) => RATES.encodeFunctionData('setRateAndInvalid', [SETH, price * RATE_SCALE, false]),
-    after: async (account: TestAccount) => {
+    tell: async (price: bigint, account: TestAccount) => {
+      const rate = RATES.encodeFunctionData('setRateAndInvalid', [SETH, price * RATE_SCALE, false]);
+      const { hash } = await submit(chain, account, exchangeRates, rate);
       for (const { id } of await boards()) {
         await submit(chain, account, optionGreekCache, GREEKS.encodeFunctionData('updateBoardCachedGreeks', [id]));
       }
+      return { txHash: hash as Hex };
     },
   };
 }

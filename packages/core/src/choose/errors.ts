@@ -1,0 +1,15 @@
+import { EvenkeelError } from '@evenkeel/intents';
+
+/** None of the instruments that were asked takes the trade. Code `NO_INSTRUMENT`. */
+export class NoInstrumentError extends EvenkeelError {
+  constructor(deltaUnits: string, refused: readonly { readonly name: string; readonly code: string }[]) {
+    const reasons = refused.map(({ code, name }) => `${name} ${code}`).join(', ');
+    super('NO_INSTRUMENT', `No instrument takes a change of ${deltaUnits} in delta: ${reasons}.`, {
+      field: 'deltaUnits',
+      value: deltaUnits,
+      hint: 'Do what one of the reasons asks for, such as adding margin, or ask for less.',
+      retryable: true,
+      details: { refused },
+    });
+  }
+}
