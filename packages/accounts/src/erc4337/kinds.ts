@@ -56,7 +56,7 @@ export interface DeploymentFacts {
   readonly signal?: AbortSignal | undefined;
 }
 
-const DUMMY_SIGNATURE: Hex = `0x${'f'.repeat(31)}${'0'.repeat(33)}7${'a'.repeat(63)}1c`;
+export const DUMMY_SIGNATURE: Hex = `0x${'f'.repeat(31)}${'0'.repeat(33)}7${'a'.repeat(63)}1c`;
 
 const erc4337Batch = new Interface([
   'function execute(address dest, uint256 value, bytes func)',
