@@ -18,6 +18,10 @@ contract TokenPaymaster is PaymasterERC20, Ownable {
     uint256 public immutable scaleNumerator;
     uint256 public immutable scaleDenominator;
     uint256 public immutable marginBps;
+    /// @notice Operations that the owner gives an account for nothing: its first one cannot have approved the token yet.
+    mapping(address account => uint256) public freeOperations;
+
+    event FreeOperationsGiven(address indexed account, uint256 count);
 
     constructor(
         IEntryPoint entryPoint_,
@@ -46,12 +50,30 @@ contract TokenPaymaster is PaymasterERC20, Ownable {
         _addStake(msg.value, unstakeDelaySeconds);
     }
 
+    /// @notice Lets an account make so many operations for nothing.
+    function giveFreeOperations(address account, uint256 count) external onlyOwner {
+        freeOperations[account] = count;
+        emit FreeOperationsGiven(account, count);
+    }
+
     function withdraw(address payable to, uint256 valueWei) external onlyOwner {
         _withdraw(to, valueWei);
     }
 
     function withdrawTokens(address to, uint256 atoms) external onlyOwner {
         _withdrawTokens(token, to, atoms);
+    }
+
+    /// @inheritdoc PaymasterERC20
+    function _validatePaymasterUserOp(
+        PackedUserOperation calldata userOp,
+        bytes32 userOpHash,
+        uint256 maxCost
+    ) internal override returns (bytes memory context, uint256 validationData) {
+        uint256 free = freeOperations[userOp.sender];
+        if (free == 0) return super._validatePaymasterUserOp(userOp, userOpHash, maxCost);
+        freeOperations[userOp.sender] = free - 1;
+        return ("", 0);
     }
 
     /// @inheritdoc PaymasterERC20

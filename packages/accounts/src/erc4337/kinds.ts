@@ -6,6 +6,7 @@ import { askSigner, signTypedData } from '../eoa/ask-signer.js';
 import { delegateIn, type DelegationSigner, signDelegation } from '../eip7702/delegation.js';
 import { AccountDelegateForeignError, AccountNotDelegatedError } from '../eip7702/errors.js';
 import { encodeBatch } from '../eip7702/batch.js';
+import type { OperationGas } from './bundler.js';
 import type { EntryPoint, EntryPointVersion } from './entry-point.js';
 import { AccountNotDeployedError } from './errors.js';
 import { type NonceKeyLayout, plainNonceKey } from './nonce.js';
@@ -46,6 +47,8 @@ export interface SmartAccountKind {
   }): Promise<Hex>;
   /** Goes through validation as a signature by somebody else would: an estimate needs one that can be recovered. */
   readonly dummySignature: Hex;
+  /** What its operations are known to need; then no bundler is asked for an estimate. Units of gas. */
+  readonly gas?: OperationGas;
 }
 
 export interface DeploymentFacts {

@@ -4,6 +4,7 @@ import { signTypedData } from '../eoa/ask-signer.js';
 import { checksummed } from '../checksummed.js';
 import { delegateIn, type DelegationSigner, type SignedDelegation, signDelegation } from '../eip7702/delegation.js';
 import { AccountDelegateForeignError, AccountNotDelegatedError } from '../eip7702/errors.js';
+import type { OperationGas } from '../erc4337/bundler.js';
 import { AccountNotDeployedError } from '../erc4337/errors.js';
 import { DUMMY_SIGNATURE, type SmartAccountKind } from '../erc4337/kinds.js';
 import { validatorNonceKey } from '../erc4337/nonce.js';
@@ -82,8 +83,21 @@ export function bandSessionKind({ account, module }: SessionKindOptions): SmartA
       code === '0x' ? Promise.reject(new AccountNotDeployedError(self, chain.id)) : Promise.resolve(undefined),
     signOperation: ({ signer, typedData }) => signTypedData(signer, typedData),
     dummySignature: DUMMY_SIGNATURE,
+    gas: SESSION_GAS,
   });
 }
+
+/**
+ * All its operations are of one shape, so what they need is known; and an estimate, which bundlers make with limits of
+ * millions, would be beyond any gas budget. Call gas comes from our own simulation.
+ */
+const SESSION_GAS: OperationGas = Object.freeze({
+  preVerificationGas: 56_000n,
+  verificationGasLimit: 64_000n,
+  callGasLimit: 0n,
+  paymasterVerificationGasLimit: 72_000n,
+  paymasterPostOpGasLimit: 32_000n,
+});
 
 /** Lower case is right whatever checksum an adapter wrote or did not write. */
 function lowered(calls: readonly Call[]): { to: Address; data: Hex; valueWei: bigint }[] {

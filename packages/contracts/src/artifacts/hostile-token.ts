@@ -3,7 +3,7 @@ import type { ContractArtifact } from '../artifact.js';
 
 export const hostileToken: ContractArtifact = {
   contract: 'HostileToken',
-  sourceHash: '0x4fdf79ebb1a62ac8dbdeaf8b1b7f804a64518ade25cf244dd10b1e640651f9eb',
+  sourceHash: '0xc5218bfb1f054ddc93375b28e607e6a8480df090c5d03f68767cf98d7005e00f',
   abi: [
     { inputs: [], stateMutability: 'nonpayable', type: 'constructor' },
     {
