@@ -16,7 +16,15 @@ export function installAlto() {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'evenkeel-alto', private: true }));
   process.stderr.write('Fetching the bundler alto (once, 379 MB) …\n');
-  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error', `@pimlico/alto@${VERSION}`];
+  const args = [
+    'install',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel',
+    'error',
+    `@pimlico/alto@${VERSION}`,
+  ];
   const { status } = spawnSync('npm', args, { cwd: folder, stdio: ['ignore', 2, 2] });
   if (status !== 0) throw new Error(`alto ${VERSION} could not be installed. Is the npm registry reachable?`);
 }

@@ -5,10 +5,26 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { bundlerClient, entryPoint, erc4337Account } from '@evenkeel/accounts/erc4337';
 import { signDelegation } from '@evenkeel/accounts/eip7702';
-import { bandAccountKind, bandSessionKind, describeGrant, grantCalls, sessionTrade, signOperations, tokenPaymaster } from '@evenkeel/accounts/session';
+import {
+  bandAccountKind,
+  bandSessionKind,
+  describeGrant,
+  grantCalls,
+  sessionTrade,
+  signOperations,
+  tokenPaymaster,
+} from '@evenkeel/accounts/session';
 import { jsonRpcChain } from '@evenkeel/adapters/json-rpc';
 import { bucketAt } from '@evenkeel/contracts';
-import { balanceOf, clockOf, deployBand, PAYMASTER_OVERHEAD_GAS, scenePools, setFeed, succeed } from '@evenkeel/contracts/local';
+import {
+  balanceOf,
+  clockOf,
+  deployBand,
+  PAYMASTER_OVERHEAD_GAS,
+  scenePools,
+  setFeed,
+  succeed,
+} from '@evenkeel/contracts/local';
 import { startWorld } from '@evenkeel/devnet';
 import { id, Interface, Wallet } from 'ethers';
 import { installAlto, startAlto } from './alto.mjs';
@@ -56,7 +72,9 @@ try {
   const session = new Wallet(`0x${'0c'.repeat(32)}`);
   const sites = [];
   for (const node of world.chains) sites.push(await openSite(node, owner.address, session.address));
-  say(describeGrant(sites[0].policy, { tokens: Object.values(sites[0].node.tokens), chainName: sites[0].node.name }).text);
+  say(
+    describeGrant(sites[0].policy, { tokens: Object.values(sites[0].node.tokens), chainName: sites[0].node.name }).text,
+  );
 
   // First signature: one authorization for every chain. Second: the root over one grant operation on each.
   const delegate = sites[0].band.account;
@@ -78,10 +96,24 @@ try {
     for (const site of sites) {
       await passTo(site, trade);
       const { order, words } = await nextOrder(site, owner.address, trade);
-      const call = sessionTrade({ module: site.band.module, policy: site.policy, market: 0, order, description: words });
+      const call = sessionTrade({
+        module: site.band.module,
+        policy: site.policy,
+        market: 0,
+        order,
+        description: words,
+      });
       const { baseFeeWei, priorityFeeWei } = await site.chain.fees();
       const nonce = await site.account.submission.usedNonces(site.chain, owner.address, 0n);
-      const request = { chainId: site.node.id, calls: [call], nonceKey: 0n, nonce, gasLimit: 230_000n, maxFeePerGasWei: 2n * baseFeeWei + priorityFeeWei, maxPriorityFeePerGasWei: priorityFeeWei };
+      const request = {
+        chainId: site.node.id,
+        calls: [call],
+        nonceKey: 0n,
+        nonce,
+        gasLimit: 230_000n,
+        maxFeePerGasWei: 2n * baseFeeWei + priorityFeeWei,
+        maxPriorityFeePerGasWei: priorityFeeWei,
+      };
       const signed = await site.account.sign(request);
       await site.account.submission.send(site.chain, signed);
       const used = await included(site, nonce, signed.hash);
@@ -89,7 +121,9 @@ try {
       gas.push(used);
       moved.push(value);
       gasAtoms.push(charged);
-      say(`${site.node.name.padEnd(10)} hour ${String(Math.round((trade * 24) / trades)).padStart(2)}: ${words.padEnd(34)} gas ${used}, paid ${usd(charged)} USDC`);
+      say(
+        `${site.node.name.padEnd(10)} hour ${String(Math.round((trade * 24) / trades)).padStart(2)}: ${words.padEnd(34)} gas ${used}, paid ${usd(charged)} USDC`,
+      );
     }
   }
   const held = await Promise.all(sites.map(({ node }) => node.provider.getBalance(owner.address)));
@@ -109,9 +143,15 @@ try {
   };
   if (options.json) console.log(JSON.stringify(report));
   else {
-    console.log(`\n${report.rebalances} rebalances moved ${report.valueMovedUsdc} USDC for ${report.gasPaidUsdc} USDC of gas.`);
-    console.log(`Gas of a rebalance: ${Math.round(report.gasPerRebalance)} on average, at most ${report.maxGasPerLaterRebalance}; the first of a chain ${report.gasOfFirstRebalances.join(' and ')}, which fills its storage.`);
-    console.log(`Gas of a grant: ${Math.round(report.gasPerGrant)}. Signatures of the owner: ${signatures}. ETH held by the owner: ${report.ownerWei}.`);
+    console.log(
+      `\n${report.rebalances} rebalances moved ${report.valueMovedUsdc} USDC for ${report.gasPaidUsdc} USDC of gas.`,
+    );
+    console.log(
+      `Gas of a rebalance: ${Math.round(report.gasPerRebalance)} on average, at most ${report.maxGasPerLaterRebalance}; the first of a chain ${report.gasOfFirstRebalances.join(' and ')}, which fills its storage.`,
+    );
+    console.log(
+      `Gas of a grant: ${Math.round(report.gasPerGrant)}. Signatures of the owner: ${signatures}. ETH held by the owner: ${report.ownerWei}.`,
+    );
   }
 } finally {
   await Promise.all(bundlers.map(({ stop }) => stop()));
@@ -123,7 +163,13 @@ async function openSite(node, owner, sessionKey) {
   const { deployer, relayer, maker, trader } = world.accounts;
   const { entryPointV07, entryPointV08 } = node.parts.erc4337;
   const usdc = node.tokens.USDC.address;
-  const band = await deployBand(node, { deployer: deployer.address, entryPoint: entryPointV08, gasToken: usdc, answer: 3_000n * 10n ** 8n });
+  const band = await deployBand(node, {
+    deployer: deployer.address,
+    entryPoint: entryPointV08,
+    gasToken: usdc,
+    answer: 3_000n * 10n ** 8n,
+    oneFeed: true,
+  });
   const pools = scenePools(node);
   for (const pool of pools) {
     await succeed(node, deployer.address, pool, router.encodeFunctionData('increaseObservationCardinalityNext', [80]));
@@ -132,7 +178,12 @@ async function openSite(node, owner, sessionKey) {
   await world.fund(node.tokens.WETH, owner, 10n * ETH);
   await world.fund(node.tokens.USDC, owner, 60_000n * USDC);
   for (const token of [node.tokens.WETH.address, usdc]) {
-    await succeed(node, trader.address, token, router.encodeFunctionData('approve', [node.contracts.uniswapV3SwapRouter02, 2n ** 255n]));
+    await succeed(
+      node,
+      trader.address,
+      token,
+      router.encodeFunctionData('approve', [node.contracts.uniswapV3SwapRouter02, 2n ** 255n]),
+    );
   }
   await setFeed(node, deployer.address, band.feed, 3_000n * 10n ** 8n, await clockOf(node));
   const start = Math.floor(Date.now() / 1000) - 3_600;
@@ -184,12 +235,30 @@ async function openSite(node, owner, sessionKey) {
     networks: [{ chain, bundler, entryPoint: point, paymaster: tokenPaymaster({ address: band.paymaster }) }],
   });
   const opened = await clockOf(node);
-  return { node, chain, band, usdc, policy, bundler, account, entryPoint: point, alto, opened, owner, lastHash: undefined };
+  return {
+    node,
+    chain,
+    band,
+    usdc,
+    policy,
+    bundler,
+    account,
+    entryPoint: point,
+    alto,
+    opened,
+    owner,
+    lastHash: undefined,
+  };
 }
 
 function grantOperation(site, owner, delegation) {
   const { band, node, policy } = site;
-  const calls = grantCalls({ account: owner, module: band.module, policy, gas: { token: site.usdc, atoms: 100n * USDC } });
+  const calls = grantCalls({
+    account: owner,
+    module: band.module,
+    policy,
+    gas: { token: site.usdc, atoms: 100n * USDC },
+  });
   const kind = bandAccountKind(band.account, { delegation });
   const operation = {
     sender: owner,
@@ -201,7 +270,7 @@ function grantOperation(site, owner, delegation) {
     preVerificationGas: 120_000n,
     maxFeePerGasWei: 20_000_000_000n,
     maxPriorityFeePerGasWei: 1_000_000_000n,
-    paymaster: { address: band.paymaster, verificationGasLimit: 100_000n, postOpGasLimit: 20_000n, data: '0x' },
+    paymaster: { address: band.paymaster, verificationGasLimit: 100_000n, postOpGasLimit: 20_000n, data: '0x01' },
   };
   site.kind = kind;
   return { chainId: node.id, entryPoint: site.entryPoint, operation };
@@ -210,7 +279,13 @@ function grantOperation(site, owner, delegation) {
 /** Waits until the nonce is used up; answers the gas of the transaction that did it. */
 async function included(site, nonce, hash) {
   for (let tries = 0; tries < 600; tries++) {
-    const logs = await site.node.rpc('eth_getLogs', [{ fromBlock: 'earliest', address: site.entryPoint.address, topics: [EVENT, hash ?? null, `0x${site.owner.slice(2).toLowerCase().padStart(64, '0')}`] }]);
+    const logs = await site.node.rpc('eth_getLogs', [
+      {
+        fromBlock: 'earliest',
+        address: site.entryPoint.address,
+        topics: [EVENT, hash ?? null, `0x${site.owner.slice(2).toLowerCase().padStart(64, '0')}`],
+      },
+    ]);
     const found = logs.at(-1);
     if (found !== undefined) {
       site.lastHash = found.transactionHash;
@@ -235,14 +310,14 @@ async function passTo(site, trade) {
   const swap = drift
     ? { tokenIn: node.tokens.WETH.address, tokenOut: site.usdc, amountIn: ETH / 2n }
     : { tokenIn: site.usdc, tokenOut: node.tokens.WETH.address, amountIn: 1_500n * USDC };
-  const data = router.encodeFunctionData('exactInputSingle', [{ ...swap, fee: 500, recipient: trader.address, amountOutMinimum: 0n, sqrtPriceLimitX96: 0n }]);
+  const data = router.encodeFunctionData('exactInputSingle', [
+    { ...swap, fee: 500, recipient: trader.address, amountOutMinimum: 0n, sqrtPriceLimitX96: 0n },
+  ]);
   await succeed(node, trader.address, node.contracts.uniswapV3SwapRouter02, data);
   // A quarter of an hour later the mean price has no other trade to look for.
   await node.rpc('evm_increaseTime', [960]);
   await node.rpc('evm_mine');
-  for (const feed of [band.feed, band.gasFeed]) {
-    await setFeed(node, deployer.address, feed, 3_000n * 10n ** 8n, await clockOf(node));
-  }
+  await setFeed(node, deployer.address, band.feed, 3_000n * 10n ** 8n, await clockOf(node));
 }
 
 /** Toward a target that moves with the hours, as that of an option would. */
@@ -264,7 +339,11 @@ async function reading(site) {
   const receipt = await site.node.rpc('eth_getTransactionReceipt', [site.lastHash]);
   const sponsored = receipt.logs.find(({ topics }) => topics[0] === SPONSORED);
   const traded = receipt.logs.find(({ topics }) => topics[0] === REBALANCED);
-  const words = (log) => log.data.slice(2).match(/.{64}/g).map((word) => BigInt(`0x${word}`));
+  const words = (log) =>
+    log.data
+      .slice(2)
+      .match(/.{64}/g)
+      .map((word) => BigInt(`0x${word}`));
   const [sell, paid, received] = words(traded);
   return { charged: words(sponsored)[0], value: sell === 1n ? received : paid };
 }

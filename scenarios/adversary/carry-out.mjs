@@ -14,8 +14,10 @@ export async function carryOut(victim, ledger, random, kind) {
 export async function one(victim, ledger, made) {
   const { node, scene, attacker } = victim;
   if (made.call !== undefined) return directly(victim, ledger, made.call);
-  const before = await worthOf(victim);
-  const result = await attempt(node, scene.entryPoint, made, attacker);
+  let before = 0n;
+  const result = await attempt(node, scene.entryPoint, made, attacker, async () => {
+    before = await worthOf(victim);
+  });
   if (result.kind === 'refused') {
     ledger.note(result.check);
     return result.check;

@@ -1,12 +1,13 @@
 // The attacker that maximises: finds by bisection how far each trade can be pushed before it is refused, trades to and fro at
 // that edge until the cap is used up, burns what is left of the gas budget, and climbs over the ways to do so.
 import { rebalanceCall } from '@evenkeel/contracts';
-import { checkOf, clockOf, sceneOperation, sceneOrder, tryCall } from '@evenkeel/contracts/local';
+import { checkOf, clockOf, sceneOperation, SCENE_GAS, sceneOrder, tryCall } from '@evenkeel/contracts/local';
 import { sequenceOf } from './attacks.mjs';
 import { one } from './carry-out.mjs';
 import { ETH, movePool, pass, say, TRUTH } from './scene.mjs';
 
 const STEPS = 7;
+const BURNS = [9_400_000n, 7_000_000n, 5_000_000n, 3_000_000n, 1_500_000n, 700_000n, 300_000n, 100_000n];
 
 export const firstWay = { share: 0.3, push: 0, hold: 0, feed: 0, venue: 0, wait: 0, sellFirst: true };
 
@@ -56,14 +57,12 @@ export async function play(victim, ledger, way, attemptsLeft) {
     await movePool(victim, 0, way.venue);
     if (way.venue !== 0) await movePool(victim, 0, 0);
   }
-  for (let burnt = 0; burnt < 40 && ledger.attempts < end; burnt++) {
+  // The holder of the key may be the bundler, too: preVerificationGas is his, at whatever price he names.
+  for (const preVerificationGas of BURNS) {
+    if (ledger.attempts >= end) break;
     const order = sceneOrder(policy, (await clockOf(node)) + 1, { sell: true, amountIn: 1n, minOut: 2n ** 120n });
-    const change = { callGas: 1_500_000n };
-    if (
-      (await one(victim, ledger, sceneOperation(scene, { order, change, sequence: await sequenceOf(victim, 0n) }))) ===
-      'GasBudgetExceeded'
-    )
-      break;
+    const change = { preVerificationGas, priorityFeeWei: SCENE_GAS.maxFeeWei, callGas: 250_000n };
+    await one(victim, ledger, sceneOperation(scene, { order, change, sequence: await sequenceOf(victim, 0n) }));
   }
   return ledger.worstSoFar();
 }

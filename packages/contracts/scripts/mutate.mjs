@@ -48,7 +48,7 @@ const MUTATIONS = [
     '_requireGranted(account, grantId, policy);\n        _requireMarket(policy, market, proof);\n        _attest',
     '_requireMarket(policy, market, proof);\n        _attest',
   ],
-  [BAND, 'word >> 224 >= block.timestamp && word != 0', 'word != 0'],
+  [BAND, 'if (word >> 224 >= block.timestamp) (low', '(low'],
   [BAND, 'low > high ||', 'false ||'],
   [BAND, 'low < market.outerLow ||', 'false ||'],
   [BAND, '|| high > market.outerHigh', ''],

@@ -30,6 +30,8 @@ abstract contract DeltaBand is IDeltaBand, EIP712 {
     uint256 internal constant BPS = 10_000;
     uint256 private constant STATUS_GRANTED = 1 << 248;
     uint256 private constant STATUS_REVOKED = 2 << 248;
+    /// @dev Some interval of the grant has been moved: only then is it looked up.
+    uint256 private constant ATTESTED = 1 << 232;
 
     bytes32 private constant ATTESTATION_TYPE = keccak256(
         "Attestation(address account,bytes32 grantId,address base,uint96 low,uint96 high,uint32 sequence,uint32 validUntil)"
@@ -179,10 +181,11 @@ abstract contract DeltaBand is IDeltaBand, EIP712 {
         bytes32 grantId,
         Market calldata market
     ) public view returns (uint256 low, uint256 high) {
-        uint256 word = _attested[_slotOf(grantId, market.base)][account];
-        (low, high) = word >> 224 >= block.timestamp && word != 0
-            ? (uint96(word), uint96(word >> 96))
-            : (market.low, market.high);
+        (low, high) = (market.low, market.high);
+        if (_grants[grantId][account] & ATTESTED != 0) {
+            uint256 word = _attested[_slotOf(grantId, market.base)][account];
+            if (word >> 224 >= block.timestamp) (low, high) = (uint96(word), uint96(word >> 96));
+        }
         low = Math.max(low, market.outerLow);
         high = Math.min(high, market.outerHigh);
     }
@@ -215,6 +218,7 @@ abstract contract DeltaBand is IDeltaBand, EIP712 {
             (uint256(high) << 96) |
             (uint256(sequence) << 192) |
             (uint256(validUntil) << 224);
+        _grants[grantId][account] |= ATTESTED;
         emit IntervalMoved(account, grantId, market.base, low, high, sequence, validUntil);
     }
 

@@ -147,7 +147,6 @@ contract DeltaBandModule is DeltaBand, IERC7579Validator {
         if (!_use(account, grantId, RollingUse.GAS, order.bucket, gasWei, policy.gasBudgetWei)) {
             revert GasBudgetExceeded(gasWei);
         }
-        emit GasReserved(account, grantId, gasWei);
     }
 
     /// @dev As entry points read it: authorizer (20 bytes, lowest), validUntil (6), validAfter (6). Entry point 0.7 counts

@@ -84,7 +84,7 @@ struct Attestation {
 }
 
 /// @notice Events and errors of the delta-band permission: an event for every decision to allow, an error for every
-/// refusal.
+/// refusal. What gas an operation took, the entry point's own event says.
 interface IDeltaBand {
     event Granted(address indexed account, bytes32 indexed grantId, address indexed sessionKey, uint48 expiry);
     event Revoked(address indexed account, bytes32 indexed grantId);
@@ -110,7 +110,6 @@ interface IDeltaBand {
         uint256 chargedAtoms,
         uint256 deviationBps
     );
-    event GasReserved(address indexed account, bytes32 indexed grantId, uint256 gasWei);
 
     error PolicyMalformed();
     error PolicyOfOtherChain(uint256 chainId);

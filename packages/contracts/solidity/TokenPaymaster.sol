@@ -70,8 +70,10 @@ contract TokenPaymaster is PaymasterERC20, Ownable {
         bytes32 userOpHash,
         uint256 maxCost
     ) internal override returns (bytes memory context, uint256 validationData) {
+        // Asked for by a byte of data: who pays need not have it looked up.
+        if (userOp.paymasterAndData.length == 52) return super._validatePaymasterUserOp(userOp, userOpHash, maxCost);
         uint256 free = freeOperations[userOp.sender];
-        if (free == 0) return super._validatePaymasterUserOp(userOp, userOpHash, maxCost);
+        if (free == 0) return ("", 1);
         freeOperations[userOp.sender] = free - 1;
         return ("", 0);
     }

@@ -21,7 +21,18 @@ export function marketTuple({ pools, ...market }: BandMarket): object {
 }
 
 export function policyTuple(policy: BandPolicy): object {
-  return { ...policy, markets: merkleRoot(policy.markets.map(marketHash)) };
+  return { ...policy, markets: merkleRoot(marketHashes(policy.markets)) };
+}
+
+/** Markets are hashed once: the same policy goes with every order. */
+const hashed = new WeakMap<readonly BandMarket[], readonly Hex[]>();
+
+function marketHashes(markets: readonly BandMarket[]): readonly Hex[] {
+  const known = hashed.get(markets);
+  if (known !== undefined && Object.isFrozen(markets)) return known;
+  const hashes = markets.map(marketHash);
+  hashed.set(markets, hashes);
+  return hashes;
 }
 
 export function orderTuple(order: BandOrder): object {
@@ -51,7 +62,7 @@ export function grantId(policy: BandPolicy): Hex {
 
 /** That the market at `index` belongs to the policy. */
 export function marketProof(policy: BandPolicy, index: number): readonly Hex[] {
-  return merkleProof(policy.markets.map(marketHash), index);
+  return merkleProof(marketHashes(policy.markets), index);
 }
 
 /** The quarter of a window that a time lies in. */

@@ -73,7 +73,8 @@ export function bandSessionKind({ account, module }: SessionKindOptions): SmartA
     addressOf: () => self,
     encodeCalls: (calls) => {
       const [only, second] = calls;
-      if (only === undefined) throw new SessionCallsRefusedError('no call: an operation cannot be cancelled by another');
+      if (only === undefined)
+        throw new SessionCallsRefusedError('no call: an operation cannot be cancelled by another');
       if (second !== undefined) throw new SessionCallsRefusedError(`${calls.length} calls`);
       if (!sameAddress(only.to, target)) throw new SessionCallsRefusedError(`a call of ${only.to}`);
       if (only.valueWei !== 0n) throw new SessionCallsRefusedError('a call with value');

@@ -6,7 +6,12 @@ import type { Eip1193Provider } from '../eip5792/provider.js';
 import { checksummed } from '../checksummed.js';
 import { describeGrant, type GrantDescription, type GrantNames } from '../session/describe-grant.js';
 import { permissionRequest, type PermissionRequest } from './permission.js';
-import { assertOnChain, prepareUnsigned, type UnsignedOperationOffer, type WalletOperationOptions } from './unsigned-operation.js';
+import {
+  assertOnChain,
+  prepareUnsigned,
+  type UnsignedOperationOffer,
+  type WalletOperationOptions,
+} from './unsigned-operation.js';
 
 /** One chain's part of what is offered to a wallet. Nothing has been signed or sent. */
 export interface WalletOffer {
@@ -88,4 +93,3 @@ function offerOn(request: WalletOfferRequest, account: Address, chainId: number)
 }
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-

@@ -95,4 +95,3 @@ export async function prepareUnsigned(
     typedData: userOperationTypedData(operation, entryPoint, chainId),
   });
 }
-

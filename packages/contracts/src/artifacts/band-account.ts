@@ -3,7 +3,7 @@ import type { ContractArtifact } from '../artifact.js';
 
 export const bandAccount: ContractArtifact = {
   contract: 'BandAccount',
-  sourceHash: '0xc5218bfb1f054ddc93375b28e607e6a8480df090c5d03f68767cf98d7005e00f',
+  sourceHash: '0xa6e1eceedd10a98ba996a612a918b40398fc064af643dd618776b0821eba918d',
   abi: [
     {
       inputs: [{ internalType: 'contract IEntryPoint', name: 'entryPoint_', type: 'address' }],

@@ -33,11 +33,13 @@ export async function attempt(
   entryPoint: Address,
   operations: LocalOperation | readonly LocalOperation[],
   bundler: Address,
+  beforeItIsMade?: () => Promise<void>,
 ): Promise<Attempt> {
   const list = 'sender' in operations ? [operations] : operations;
   const transaction = { from: bundler, to: entryPoint, data: handleOpsCalldata(list, bundler) };
   const foreseen = await tryCall(node, transaction);
   if (!foreseen.success) return { kind: 'refused', check: checkOf(foreseen.data) };
+  await beforeItIsMade?.();
   return outcomeOf(await execute(node, transaction));
 }
 

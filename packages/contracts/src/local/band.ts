@@ -36,6 +36,8 @@ export interface LocalBandRequest {
   /** Price of the base, 8 decimals. */
   readonly answer: bigint;
   readonly paymasterDepositWei?: bigint;
+  /** The paymaster reads the same feed. Default: one of its own, so that the other can be told lies. */
+  readonly oneFeed?: boolean;
 }
 
 /** The paymaster's margin over the feed's price. */
@@ -53,7 +55,7 @@ export async function deployBand(node: LocalNode, request: LocalBandRequest): Pr
   const module = await deployEverywhere(node, deployer, deltaBandModule, [], []);
   const account = await deployEverywhere(node, deployer, bandAccount, ['address'], [entryPoint]);
   const feed = await deployContract(node, deployer, settableFeed, ['int192'], [answer]);
-  const gasFeed = await deployContract(node, deployer, settableFeed, ['int192'], [answer]);
+  const gasFeed = request.oneFeed ? feed : await deployContract(node, deployer, settableFeed, ['int192'], [answer]);
   const types = ['address', 'address', 'address', 'uint256', 'uint256', 'uint256', 'address'];
   // 6 decimals of the token for 10^18 wei, 8 decimals of the feed.
   const values = [entryPoint, gasToken, gasFeed, 1n, 100n, PAYMASTER_MARGIN_BPS, deployer];

@@ -132,7 +132,8 @@ export async function openScene(request: SceneRequest): Promise<Scene> {
     gasBudgetWei: 2n * 10n ** 16n,
     markets: [market],
   };
-  const policy = request.change?.(base) ?? base;
+  const changed = request.change?.(base) ?? base;
+  const policy = Object.freeze({ ...changed, markets: Object.freeze([...changed.markets]) });
   const approve = erc20.encodeFunctionData('approve', [band.paymaster, 1_000n * USDC]) as Hex;
   const calls = [...installCalls(self, band.module, policy), { to: usdc, data: approve }];
   await node.rpc('anvil_setBalance', [self, '0xde0b6b3a7640000']);
