@@ -1,3 +1,4 @@
+import { InvalidInputError } from '@evenkeel/intents';
 import type { Address, Call, Hex, TypedData } from '@evenkeel/core';
 import * as v from 'valibot';
 import { askWallet, type Eip1193Provider } from '../eip5792/provider.js';
@@ -52,7 +53,7 @@ export async function assertOnChain(provider: Eip1193Provider, chainId: number, 
 /**
  * The operation of a wallet's contract account that makes these calls.
  *
- * @throws WALLET_WRONG_CHAIN, ENTRY_POINT_MISSING, ACCOUNT_NOT_DEPLOYED, ACCOUNT_WALLET_*, WALLET_GARBAGE
+ * @throws INVALID_INPUT for an entry point that the account does not obey; WALLET_WRONG_CHAIN, ENTRY_POINT_MISSING, ACCOUNT_NOT_DEPLOYED, ACCOUNT_WALLET_*, WALLET_GARBAGE
  */
 export async function prepareUnsigned(
   { account, calls, chainId, provider }: Facts,
@@ -62,6 +63,10 @@ export async function prepareUnsigned(
   const ask = <T>(method: string, params: readonly unknown[], schema: v.GenericSchema<unknown, T>): Promise<T> =>
     askWallet(provider, method, params, schema, signal);
   const { entryPoint, gas, kind, paymaster } = options;
+  if (!kind.entryPoints.includes(entryPoint.version)) {
+    const hint = `Accounts of kind ${kind.name} obey ${kind.entryPoints.join(', ')}.`;
+    throw new InvalidInputError('entryPoint', entryPoint.version, 'does not fit the account', hint);
+  }
   await assertOnChain(provider, chainId, signal);
   const [entryPointCode, code] = await Promise.all(
     [entryPoint.address, account].map((address) => ask('eth_getCode', [address, 'latest'], hexSchema)),
