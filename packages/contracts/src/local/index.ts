@@ -6,3 +6,4 @@ export * from './node.js';
 export * from './operation.js';
 export * from './scene.js';
 export * from './attempt.js';
+export * from './erc7562.js';
