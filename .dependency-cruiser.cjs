@@ -47,7 +47,8 @@ module.exports = {
     only('intents-alone', 'intents', []),
     only('core-on-intents', 'core', ['intents']),
     only('adapters-on-core', 'adapters', ['intents', 'core']),
-    only('accounts-on-core', 'accounts', ['intents', 'core']),
+    only('contracts-alone', 'contracts', []),
+    only('accounts-on-core', 'accounts', ['intents', 'core', 'contracts']),
     only('devnet-alone', 'devnet', []),
     {
       name: 'core-model-and-ports-are-the-floor',

@@ -25,6 +25,7 @@ const project = (name) => ({
     '^#sdk-core$': '@uniswap/sdk-core',
     '^@evenkeel/adapters/(.*)$': '<rootDir>/../adapters/src/$1/index.ts',
     '^@evenkeel/core/(.*)$': '<rootDir>/../core/src/$1/index.ts',
+    '^@evenkeel/contracts/(.*)$': '<rootDir>/../contracts/src/$1/index.ts',
     '^@evenkeel/accounts/(.*)$': '<rootDir>/../accounts/src/$1/index.ts',
     '^@evenkeel/([a-z]+)$': '<rootDir>/../$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
@@ -32,5 +33,5 @@ const project = (name) => ({
 });
 
 export default {
-  projects: ['intents', 'core', 'adapters', 'accounts', 'devnet', 'agent'].map(project),
+  projects: ['intents', 'core', 'adapters', 'contracts', 'accounts', 'devnet', 'agent'].map(project),
 };

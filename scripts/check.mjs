@@ -26,6 +26,7 @@ const checks = {
   packages: [process.execPath, 'scripts/check-packages.mjs'],
   size: [bin('size-limit')],
   api: [process.execPath, 'scripts/api.mjs'],
+  contracts: [process.execPath, 'packages/contracts/scripts/compile.mjs', '--check'],
   smoke: [process.execPath, 'scripts/smoke.mjs'],
   docs: [process.execPath, 'scripts/error-codes.mjs', '--check'],
 };

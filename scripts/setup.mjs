@@ -85,9 +85,17 @@ const tasks = {
     await fetchArtifacts('--chains', '1', '--parts', 'perp-v2');
     await node('scenarios/run.mjs', ...args);
   },
+  async accounts() {
+    await fetchArtifacts('--parts', 'erc4337');
+    await node('scenarios/accounts/run.mjs', ...args);
+  },
+  async 'accounts:adversary'() {
+    await fetchArtifacts('--parts', 'erc4337');
+    await node('scenarios/adversary/run.mjs', ...args);
+  },
   async test() {
     await fetchArtifacts();
-    await fetchArtifacts('--chains', '1', '--parts', 'perp-v2,lyra,aave-v3');
+    await fetchArtifacts('--chains', '1', '--parts', 'perp-v2,lyra,aave-v3,erc4337');
     await node('node_modules/jest/bin/jest.js', ...args);
   },
   async bench() {

@@ -14,7 +14,9 @@ import {
   simple7702Kind,
   simpleAccountKind,
 } from '../src/erc4337/index.js';
+import { deployBand, type LocalBand } from '@evenkeel/contracts/local';
 import { eoaAccount } from '../src/index.js';
+import { bandAccountKind } from '../src/session/index.js';
 import { holdings, swapCalls } from './support/batch-on-world.js';
 import { type LoopbackBundler, startLoopbackBundler } from './support/loopback-bundler.js';
 import { type LoopbackPaymaster, startLoopbackPaymaster } from './support/loopback-paymaster.js';
@@ -92,6 +94,15 @@ async function simpleAccount(version: '0.7' | '0.8', signer: Wallet) {
   return simpleAccountKind({ entryPoint: version, address: self as Address, factory: { address, salt: 0n } });
 }
 
+let deployed: Promise<LocalBand> | undefined;
+const band = (): Promise<LocalBand> =>
+  (deployed ??= deployBand(local, {
+    deployer: world.accounts.deployer.address,
+    entryPoint: entryPoint('0.8').address,
+    gasToken: local.tokens.USDC.address,
+    answer: 1n,
+  }));
+
 const newWallet = (): Wallet => new Wallet(Wallet.createRandom().privateKey);
 const eoa = (): Promise<AccountSubject> => subjectOf(eoaAccount(newWallet()));
 
@@ -118,6 +129,19 @@ describeConformance(
     const signer = newWallet();
     const kind = await simpleAccount('0.8', signer);
     return subjectOf(erc4337Account({ kind, signer, networks: [network('0.8')] }), entryPoint('0.8').address);
+  }),
+);
+
+describeConformance(
+  'ERC-4337 0.8, the account that grants permissions',
+  accountConformance(async () => {
+    const { account: delegate } = await band();
+    const account = erc4337Account({
+      kind: bandAccountKind(delegate),
+      signer: newWallet(),
+      networks: [network('0.8')],
+    });
+    return subjectOf(account, entryPoint('0.8').address);
   }),
 );
 

@@ -6,6 +6,7 @@ import { askSigner, signTypedData } from '../eoa/ask-signer.js';
 import { delegateIn, type DelegationSigner, signDelegation } from '../eip7702/delegation.js';
 import { AccountDelegateForeignError, AccountNotDelegatedError } from '../eip7702/errors.js';
 import { encodeBatch } from '../eip7702/batch.js';
+import type { OperationGas } from './bundler.js';
 import type { EntryPoint, EntryPointVersion } from './entry-point.js';
 import { AccountNotDeployedError } from './errors.js';
 import { type NonceKeyLayout, plainNonceKey } from './nonce.js';
@@ -46,6 +47,8 @@ export interface SmartAccountKind {
   }): Promise<Hex>;
   /** Goes through validation as a signature by somebody else would: an estimate needs one that can be recovered. */
   readonly dummySignature: Hex;
+  /** What its operations are known to need; then no bundler is asked for an estimate. Units of gas. */
+  readonly gas?: OperationGas;
 }
 
 export interface DeploymentFacts {
@@ -56,7 +59,7 @@ export interface DeploymentFacts {
   readonly signal?: AbortSignal | undefined;
 }
 
-const DUMMY_SIGNATURE: Hex = `0x${'f'.repeat(31)}${'0'.repeat(33)}7${'a'.repeat(63)}1c`;
+export const DUMMY_SIGNATURE: Hex = `0x${'f'.repeat(31)}${'0'.repeat(33)}7${'a'.repeat(63)}1c`;
 
 const erc4337Batch = new Interface([
   'function execute(address dest, uint256 value, bytes func)',

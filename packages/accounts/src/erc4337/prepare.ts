@@ -34,7 +34,7 @@ export async function prepareOperation(
   };
   const stub = await paymaster?.stub(draft, entryPoint, chain.id, signal);
   const stubbed = stub === undefined ? draft : { ...draft, paymaster: withoutFinal(stub) };
-  const estimate = await bundler.estimate(stubbed, entryPoint, signal);
+  const estimate = kind.gas ?? (await bundler.estimate(stubbed, entryPoint, signal));
   const limits = operationGas(estimate, request.calls.length === 0 ? 0n : request.gasLimit, gas);
   const sized: UserOperation = {
     ...draft,

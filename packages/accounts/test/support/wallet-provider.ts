@@ -121,6 +121,7 @@ export function testWallet(node: JsonRpcProvider, key: string, delegate: string,
           return signer.signTypedData(domain, { [primaryType]: types[primaryType]! }, message);
         }
         default:
+          if (method.startsWith('eth_')) return node.send(method, [...params]);
           throw new ProviderError(4_200, `The wallet has no ${method}`);
       }
     },

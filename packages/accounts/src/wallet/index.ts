@@ -1,0 +1,3 @@
+export * from './offer.js';
+export type * from './permission.js';
+export type { UnsignedOperationOffer, WalletOperationOptions } from './unsigned-operation.js';

@@ -1,0 +1,11 @@
+export type { ContractArtifact } from './artifact.js';
+export { bandAccount } from './artifacts/band-account.js';
+export { deltaBandModule } from './artifacts/delta-band-module.js';
+export { tokenPaymaster } from './artifacts/token-paymaster.js';
+export * from './calls.js';
+export { merkleProof, merkleRoot } from './merkle.js';
+export { bucketAt, encodePolicy, grantId, marketHash, marketProof, MAX_POOLS } from './policy.js';
+export { parseRefusal } from './refusal.js';
+export type { BandRefusal } from './refusal.js';
+export * from './typed-data.js';
+export type * from './types.js';

@@ -1,0 +1,88 @@
+import type { Address, Hex } from '../types.js';
+
+/** A local anvil: `WorldChain` of the devnet is one. */
+export interface LocalNode {
+  readonly id: number;
+  rpc(method: string, params?: readonly unknown[]): Promise<unknown>;
+}
+
+export interface LocalLog {
+  readonly address: Address;
+  readonly topics: readonly Hex[];
+  readonly data: Hex;
+}
+
+export interface LocalReceipt {
+  readonly status: boolean;
+  readonly gasUsed: bigint;
+  readonly contractAddress: Address | null;
+  readonly transactionHash: Hex;
+  readonly logs: readonly LocalLog[];
+}
+
+export interface LocalTransaction {
+  readonly from: Address;
+  /** None: a deployment. */
+  readonly to?: Address;
+  readonly data: Hex;
+  readonly valueWei?: bigint;
+  readonly gasPriceWei?: bigint;
+  readonly gas?: bigint;
+}
+
+const hex = (value: bigint): string => `0x${value.toString(16)}`;
+
+function fields({ data, from, gas, gasPriceWei, to, valueWei }: LocalTransaction): object {
+  return {
+    from,
+    ...(to && { to }),
+    data,
+    value: hex(valueWei ?? 0n),
+    gas: hex(gas ?? 15_000_000n),
+    ...(gasPriceWei !== undefined && { gasPrice: hex(gasPriceWei) }),
+  };
+}
+
+/** Hands a transaction in; any sender is impersonated, nothing is signed. Waits for no block. */
+export async function submit(node: LocalNode, transaction: LocalTransaction): Promise<Hex> {
+  return (await node.rpc('eth_sendTransaction', [fields(transaction)])) as Hex;
+}
+
+export async function receiptOf(node: LocalNode, hash: Hex): Promise<LocalReceipt> {
+  for (;;) {
+    const found = (await node.rpc('eth_getTransactionReceipt', [hash])) as Record<string, string> | null;
+    if (found === null) continue;
+    return {
+      status: found['status'] === '0x1',
+      gasUsed: BigInt(found['gasUsed']!),
+      contractAddress: found['contractAddress'] as Address | null,
+      transactionHash: hash,
+      logs: found['logs'] as unknown as readonly LocalLog[],
+    };
+  }
+}
+
+/** Submits and waits; with automining, a block of its own. */
+export async function execute(node: LocalNode, transaction: LocalTransaction): Promise<LocalReceipt> {
+  return receiptOf(node, await submit(node, transaction));
+}
+
+/** What a call would answer, or what it would revert with. */
+export interface LocalAnswer {
+  readonly success: boolean;
+  readonly data: Hex;
+}
+
+export async function tryCall(node: LocalNode, transaction: LocalTransaction): Promise<LocalAnswer> {
+  try {
+    return { success: true, data: (await node.rpc('eth_call', [fields(transaction), 'latest'])) as Hex };
+  } catch (error) {
+    const details = (error as { details?: { data?: unknown } }).details;
+    return { success: false, data: typeof details?.data === 'string' ? (details.data as Hex) : '0x' };
+  }
+}
+
+export async function clockOf(node: LocalNode): Promise<number> {
+  const block = (await node.rpc('eth_getBlockByNumber', ['latest', false])) as { timestamp: string };
+  return Number(block.timestamp);
+}

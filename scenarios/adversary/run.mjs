@@ -1,0 +1,128 @@
+#!/usr/bin/env node
+// The session key has leaked. Its holder tries everything on a real chain, again and again, to make the account lose more in a
+// window than the grant allows: cap · lossBps + gas budget.
+import { parseArgs } from 'node:util';
+import { seededRandom } from '@evenkeel/agent';
+import { PAYMASTER_MARGIN_BPS } from '@evenkeel/contracts/local';
+import { startWorld } from '@evenkeel/devnet';
+import { ATTACKS } from './attacks.mjs';
+import { carryOut, checkpoint } from './carry-out.mjs';
+import { CHECKS, createLedger } from './ledger.mjs';
+import { openVictim, TRUTH } from './scene.mjs';
+import { firstWay, mutate, play } from './search.mjs';
+
+const HELP = `Usage: npm run accounts:adversary -- [--attempts N] [--seed S] [--json]
+
+Attacks the delta-band permission N times (default 10000) with the session key in hand, on a local chain with the real
+EntryPoint 0.8 and real Uniswap V3 pools: the known attacks in turn, random compositions, and a search for the greatest loss.
+Fails when a window loses more than the bound, or (from 10,000 attempts on) when a check was not hit more than 100 times.`;
+
+const { values: options } = parseArgs({
+  options: {
+    attempts: { type: 'string', default: '10000' },
+    seed: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+const [wanted, seed] = [Number(options.attempts), Number(options.seed)];
+if (options.help || !Number.isSafeInteger(wanted) || wanted < 1 || !Number.isSafeInteger(seed)) {
+  (options.help ? console.log : console.error)(HELP);
+  process.exit(options.help ? 0 : 2);
+}
+
+const { next: random } = seededRandom(seed);
+const EACH = 101;
+const kinds = Object.keys(ATTACKS);
+const progress = (text) => process.stderr.isTTY && process.stderr.write(`\r${text.padEnd(78)}`);
+const world = await startWorld({ chains: 1, parts: ['erc4337'], seed: 1 });
+let failure;
+const ledger = createLedger(86_400);
+let best = { way: firstWay, loss: 0n };
+let policy;
+const checksOfKind = new Map();
+try {
+  const victim = await openVictim(world);
+  ({ policy } = victim.scene);
+  const back = await checkpoint(victim.node);
+
+  // 1. Every kind by itself, until each check has been hit often enough or two thirds of the attempts are used.
+  for (let at = 0; ledger.attempts < (wanted * 2) / 3; at++) {
+    const kind = kinds[at % kinds.length];
+    const known = checksOfKind.get(kind);
+    const isNeeded =
+      known === undefined ||
+      at < kinds.length * 6 ||
+      [...known].some((check) => CHECKS.includes(check) && ledger.hits(check) < EACH);
+    if (!isNeeded) {
+      if (CHECKS.every((check) => ledger.hits(check) >= EACH)) break;
+      continue;
+    }
+    ledger.begin();
+    const checks = await carryOut(victim, ledger, random, kind);
+    checksOfKind.set(kind, new Set([...(known ?? []), ...checks.filter((check) => check !== undefined)]));
+    progress(`${ledger.attempts} attempts, ${kind}`);
+    await back();
+  }
+
+  // 2. Compositions: several kinds one upon another, in one history that goes on over windows.
+  while (ledger.attempts < (wanted * 5) / 6) {
+    ledger.begin();
+    const length = 3 + Math.floor(random() * 8);
+    for (let at = 0; at < length && ledger.attempts < (wanted * 5) / 6; at++) {
+      const kind = random() < 0.4 ? 'honest' : kinds[Math.floor(random() * kinds.length)];
+      await carryOut(victim, ledger, random, kind);
+      progress(`${ledger.attempts} attempts, compositions`);
+    }
+    await back();
+  }
+
+  // 3. The search.
+  while (ledger.attempts < wanted) {
+    const way = best.loss === 0n ? firstWay : mutate(random() < 0.85 ? best.way : firstWay, random);
+    const loss = await play(victim, ledger, way, wanted - ledger.attempts);
+    if (loss > best.loss) best = { way, loss };
+    progress(`${ledger.attempts} attempts, search: ${Number(best.loss) / 1e6} USDC`);
+    await back();
+  }
+} catch (error) {
+  failure = error;
+} finally {
+  await world.close();
+}
+progress('');
+if (failure !== undefined) throw failure;
+
+const execution = (policy.capAtoms * BigInt(policy.lossBps)) / 10_000n;
+const gas = (policy.gasBudgetWei * TRUTH * (10_000n + PAYMASTER_MARGIN_BPS)) / 10_000n / 10n ** 20n;
+const bound = execution + gas;
+const usdc = (atoms) => Number(atoms) / 1e6;
+const report = {
+  attempts: ledger.attempts,
+  blocked: ledger.blocked,
+  worstLossPerWindow: usdc(ledger.worst),
+  bound: usdc(bound),
+};
+const rare = CHECKS.filter((check) => ledger.hits(check) < EACH);
+if (options.json) {
+  const checks = Object.fromEntries([...ledger.stopped].sort(([a], [b]) => (a < b ? -1 : 1)));
+  console.log(JSON.stringify({ ...report, seed, kinds: kinds.length, checks, rare, worstWay: best.way }));
+} else {
+  console.log(
+    `${report.attempts} attempts of ${kinds.length} kinds and their compositions, ${report.blocked} stopped:`,
+  );
+  for (const [check, count] of [...ledger.stopped].sort(([, a], [, b]) => b - a))
+    console.log(`  ${String(count).padStart(6)}  ${check}`);
+  console.log(
+    `Worst loss in a window: ${report.worstLossPerWindow} USDC of at most ${report.bound} (${usdc(execution)} by trades, ${usdc(gas)} for gas).`,
+  );
+  console.log(`The worst way found: ${JSON.stringify(best.way)}`);
+}
+if (ledger.worst > bound) {
+  console.error('The bound was broken.');
+  process.exit(1);
+}
+if (wanted >= 10_000 && rare.length > 0) {
+  console.error(`Hit too rarely: ${rare.join(', ')}.`);
+  process.exit(1);
+}
