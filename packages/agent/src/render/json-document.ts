@@ -23,6 +23,7 @@ export function jsonDocument(
       sentence: decision.sentence,
       bandSource: decision.bandSource ?? null,
       bandReason: decision.bandReason ?? null,
+      bandCode: decision.bandCode ?? null,
     },
     volatility,
     delta: {

@@ -55,6 +55,8 @@ interface DecisionBase {
   readonly bandSource?: BandSource;
   /** Why no table drew it, where tables are kept and the closed form had to decide. */
   readonly bandReason?: string;
+  /** The same as a stable code. */
+  readonly bandCode?: string;
   /**
    * Numeraire per unit. Of a trade: what its last unit costs, and what that unit's risk is worth, which the optimal rule
    * makes equal. Of a hold: what the first unit would cost without gas, and what its risk is worth.

@@ -3,7 +3,7 @@ export * from '../rebalancer.js';
 export * from './portfolio.js';
 export * from './survey.js';
 export * from './errors.js';
-export type { OptimumAnswer, OptimumPort, OptimumQuestion } from './prepared-optimum.js';
+export type { NoTableCode, OptimumAnswer, OptimumPort, OptimumQuestion } from './prepared-optimum.js';
 export type { CostCurves } from './cost-curves.js';
 export type { EventHub, RebalancerEvents } from './events.js';
 

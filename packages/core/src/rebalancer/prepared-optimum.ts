@@ -1,4 +1,5 @@
 import { EvenkeelError } from '@evenkeel/intents';
+import type { CostCurve } from '../model/cost-curve.js';
 import type { PositionReading } from '../model/position.js';
 import type { PreparedBands } from '../policy/band-table.js';
 import { decide, type PolicyInput } from '../policy/decide.js';
@@ -10,11 +11,23 @@ export interface OptimumQuestion {
   readonly readings: readonly PositionReading[];
   /** What a decision without tables rested on: spot, volatility, risk aversion, gas, latency. */
   readonly inputs: DecisionInputs;
-  /** One-way cost of the first unit as a share of its worth, the mean of the two sides. */
-  readonly proportionalCost: number;
+  /** What trading costs now, as the router has it. */
+  readonly buyCurve: CostCurve;
+  readonly sellCurve: CostCurve;
   readonly annualRate: number;
   readonly settlement: 'free' | 'unwind' | 'none';
 }
+
+/** Why there is no table for a book, or none that can be read. */
+export type NoTableCode =
+  | 'END_LEFT_OUT'
+  | 'BOOK_WITHOUT_END'
+  | 'BOOK_UNREAD'
+  | 'AVERSION_BEYOND_TABLES'
+  | 'OTHER_GAMMA_OUTWEIGHS'
+  | 'NOT_PREPARED_YET'
+  | 'NONE_FITS_MARKET'
+  | 'TABLES_FAILED';
 
 /** What is at hand for a book. */
 export type OptimumAnswer =
@@ -26,6 +39,8 @@ export type OptimumAnswer =
     }
   | {
       readonly kind: 'none';
+      /** Stable, for programs. */
+      readonly code: NoTableCode;
       /** Why not, as a sentence for a person. */
       readonly sentence: string;
     };
@@ -38,7 +53,7 @@ export type OptimumPort = (question: OptimumQuestion) => OptimumAnswer;
 
 /**
  * The decision, by a prepared table of the exact optimum where one that fits is at hand; else by the closed form, with the
- * reason in `bandReason`. A port that fails stops no hedge.
+ * reason in `bandCode` and `bandReason`. A port that fails stops no hedge.
  */
 export function decideWith(
   port: OptimumPort | undefined,
@@ -49,26 +64,19 @@ export function decideWith(
   const plain = decide(input);
   if (port === undefined || input.config.rule.kind !== 'optimal' || plain.band === undefined) return plain;
   const { annualRate, buyCurve, config, sellCurve } = input;
-  const marginals = [buyCurve, sellCurve].flatMap(({ points }) =>
-    points.slice(0, 1).map((point) => point.marginalCost),
-  );
-  const mean = marginals.reduce((sum, each) => sum + each, 0) / marginals.length;
-  const closedForm = (bandReason: string): Decision => Object.freeze({ ...plain, bandReason });
+  const closedForm = (bandCode: NoTableCode, bandReason: string): Decision =>
+    Object.freeze({ ...plain, bandCode, bandReason });
   try {
-    const answer = port({
-      readings,
-      inputs: plain.inputs,
-      proportionalCost: Math.max(0, mean) / Number(plain.inputs.spot),
-      annualRate,
-      settlement: config.settlement,
-    });
-    if (answer.kind === 'none') return closedForm(answer.sentence);
+    const { settlement } = config;
+    const answer = port({ readings, inputs: plain.inputs, buyCurve, sellCurve, annualRate, settlement });
+    if (answer.kind === 'none') return closedForm(answer.code, answer.sentence);
     const { bands, horizonSeconds } = answer;
     const decision = decide({ ...input, bands, horizonSeconds });
-    return decision.bandSource === 'lattice' ? decision : closedForm('No table at hand fits the market of now.');
+    if (decision.bandSource === 'lattice') return decision;
+    return closedForm('NONE_FITS_MARKET', 'No table at hand fits the market of now.');
   } catch (error) {
     if (!(error instanceof EvenkeelError)) throw error;
     logger?.log('warn', 'The tables could not be read; the closed form decides.', { code: error.code });
-    return closedForm(`The tables could not be read: ${error.code}.`);
+    return closedForm('TABLES_FAILED', `The tables could not be read: ${error.code}.`);
   }
 }
