@@ -46,7 +46,7 @@ describe('fills that come late', () => {
     ['two looks, a put with unwinding', late(2, { book: standardBook('put', 100), settlement: 'unwind' }), 1.02],
   ])('cost more than fills at once, and no rule is below the optimum: %s', (_, delayedProblem, most) => {
     const lattice = layLattice(delayedProblem, { columnsPerBand: 7 });
-    const { latencyYears: _late, ...atOnce } = delayedProblem;
+    const atOnce = { ...delayedProblem, latencyYears: 0 };
     const { certaintyEquivalent: immediate, premium } = solveOptimum(layLattice(atOnce));
     const delayed = delayedFills(lattice);
     const best = delayed.optimum();

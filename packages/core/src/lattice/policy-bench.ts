@@ -28,8 +28,10 @@ export interface PolicyBenchOptions {
 }
 
 export interface PolicyBenchRule {
-  /** Numeraire; null for a rule whose disutility overflows. */
+  /** Numeraire; null for a rule whose disutility is beyond what numbers hold. */
   readonly ce: number | null;
+  /** Where `ce` is null: what it then is, a cost that no certain sum outweighs. */
+  readonly code?: 'RUIN';
   /** Above the optimum's, percent. */
   readonly excessPercent: number | null;
   readonly tradesPerPath: number;
@@ -101,7 +103,7 @@ export async function policyBench(options: PolicyBenchOptions): Promise<PolicyBe
   ];
   const things = candidates.length + 1;
   await onProgress?.(0, things, 'the optimum');
-  const { latencyYears: _, ...atOnce } = problem;
+  const atOnce = { ...problem, latencyYears: 0 };
   const immediate = solveOptimum(delayed === undefined ? lattice : layLattice(atOnce));
   const { premium } = immediate;
   const best = delayed?.optimum() ?? immediate.certaintyEquivalent;
@@ -151,6 +153,7 @@ export async function policyBench(options: PolicyBenchOptions): Promise<PolicyBe
       ce: isFinite ? certaintyEquivalent : null,
       excessPercent: isFinite ? (certaintyEquivalent / best - 1) * 100 : null,
       tradesPerPath,
+      ...(isFinite ? {} : { code: 'RUIN' as const }),
       ...(parameter === undefined ? {} : { parameter }),
       ...(paths > 0 && rule !== undefined ? { monteCarlo: simulated(rule) } : {}),
     };
