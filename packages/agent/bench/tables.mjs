@@ -57,6 +57,14 @@ function draw() {
   };
 }
 
+function straight(side, { fixedCost, proportionalCost, spot }) {
+  const marginalCost = proportionalCost * spot;
+  const points = [0.01, 1, 1000].map((sizeUnits) => {
+    return { sizeUnits, cost: fixedCost + marginalCost * sizeUnits, marginalCost };
+  });
+  return { side, referencePrice: spot, fixedCost, points };
+}
+
 function excessOf(drawn) {
   const { annualVolatility, days, fixedCost, looks, positions, proportionalCost, riskAversion, settlement, spot } =
     drawn;
@@ -72,7 +80,8 @@ function excessOf(drawn) {
   };
   const readings = positions.map((position, i) => ({ status: 'known', id: String(i), label: String(i), position }));
   const book = optionBookOf(readings, spot, NOW);
-  const question = { readings, inputs, proportionalCost, annualRate: 0, settlement };
+  const curves = { buyCurve: straight('buy', drawn), sellCurve: straight('sell', drawn) };
+  const question = { readings, inputs, ...curves, annualRate: 0, settlement };
   const request = tableRequest(question, book, settlement, 0);
   const started = performance.now();
   const table = boundedBands(request.problem);

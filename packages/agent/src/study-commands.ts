@@ -111,6 +111,7 @@ export function addStudyCommands(program: Command, { ended, signal }: Surroundin
       '0',
     )
     .option('--gas <number>', 'fixed cost of a trade, numeraire', '0.0025')
+    .option('--delay <hours>', 'from each decision to its fill, a whole number of looks', '0')
     .option('--gamma <number>', 'absolute risk aversion per numeraire, of U(W) = -exp(-gamma W)', '0.02')
     .option('--steps <number>', 'looks at the book over its life, evenly', '720')
     .option('--unwind', 'the hedge must be traded away at the end; otherwise it is taken over for nothing', false)

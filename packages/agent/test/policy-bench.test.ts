@@ -17,6 +17,7 @@ const options: PolicyBenchOptions = {
   impact: '0',
   gamma: '0.02',
   steps: '6',
+  delay: '0',
   unwind: false,
   paths: '0',
   seed: 1,
@@ -35,6 +36,7 @@ describe('policy-bench refuses', () => {
     ['--steps', { steps: '1.5' }],
     ['--steps', { steps: 'Infinity' }],
     ['--gamma', { gamma: '0' }],
+    ['--delay', { delay: '-1' }],
     ['--paths', { paths: '1e9' }],
   ])('a wrong %s', async (field, change) => {
     await expect(benchPolicies({ ...options, ...change }, new AbortController().signal)).rejects.toMatchObject({

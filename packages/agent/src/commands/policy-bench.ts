@@ -23,6 +23,7 @@ export interface PolicyBenchOptions {
   readonly impact: string;
   readonly gas: string;
   readonly gamma: string;
+  readonly delay: string;
   readonly steps: string;
   readonly unwind: boolean;
   readonly paths: string;
@@ -31,6 +32,8 @@ export interface PolicyBenchOptions {
 }
 
 const DAYS_PER_YEAR = 365;
+const HOURS_PER_YEAR = 24 * DAYS_PER_YEAR;
+const MOST_HOURS = 10_000;
 const MOST_DAYS = 3650;
 const MOST_PATHS = 1_000_000;
 const MOST_IMPACT = 10;
@@ -48,6 +51,7 @@ export async function benchPolicies(options: PolicyBenchOptions, signal: AbortSi
   const problem = problemOf(options);
   const paths = numberOf('--paths', options.paths, { least: 0, most: MOST_PATHS, whole: true });
   const progress = await progressOf(options.json);
+  const started = performance.now();
   const report = await policyBench({
     problem,
     paths,
@@ -61,15 +65,19 @@ export async function benchPolicies(options: PolicyBenchOptions, signal: AbortSi
   }).finally(() => {
     progress.end();
   });
-  const { optimum, premium, rules } = report;
+  const { delayLooks, optimum, premium, rules } = report;
+  const seconds = (performance.now() - started) / 1000;
   if (options.json)
-    process.stdout.write(`${JSON.stringify({ parameters: problem, premium, optimum, rules }, null, 2)}\n`);
-  else process.stdout.write(`${render(report)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ parameters: problem, delayLooks, premium, optimum, rules, seconds }, null, 2)}\n`,
+    );
+  else process.stdout.write(`${render(report)}\nTook ${seconds.toFixed(1)} s.\n`);
   return 0;
 }
 
 function problemOf(options: PolicyBenchOptions): HedgingProblem {
   const rise = numberOf('--impact', options.impact, { least: 0, most: MOST_IMPACT });
+  const delay = numberOf('--delay', options.delay, { least: 0, most: MOST_HOURS });
   const spot = numberOf('--spot', options.spot, { above: 0, most: MOST_MONEY });
   const strike = numberOf('--strike', options.strike, { above: 0, most: MOST_MONEY });
   return {
@@ -84,6 +92,7 @@ function problemOf(options: PolicyBenchOptions): HedgingProblem {
     fixedCost: numberOf('--gas', options.gas, { least: 0, most: spot }),
     riskAversion: numberOf('--gamma', options.gamma, { above: 0, most: MOST_MONEY }),
     settlement: options.unwind ? 'unwind' : 'free',
+    ...(delay > 0 ? { latencyYears: delay / HOURS_PER_YEAR } : {}),
   };
 }
 
@@ -115,7 +124,7 @@ function numberOf(field: string, text: string, { above, least, most, whole = fal
   return value;
 }
 
-function render({ optimum, premium, rules }: PolicyBenchReport): string {
+function render({ delayLooks, optimum, premium, rules }: PolicyBenchReport): string {
   const shown = (value: number | null | undefined, digits: number): string =>
     value === undefined ? '–' : value === null ? '∞' : value.toFixed(digits);
   const body = Object.entries(rules).map(([name, { ce, excessPercent, monteCarlo, parameter, tradesPerPath }]) => [
@@ -128,7 +137,13 @@ function render({ optimum, premium, rules }: PolicyBenchReport): string {
   ]);
   const rows = [['exact optimum', shown(optimum.ce, 5), '', '', '', ''], ...body];
   const head = ['rule', 'CE', 'excess %', 'trades', 'CE by Monte Carlo', 'best parameter'];
-  return `Frictionless value of what is owed: ${premium.toFixed(5)}\n${table(head, rows)}`;
+  const without = optimum.ceWithoutDelay;
+  const delay =
+    without === undefined
+      ? ''
+      : `Every fill comes ${delayLooks} look${delayLooks === 1 ? '' : 's'} late: the optimum costs ` +
+        `${((optimum.ce / without - 1) * 100).toFixed(2)} % more than the ${without.toFixed(5)} of fills at once.\n`;
+  return `Frictionless value of what is owed: ${premium.toFixed(5)}\n${delay}${table(head, rows)}`;
 }
 
 interface Progress {

@@ -39,12 +39,19 @@ export async function prepare(options: PrepareOptions, signal: AbortSignal): Pro
       await preparer.settled(signal);
     }
     const { decision } = wanted ? await rebalancer.decide({ signal }) : first;
-    const { action, bandReason, bandSource, reason, sentence } = decision;
+    const { action, bandCode, bandReason, bandSource, reason, sentence } = decision;
     const outcome = bandSource !== 'lattice' ? 'none' : wanted ? 'prepared' : 'at-hand';
     if (options.json) {
       const document = {
         outcome,
-        decision: { action, code: reason, sentence, bandSource: bandSource ?? null, bandReason: bandReason ?? null },
+        decision: {
+          action,
+          code: reason,
+          sentence,
+          bandSource: bandSource ?? null,
+          bandReason: bandReason ?? null,
+          bandCode: bandCode ?? null,
+        },
       };
       process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     } else {

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Position, PositionReading } from '@evenkeel/core';
+import type { CostCurve, Position, PositionReading } from '@evenkeel/core';
 import { layLattice, type HedgingProblem, serialiseBands, solveOptimum } from '@evenkeel/core/lattice';
 import type { OptimumAnswer, OptimumQuestion } from '@evenkeel/core/rebalancer';
 import { EvenkeelError } from '@evenkeel/intents';
@@ -57,6 +57,21 @@ const perpetual: Position = {
   collateral: { amountUnits: '1000', deltaPerUnit: '0', valuePerUnit: '1' },
 };
 
+/** λ of a spot of 2,000, and what a unit more adds to the cost of the next one; a straight curve by default. */
+const curves = (lambda = 0.001, rise = 0): { buyCurve: CostCurve; sellCurve: CostCurve } => {
+  const curve = (side: 'buy' | 'sell'): CostCurve => ({
+    side,
+    referencePrice: 2000,
+    fixedCost: 1,
+    points: [0.01, 0.1, 1, 10, 100].map((sizeUnits) => ({
+      sizeUnits,
+      cost: 1 + 2000 * sizeUnits * (lambda + (rise * sizeUnits) / 2),
+      marginalCost: 2000 * (lambda + rise * sizeUnits),
+    })),
+  });
+  return { buyCurve: curve('buy'), sellCurve: curve('sell') };
+};
+
 function question(
   positions: readonly Position[],
   more: Partial<OptimumQuestion['inputs']> = {},
@@ -70,7 +85,7 @@ function question(
       rule: { kind: 'optimal' },
       delta: { low: '0', high: '0' },
       spot: '2000',
-      gammaPerUnit: typeof book === 'string' ? -0.01 : book.gammaPerUnit,
+      gammaPerUnit: 'code' in book ? -0.01 : book.gammaPerUnit,
       annualVolatility: 0.7,
       riskAversion: { perNumeraire: 0.0002, budgetBpsPerMonth: 10 },
       fixedCost: { buy: 1, sell: 1 },
@@ -81,7 +96,7 @@ function question(
       decidedAtSeconds: NOW,
       ...more,
     },
-    proportionalCost: 0.001,
+    ...curves(),
     annualRate: 0,
     settlement: 'free',
     ...rest,
@@ -176,14 +191,15 @@ test('what cannot be read, has expired, is on another underlying, or has no end 
   const asOf = { source: 'test', timeSeconds: NOW };
   const unread: PositionReading = { status: 'unknown', id: 'x', label: 'x', reason: 'no answer', asOf };
   const asked = question([call(20)]);
-  for (const each of [
-    { ...asked, readings: [...asked.readings, unread] },
-    question([call(0)]),
-    question([{ ...call(20), underlying: 'BTC' }]),
-    question([call(20)], {}, { settlement: 'none' }),
-    question([]),
-  ]) {
-    expect(port(each)).toEqual({ kind: 'none', sentence: expect.stringMatching(/\.$/) });
+  for (const [code, each] of [
+    ['BOOK_UNREAD', { ...asked, readings: [...asked.readings, unread] }],
+    ['BOOK_UNREAD', question([call(0)])],
+    ['BOOK_UNREAD', question([{ ...call(20), underlying: 'BTC' }])],
+    ['END_LEFT_OUT', question([call(20)], {}, { settlement: 'none' })],
+    ['BOOK_WITHOUT_END', question([])],
+    ['AVERSION_BEYOND_TABLES', question([call(20)], { riskAversion: { perNumeraire: 0.0011, budgetBpsPerMonth: 1 } })],
+  ] as const) {
+    expect(port(each)).toEqual({ kind: 'none', code, sentence: expect.stringMatching(/\.$/) });
   }
   expect(preparer.isBusy()).toBe(false);
 });
@@ -237,6 +253,28 @@ test('one is prepared at a time and the last one asked for next; a close ends it
   expect(lines).toEqual(['warn']);
 });
 
+test("the router's curves feed the table: their impact is in it, and curves of one shape share it", async () => {
+  const made: TableRequest[] = [];
+  const { port, preparer } = optimum(folder(), made);
+  for (const rise of [0.0012, 0.00121]) {
+    port(question([call(20)], {}, curves(0.001, rise)));
+    await preparer.settled(never);
+  }
+  expect(made).toHaveLength(1);
+  const { impact, proportionalCost } = made[0]!.problem;
+  expect(proportionalCost).toBeCloseTo(0.001, 3);
+  // The tenth unit of the book costs 0.012 on top of λ, to within a step of the grid.
+  expect(Math.abs(Math.log(impact!.buy.at(-1)!.right / 0.012))).toBeLessThan(0.2);
+  expect(impact!.sell).toEqual(impact!.buy);
+  const [bands] = bandsOf(port(question([call(20)], {}, curves(0.001, 0.0012))));
+  expect(bands!.table.prepared.impact).toEqual(impact);
+  // Ten times as deep a market wants another one; what adds next to nothing is none.
+  port(question([call(20)], {}, curves(0.001, 0.0001)));
+  port(question([call(20)], {}, curves(0.001, 1e-6)));
+  await preparer.settled(never);
+  expect(made.at(-1)!.problem.impact).toBeUndefined();
+});
+
 test('the work of a table is bounded, whatever the market: steps are given up for it', () => {
   const { problem } = tableRequest(
     question([call(200), call(90, '2500')], { monitoringSeconds: 60 }),
@@ -264,7 +302,7 @@ describe('what a shared table costs against the exact optimum', () => {
     const readings = positions.map((position, i) => known(position, String(i)));
     const offGrid = { annualVolatility: Math.exp(-0.475), spot: String(Math.exp(7.649)) };
     const book = optionBookOf(readings, Number(offGrid.spot), NOW);
-    if (typeof book === 'string') throw new Error(book);
+    if ('code' in book) throw new Error(book.sentence);
     const seconds = book.endSeconds - NOW;
     const asked = question(
       positions,
@@ -275,7 +313,7 @@ describe('what a shared table costs against the exact optimum', () => {
         monitoringSeconds: seconds / looks,
         latencySeconds: 0,
       },
-      { proportionalCost: Math.exp(-6.899) },
+      curves(Math.exp(-6.899)),
     );
     const { problem, units } = tableRequest(asked, book, 'free', 0);
     const look = seconds / looks / YEAR;
@@ -290,7 +328,7 @@ describe('what a shared table costs against the exact optimum', () => {
       years: seconds / YEAR,
       steps: looks,
       annualRate: 0,
-      proportionalCost: asked.proportionalCost,
+      proportionalCost: Math.exp(-6.899),
       fixedCost: asked.inputs.fixedCost.buy,
       riskAversion: asked.inputs.riskAversion.perNumeraire,
       settlement: 'free',

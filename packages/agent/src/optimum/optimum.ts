@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from '@evenkeel/core';
-import type { OptimumAnswer, OptimumPort } from '@evenkeel/core/rebalancer';
+import type { NoTableCode, OptimumAnswer, OptimumPort } from '@evenkeel/core/rebalancer';
 import { bandCacheFolder } from '../cache/band-cache.js';
 import { inThread } from './in-thread.js';
 import { optionBookOf } from './option-book.js';
@@ -45,23 +45,29 @@ export function preparedOptimum(options: OptimumOptions): PreparedOptimum {
   const preparing = preparer(shelved, prepare, logger);
   const port: OptimumPort = (question) => {
     const { inputs, readings, settlement } = question;
-    if (settlement === 'none') return none('The policy leaves the end of the book out, and tables are of its end.');
+    if (settlement === 'none')
+      return none('END_LEFT_OUT', 'The policy leaves the end of the book out, and tables are of its end.');
     const book = optionBookOf(readings, Number(inputs.spot), inputs.decidedAtSeconds);
-    if (typeof book === 'string') return none(book);
+    if ('code' in book) return none(book.code, book.sentence);
     const size = book.options.reduce((sum, { units }) => sum + Math.abs(units), 0);
     if (inputs.riskAversion.perNumeraire * size * Number(inputs.spot) > MOST_AVERSION) {
       return none(
+        'AVERSION_BEYOND_TABLES',
         'The risk aversion is too strong for a book of this size: its exact optimum depends on the farthest moves.',
       );
     }
     const share = book.gammaPerUnit / inputs.gammaPerUnit;
     if (!(share <= MOST_OTHER_GAMMA && share >= 1 / MOST_OTHER_GAMMA)) {
-      return none('Positions that end at no known time, such as liquidity, outweigh the gamma of the options.');
+      return none(
+        'OTHER_GAMMA_OUTWEIGHS',
+        'Positions that end at no known time, such as liquidity, outweigh the gamma of the options.',
+      );
     }
     const request = tableRequest(question, book, settlement, logVarianceStdDev());
     const { isExact, tables } = shelved.look(request);
     if (!isExact) preparing.want(request);
-    if (tables.length === 0) return none('No table of this book is prepared yet; none is waited for.');
+    if (tables.length === 0)
+      return none('NOT_PREPARED_YET', 'No table of this book is prepared yet; none is waited for.');
     const { gammaPerUnit } = book;
     return {
       kind: 'prepared',
@@ -72,6 +78,6 @@ export function preparedOptimum(options: OptimumOptions): PreparedOptimum {
   return Object.freeze({ port, preparer: preparing });
 }
 
-function none(sentence: string): OptimumAnswer {
-  return Object.freeze({ kind: 'none', sentence });
+function none(code: NoTableCode, sentence: string): OptimumAnswer {
+  return Object.freeze({ kind: 'none', code, sentence });
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { HedgingProblem } from '@evenkeel/core/lattice';
+import { type HedgingProblem, type Impact, sampledCurves } from '@evenkeel/core/lattice';
 import type { OptimumQuestion } from '@evenkeel/core/rebalancer';
 import type { OptionBook } from './option-book.js';
 
@@ -15,11 +15,15 @@ export interface TableRequest {
 }
 
 /**
- * Steps of the logarithm to which numbers are rounded, so that neighbouring markets share a table. λ, γ and k are carried
- * over to those of now by the rule that reads the table, within a factor of four; spot, volatility and time move freely
+ * Steps of the logarithm to which numbers are rounded, so that neighbouring markets share a table. λ, impact, γ and k are
+ * carried over to those of now by the rule that reads the table, within a factor of four; spot, volatility and time move freely
  * within it.
  */
-const GRID = { spot: 0.1, annualVolatility: 0.05, cost: 0.2, riskAversion: 0.2, years: 0.25 } as const;
+const GRID = { spot: 0.1, annualVolatility: 0.05, cost: 0.2, impact: 0.4, riskAversion: 0.2, years: 0.25 } as const;
+/** Of the book, the sizes at which what an impact adds is told apart. */
+const IMPACT_SHARES = [1 / 16, 1] as const;
+/** Of λ: an impact that adds less to the last unit of the book is left to the live curve. */
+const NEGLIGIBLE_IMPACT = 0.05;
 /** A hedge that has to be unwound may be kept off by a hair: its numbers are told apart better. */
 const UNWOUND_FINENESS = 0.5;
 const RATE_STEP = 0.005;
@@ -37,7 +41,7 @@ const LEAST_PAST_SECONDS = 3600;
 const MOST_STEPS = 720;
 const SECONDS_PER_YEAR = 365 * 86_400;
 /** Raised whenever the same request would mean another table. */
-const GENERATION = 1;
+const GENERATION = 2;
 
 /**
  * The problem whose table serves the question, with every number that moves from block to block on a grid.
@@ -45,7 +49,7 @@ const GENERATION = 1;
  * @param logVarianceStdDev how uncertain the volatility is, where it is a forecast
  */
 export function tableRequest(
-  { annualRate, inputs, proportionalCost }: OptimumQuestion,
+  { annualRate, buyCurve, inputs, sellCurve }: OptimumQuestion,
   { endSeconds, endsAtOnce, options }: OptionBook,
   settlement: 'free' | 'unwind',
   logVarianceStdDev: number,
@@ -63,6 +67,9 @@ export function tableRequest(
   const size = sizeOf(book);
   const spot = onGrid(Number(inputs.spot), GRID.spot);
   const fineness = settlement === 'unwind' ? UNWOUND_FINENESS : 1;
+  const sizes = IMPACT_SHARES.map((share) => Number((size * share).toPrecision(SIZE_DIGITS)));
+  const { proportionalCost, rises } = sampledCurves(buyCurve, sellCurve, sizes);
+  const impact = impactOf(sizes, rises, proportionalCost, fineness);
   const gas = (inputs.fixedCost.buy + inputs.fixedCost.sell) / 2;
   const negligible = proportionalCost * Number(inputs.spot) * size * NEGLIGIBLE_SHARE;
   const problem: HedgingProblem = {
@@ -73,6 +80,7 @@ export function tableRequest(
     steps: Math.min(MOST_STEPS, Math.max(1, Math.round((laidOut * SECONDS_PER_YEAR) / inputs.monitoringSeconds))),
     annualRate: Math.round(annualRate / RATE_STEP) * RATE_STEP,
     proportionalCost: onGrid(proportionalCost, GRID.cost * fineness),
+    ...(impact === undefined ? {} : { impact }),
     fixedCost: settlement === 'free' && gas < negligible ? 0 : onGrid(gas, GRID.cost * fineness),
     riskAversion: onGrid(inputs.riskAversion.perNumeraire, GRID.riskAversion * fineness),
     settlement,
@@ -90,6 +98,21 @@ export function tableRequest(
     problem,
     units: sizeOf(options) / size,
   };
+}
+
+/** The rises on a grid, as straight stretches from size to size; undefined where they are next to none. */
+function impactOf(
+  sizes: readonly number[],
+  rises: readonly number[],
+  proportionalCost: number,
+  fineness: number,
+): Impact | undefined {
+  if (!(rises.at(-1)! > NEGLIGIBLE_IMPACT * proportionalCost)) return undefined;
+  const rounded = rises.map((rise) => onGrid(rise, GRID.impact * fineness));
+  const pieces = sizes.map((end, i) => {
+    return { length: end - (sizes[i - 1] ?? 0), left: rounded[i - 1] ?? 0, right: rounded[i]! };
+  });
+  return { buy: pieces, sell: pieces };
 }
 
 function sizeOf(options: readonly { readonly units: number }[]): number {

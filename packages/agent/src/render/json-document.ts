@@ -25,6 +25,7 @@ export function jsonDocument(
       bandReason: decision.bandReason ?? null,
       trend: decision.inputs.trend ?? null,
       trendReason: decision.trendReason ?? null,
+      bandCode: decision.bandCode ?? null,
     },
     volatility,
     delta: {

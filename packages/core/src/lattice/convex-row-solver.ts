@@ -1,5 +1,6 @@
 import type { Continuation } from './continuation.js';
 import type { Lattice } from './lattice.js';
+import type { PiecewiseCost } from '../policy/piecewise-cost.js';
 import { unitCost } from './local-problem.js';
 import type { NodeBand } from './node-band.js';
 import type { RowSolver } from './row-solver.js';
@@ -34,6 +35,10 @@ export function convexRowSolver(lattice: Lattice, continuations: readonly Contin
   const lateness = ((aversion * problem.annualVolatility) ** 2 * (problem.latencyYears ?? 0)) / 2;
   const isMixed = states.length > 1;
   const costs = { buy: unitCost(problem, 'buy'), sell: unitCost(problem, 'sell') };
+  const costTable = costsBetween(holdings, costs);
+  /** Half-widths around a column, as the parabola through it and its neighbours wants them. */
+  const lefts = Float64Array.from(holdings, (holding, m) => (m === 0 ? 1 : holding - holdings[m - 1]!));
+  const rights = Float64Array.from(holdings, (holding, m) => (m === top ? 1 : holdings[m + 1]! - holding));
   const stay = new Float64Array(columns);
   const stayOf = states.map(() => (isMixed ? new Float64Array(columns) : stay));
   /** ln of holding on, less the wait for a fill; and the same without the jump at the flat column. */
@@ -59,9 +64,9 @@ export function convexRowSolver(lattice: Lattice, continuations: readonly Contin
     gas = Math.log(fixedFactor);
     price = aversion * spots[row]!;
     hold(row);
-    for (let m = 0; m <= top; m++) traded[m] = Number.POSITIVE_INFINITY;
-    halve(1, 0, top, 0, top);
-    halve(-1, 0, top, 0, top);
+    traded.fill(Number.POSITIVE_INFINITY);
+    tradeUpwards();
+    tradeDownwards();
     flatGain = Number.POSITIVE_INFINITY;
     if (jumpsAtFlat) {
       flatGain = (held[flat]! - gas - traded[flat]!) / aversion;
@@ -109,19 +114,38 @@ export function convexRowSolver(lattice: Lattice, continuations: readonly Contin
   }
 
   /**
+   * Buying never pays above the last column from which holding on becomes worth less upwards, nor beyond where that is at
+   * its least: the rest is left out, but for a trade that is smaller than a column.
+   */
+  function tradeUpwards(): void {
+    let least = top;
+    let last = top;
+    while (last >= 0 && !(smooth[last]! > smooth[least]!)) least = last--;
+    if (last >= 0) halve(1, 0, last, 0, least);
+    for (let m = last + 1; m <= top; m++) trade(1, m, m, smooth[m]!);
+  }
+
+  function tradeDownwards(): void {
+    let least = 0;
+    let first = 0;
+    while (first <= top && !(smooth[first]! > smooth[least]!)) least = first++;
+    if (first <= top) halve(-1, first, top, least, top);
+    for (let m = 0; m < first; m++) trade(-1, m, m, smooth[m]!);
+  }
+
+  /**
    * The best trades in one direction of columns `from` … `to`, which end at columns `first` … `last`: of the middle one by
    * trying all, and then on either side of it, where they end on either side.
    */
   function halve(direction: 1 | -1, from: number, to: number, first: number, last: number): void {
     const m = (from + to) >> 1;
-    const start = holdings[m]!;
-    const { cost } = direction > 0 ? costs.buy : costs.sell;
+    const row = m * columns;
     const low = direction > 0 ? Math.max(first, m) : first;
     const high = direction > 0 ? last : Math.min(last, m);
     let best = Number.POSITIVE_INFINITY;
     let end = m;
     for (let j = low; j <= high; j++) {
-      const value = smooth[j]! + price * cost(direction * (holdings[j]! - start));
+      const value = smooth[j]! + price * costTable[row + j]!;
       if (value < best) {
         best = value;
         end = j;
@@ -137,6 +161,7 @@ export function convexRowSolver(lattice: Lattice, continuations: readonly Contin
     const { cost, marginal, slope } = direction > 0 ? costs.buy : costs.sell;
     const size = direction * (holdings[end]! - holdings[m]!);
     const shift = refined(end, direction, price * marginal(size), price * slope(size), size);
+    if (shift === 0 && !(value < traded[m]!)) return;
     const at = holdings[end]! + shift;
     const best = shift === 0 ? value : along(smooth, end, shift) + price * cost(direction * (at - holdings[m]!));
     if (!(best < traded[m]!)) return;
@@ -147,32 +172,33 @@ export function convexRowSolver(lattice: Lattice, continuations: readonly Contin
   /** How far from a column the least of a + cost lies, within its neighbours and never on the far side of the start. */
   function refined(m: number, direction: 1 | -1, marginal: number, rise: number, size: number): number {
     if (m === 0 || m === top) return 0;
-    if (!Number.isFinite(smooth[m - 1]! + smooth[m]! + smooth[m + 1]!)) return 0;
-    const left = holdings[m]! - holdings[m - 1]!;
-    const right = holdings[m + 1]! - holdings[m]!;
-    const slope = slopeAt(smooth, m, left, right) + direction * marginal;
-    const curve = 2 * curveAt(smooth, m, left, right) + rise;
-    if (!(curve > 0)) return 0;
-    const shift = Math.max(-left, Math.min(right, -slope / curve));
+    const slope = slopeAt(smooth, m) + direction * marginal;
+    // No trade where the very first unit does not pay.
+    if (size === 0 && !(direction * slope < 0)) return 0;
+    const curve = 2 * curveAt(smooth, m) + rise;
+    if (!(curve > 0 && Number.isFinite(curve))) return 0;
+    const shift = Math.max(-lefts[m]!, Math.min(rights[m]!, -slope / curve));
     return direction > 0 ? Math.max(-size, shift) : Math.min(size, shift);
   }
 
-  function slopeAt(values: Float64Array, m: number, left: number, right: number): number {
+  function slopeAt(values: Float64Array, m: number): number {
+    const left = lefts[m]!;
+    const right = rights[m]!;
     const before = (values[m]! - values[m - 1]!) / left;
     const after = (values[m + 1]! - values[m]!) / right;
     return (before * right + after * left) / (left + right);
   }
 
   /** Half of the second derivative. */
-  function curveAt(values: Float64Array, m: number, left: number, right: number): number {
+  function curveAt(values: Float64Array, m: number): number {
+    const left = lefts[m]!;
+    const right = rights[m]!;
     return ((values[m + 1]! - values[m]!) / right - (values[m]! - values[m - 1]!) / left) / (left + right);
   }
 
   /** On the parabola through a column and its neighbours. */
   function along(values: Float64Array, m: number, shift: number): number {
-    const left = holdings[m]! - holdings[m - 1]!;
-    const right = holdings[m + 1]! - holdings[m]!;
-    return values[m]! + shift * (slopeAt(values, m, left, right) + shift * curveAt(values, m, left, right));
+    return values[m]! + shift * (slopeAt(values, m) + shift * curveAt(values, m));
   }
 
   function tradeToFlat(): void {
@@ -313,4 +339,17 @@ export function convexRowSolver(lattice: Lattice, continuations: readonly Contin
       // Every column is solved.
     },
   };
+}
+
+/** What a trade from one column to another costs at a spot of 1, at [from·columns + to]. */
+function costsBetween(holdings: Float64Array, costs: Readonly<Record<'buy' | 'sell', PiecewiseCost>>): Float64Array {
+  const columns = holdings.length;
+  const table = new Float64Array(columns * columns);
+  for (let m = 0; m < columns; m++) {
+    for (let j = 0; j < columns; j++) {
+      const size = holdings[j]! - holdings[m]!;
+      table[m * columns + j] = size > 0 ? costs.buy.cost(size) : costs.sell.cost(-size);
+    }
+  }
+  return table;
 }

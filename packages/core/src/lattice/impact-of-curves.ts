@@ -1,5 +1,6 @@
 import type { CostCurve } from '../model/cost-curve.js';
 import { type MarginalPiece, marginalPieces } from '../policy/cost-function.js';
+import { piecewiseCost } from '../policy/piecewise-cost.js';
 import type { HedgingProblem } from './problem.js';
 
 /**
@@ -25,6 +26,30 @@ export function impactOfCurves(
   );
   const base = Number.isFinite(proportionalCost) ? proportionalCost : 0;
   return { proportionalCost: base, impact: { buy: above(buy, base), sell: above(sell, base) } };
+}
+
+/**
+ * A few numbers for two curves, so that curves of one shape can share a table: λ, the mean of the first units, and the
+ * marginal cost on top of it at the sizes asked for, the mean of both sides. Where one side cannot be traded it counts as
+ * the other.
+ *
+ * @param sizes ascending, units
+ * @throws {PolicyInputInvalidError} for a curve that is none
+ */
+export function sampledCurves(
+  buyCurve: CostCurve,
+  sellCurve: CostCurve,
+  sizes: readonly number[],
+): { readonly proportionalCost: number; readonly rises: readonly number[] } {
+  const sides = [sharesOf(buyCurve), sharesOf(sellCurve)]
+    .filter((pieces) => pieces.length > 0)
+    .map((pieces) => piecewiseCost(0, pieces));
+  const meanAt = (size: number): number =>
+    sides.length === 0 ? 0 : sides.reduce((sum, { marginal }) => sum + marginal(size), 0) / sides.length;
+  const first = meanAt(0);
+  let reached = 0;
+  const rises = sizes.map((size) => (reached = Math.max(reached, meanAt(size) - first)));
+  return { proportionalCost: first, rises };
 }
 
 function sharesOf(curve: CostCurve): MarginalPiece[] {

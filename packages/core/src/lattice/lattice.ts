@@ -100,6 +100,16 @@ export function aliveRows(
   return { first: startRow - distance, last: startRow + distance };
 }
 
+/** Of these rows, those within 7.5 standard deviations of the time that has passed: whoever asks for the start needs no more. */
+export function likelyRows(lattice: Lattice, step: number): { readonly first: number; readonly last: number } {
+  const { kernels, startRow, states } = lattice;
+  const stride = Math.max(...kernels.map((kernel) => kernel.reach));
+  const widest = Math.max(...states.map(({ volatilityRatio }) => volatilityRatio));
+  const distance = Math.ceil(REACH_DEVIATIONS * widest * Math.sqrt(step)) + stride;
+  const { first, last } = aliveRows(lattice, step);
+  return { first: Math.max(first, startRow - distance), last: Math.min(last, startRow + distance) };
+}
+
 /** Undiscounted spot of a row at a step. */
 export function spotAt({ problem, spots, stepYears }: Lattice, step: number, row: number): number {
   return spots[row]! * Math.exp(problem.annualRate * step * stepYears);

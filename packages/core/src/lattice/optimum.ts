@@ -1,6 +1,6 @@
 import { PolicyInputInvalidError } from '../policy/errors.js';
 import { continuation, type Continuation } from './continuation.js';
-import { aliveRows, type Lattice } from './lattice.js';
+import { aliveRows, type Lattice, likelyRows } from './lattice.js';
 import { convexRowSolver, disutility } from './convex-row-solver.js';
 import { unitCost } from './local-problem.js';
 import { type RowSolver, rowSolver } from './row-solver.js';
@@ -61,7 +61,7 @@ export function solveOptimum(lattice: Lattice, { onBand, wantsBands }: OptimumOp
   for (let step = problem.steps - 1; step >= 0; step--) {
     const fixed = Math.exp(aversion * problem.fixedCost * Math.exp(-problem.annualRate * step * stepYears));
     // Bands are wanted wherever the spot may have gone by then, not only where this lattice's path can be.
-    const { first, last } = aliveRows(lattice, onBand === undefined ? step : problem.steps);
+    const { first, last } = onBand === undefined ? likelyRows(lattice, step) : aliveRows(lattice, problem.steps);
     recursion.begin(step, first, last);
     for (let row = first; row <= last; row++) {
       recursion.solver.solve(row, fixed, step);

@@ -3,6 +3,7 @@ import { optimalRule } from '../policy/rules/optimal.js';
 import { ruleOf } from '../policy/rules/rule-of.js';
 import type { RuleConfig } from '../policy/rules/rule.js';
 import type { Random } from '../ports/ambient.js';
+import { delayedFills } from './delayed-fills.js';
 import { evaluateOnColumns } from './evaluate-on-columns.js';
 import { evaluateRule, type RuleValue } from './evaluate-rule.js';
 import { intervalValuer } from './fixed-interval.js';
@@ -27,8 +28,10 @@ export interface PolicyBenchOptions {
 }
 
 export interface PolicyBenchRule {
-  /** Numeraire; null for a rule whose disutility overflows. */
+  /** Numeraire; null for a rule whose disutility is beyond what numbers hold. */
   readonly ce: number | null;
+  /** Where `ce` is null: what it then is, a cost that no certain sum outweighs. */
+  readonly code?: 'RUIN';
   /** Above the optimum's, percent. */
   readonly excessPercent: number | null;
   readonly tradesPerPath: number;
@@ -38,9 +41,15 @@ export interface PolicyBenchRule {
 }
 
 export interface PolicyBenchReport {
+  /** Looks from each decision to its fill; 0 where fills come at once. */
+  readonly delayLooks: number;
   /** Frictionless value of what is owed, on the same lattice. */
   readonly premium: number;
-  readonly optimum: { readonly ce: number };
+  readonly optimum: {
+    readonly ce: number;
+    /** What it would be without the delay, where there is one. */
+    readonly ceWithoutDelay?: number;
+  };
   readonly rules: Readonly<Record<string, PolicyBenchRule>>;
 }
 
@@ -57,7 +66,9 @@ const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /**
  * What each rule costs against the exact optimum, on one problem: exact values on the lattice, simulation beside them.
- * `optimal` reads a table that was prepared for the problem. Fixed interval and constant bands are shown with the
+ * `optimal` reads a table that was prepared for the problem. With a `latencyYears`, which has to be a whole number of looks,
+ * every fill comes so late, rules and optimum are valued with that exactly, and `optimal-unaware` is the same rule with a
+ * table that does not know of the delay. Fixed interval and constant bands are shown with the
  * parameter that does best here, which nobody knows ahead.
  *
  * @throws {PolicyInputInvalidError} for a problem that has no answer
@@ -71,11 +82,13 @@ export async function policyBench(options: PolicyBenchOptions): Promise<PolicyBe
   const { onProgress, paths, prepare = prepareBands, problem, random } = options;
   const lattice = layLattice(problem);
   const interval = intervalValuer(lattice);
+  const delayed = (problem.latencyYears ?? 0) > 0 ? delayedFills(lattice) : undefined;
+  const delayLooks = delayed?.looks ?? 0;
   // What the finer of the two valuations knows.
-  const isPlain = problem.impact === undefined && lattice.states.length === 1 && (problem.latencyYears ?? 0) === 0;
+  const isPlain = problem.impact === undefined && lattice.states.length === 1;
   const candidates: readonly Candidate[] = [
     { name: 'hold', value: () => ({ ...interval(problem.steps, false), rule: neverRule }) },
-    { name: 'fixed-interval', value: () => bestInterval(lattice, interval) },
+    { name: 'fixed-interval', value: () => late(bestInterval(lattice, interval)) },
     { name: 'constant-band-edge', value: () => bestBand('edge') },
     { name: 'constant-band-middle', value: () => bestBand('middle') },
     banded('whalley-wilmott-1997', { kind: 'whalley-wilmott-1997' }),
@@ -86,10 +99,14 @@ export async function policyBench(options: PolicyBenchOptions): Promise<PolicyBe
       name: 'optimal',
       value: () => valued(policyTargetsOn(lattice, optimalRule, [{ table: prepare(problem), units: 1 }])),
     },
+    ...(delayed === undefined ? [] : [{ name: 'optimal-unaware', value: () => valued(unaware()) }]),
   ];
   const things = candidates.length + 1;
   await onProgress?.(0, things, 'the optimum');
-  const { certaintyEquivalent: best, premium } = solveOptimum(lattice);
+  const atOnce = { ...problem, latencyYears: 0 };
+  const immediate = solveOptimum(delayed === undefined ? lattice : layLattice(atOnce));
+  const { premium } = immediate;
+  const best = delayed?.optimum() ?? immediate.certaintyEquivalent;
   const rules: [string, PolicyBenchRule][] = [];
   for (const { name, value } of candidates) {
     await onProgress?.(rules.length + 1, things, name);
@@ -97,8 +114,12 @@ export async function policyBench(options: PolicyBenchOptions): Promise<PolicyBe
   }
   await onProgress?.(things, things, 'done');
   return Object.freeze({
+    delayLooks,
     premium,
-    optimum: Object.freeze({ ce: best }),
+    optimum: Object.freeze({
+      ce: best,
+      ...(delayed === undefined ? {} : { ceWithoutDelay: immediate.certaintyEquivalent }),
+    }),
     rules: Object.freeze(Object.fromEntries(rules)),
   });
 
@@ -107,7 +128,18 @@ export async function policyBench(options: PolicyBenchOptions): Promise<PolicyBe
   }
 
   function valued(rule: TargetRule): RuleValue & { readonly rule: TargetRule } {
+    if (delayed !== undefined) return { ...delayed.ofRule(rule), rule };
     return { ...(isPlain ? evaluateRule(lattice, edgesOf(rule)) : evaluateOnColumns(lattice, rule)), rule };
+  }
+
+  /** With its parameter as it was found for fills at once. */
+  function late(found: ReturnType<Candidate['value']>): ReturnType<Candidate['value']> {
+    return delayed === undefined || found.rule === undefined ? found : { ...found, ...delayed.ofRule(found.rule) };
+  }
+
+  /** Our own rule, to which nobody has said that fills are late. */
+  function unaware(): TargetRule {
+    return policyTargetsOn(layLattice(atOnce), optimalRule, [{ table: prepare(atOnce), units: 1 }]);
   }
 
   function measured({
@@ -121,6 +153,7 @@ export async function policyBench(options: PolicyBenchOptions): Promise<PolicyBe
       ce: isFinite ? certaintyEquivalent : null,
       excessPercent: isFinite ? (certaintyEquivalent / best - 1) * 100 : null,
       tradesPerPath,
+      ...(isFinite ? {} : { code: 'RUIN' as const }),
       ...(parameter === undefined ? {} : { parameter }),
       ...(paths > 0 && rule !== undefined ? { monteCarlo: simulated(rule) } : {}),
     };
@@ -132,7 +165,7 @@ export async function policyBench(options: PolicyBenchOptions): Promise<PolicyBe
       policyTargetsOn(lattice, ruleOf({ kind: 'constant-band', halfWidthUnits, tradeTo }));
     const most = Math.max(lattice.holdings.at(-1)!, -lattice.holdings[0]!);
     const half = goldenLeast(LEAST_HALF_WIDTH, Math.min(most, MOST_HALF_WIDTH), SEARCH_STEPS, (x) => {
-      return simulateRule(lattice, on(x), premium, SEARCH_PATHS, random()).certaintyEquivalent;
+      return simulateRule(lattice, on(x), premium, SEARCH_PATHS, random(), delayLooks).certaintyEquivalent;
     });
     return { ...valued(on(half)), parameter: `half-width ${half.toPrecision(3)}` };
   }
@@ -142,7 +175,7 @@ export async function policyBench(options: PolicyBenchOptions): Promise<PolicyBe
       certaintyEquivalent: ce,
       standardError,
       tradesPerPath,
-    } = simulateRule(lattice, rule, premium, paths, random());
+    } = simulateRule(lattice, rule, premium, paths, random(), delayLooks);
     return Object.freeze({ ce, standardError, tradesPerPath });
   }
 }

@@ -18,6 +18,7 @@ export interface SimulatedRule {
  *
  * @param premium frictionless, as the optimum gives it
  * @param random seeded, where the figures are to come again
+ * @param delayLooks looks from a decision to its fill; one trade is under way at a time
  */
 export function simulateRule(
   lattice: Lattice,
@@ -25,9 +26,10 @@ export function simulateRule(
   premium: number,
   paths: number,
   random: Random,
+  delayLooks = 0,
 ): SimulatedRule {
   const { aversion } = lattice;
-  const path = pathOf(lattice, rule, random);
+  const path = pathOf(lattice, rule, random, delayLooks);
   const disutility = new Float64Array(paths);
   const martingale = new Float64Array(paths);
   let trades = 0;
@@ -57,7 +59,7 @@ interface PathResult {
   readonly count: number;
 }
 
-function pathOf(lattice: Lattice, rule: TargetRule, random: Random): () => PathResult {
+function pathOf(lattice: Lattice, rule: TargetRule, random: Random, delayLooks: number): () => PathResult {
   const { problem, spots, startRow, stepYears } = lattice;
   const { annualRate, fixedCost, settlement, steps, years } = problem;
   const unit = { buy: unitCost(problem, 'buy'), sell: unitCost(problem, 'sell') };
@@ -72,13 +74,14 @@ function pathOf(lattice: Lattice, rule: TargetRule, random: Random): () => PathR
     let costs = 0;
     let owed = 0;
     let count = 0;
+    let underWay: { readonly target: number; readonly due: number } | undefined;
     for (let step = 0; step < steps; step++) {
       if (row >= first && row <= last) {
-        const target = targetOf(rules(step, row, Math.sign(holding) as -1 | 0 | 1), holding);
-        if (target !== holding) {
-          costs += fixedCost * discounts[step]! + spots[row]! * variable(target - holding);
-          holding = target;
-          count++;
+        fill(step);
+        if (underWay === undefined && step + delayLooks < steps) {
+          const target = targetOf(rules(step, row, Math.sign(holding) as -1 | 0 | 1), holding);
+          if (target !== holding) underWay = { target, due: step + delayLooks };
+          fill(step);
         }
         const before = spots[row]!;
         row += jump();
@@ -90,6 +93,14 @@ function pathOf(lattice: Lattice, rule: TargetRule, random: Random): () => PathR
       costs += fixedCost * Math.exp(-annualRate * years) + spots[row]! * variable(-holding);
     }
     return { costs, owedUnhedged: owed, count };
+
+    function fill(step: number): void {
+      if (underWay?.due !== step) return;
+      costs += fixedCost * discounts[step]! + spots[row]! * variable(underWay.target - holding);
+      holding = underWay.target;
+      underWay = undefined;
+      count++;
+    }
   };
 }
 

@@ -55,6 +55,8 @@ interface DecisionBase {
   readonly bandSource?: BandSource;
   /** Why no table drew it, where tables are kept and the closed form had to decide. */
   readonly bandReason?: string;
+  /** The same as a stable code. */
+  readonly bandCode?: string;
   /** Of the optimal rule, where trends are asked for: what the trend did to the band, or why none was acted on. */
   readonly trendReason?: string;
   /**

@@ -4,7 +4,7 @@ export * from './portfolio.js';
 export * from './survey.js';
 export * from './look-memory.js';
 export * from './errors.js';
-export type { OptimumAnswer, OptimumPort, OptimumQuestion } from './prepared-optimum.js';
+export type { NoTableCode, OptimumAnswer, OptimumPort, OptimumQuestion } from './prepared-optimum.js';
 export type { TrendAnswer, TrendPort } from './trend.js';
 export type { CostCurves } from './cost-curves.js';
 export type { EventHub, RebalancerEvents } from './events.js';

@@ -71,14 +71,21 @@ describe('a decision beside the port of the optimum', () => {
     };
     const decision = decideWith(port, [], input, undefined);
     expect(decision).toMatchObject({ action: 'trade', bandSource: 'lattice', inputs: { horizonSeconds: 29 * 86_400 } });
-    expect(asked).toMatchObject([{ proportionalCost: 0.001, settlement: 'free', inputs: { spot: '100' } }]);
+    expect(asked).toMatchObject([
+      { buyCurve: input.buyCurve, sellCurve: input.sellCurve, settlement: 'free', inputs: { spot: '100' } },
+    ]);
   });
 
   test('is the closed form without a port, without a table, and for other rules', () => {
     const closed = decideWith(undefined, [], input, undefined);
     expect(closed).toMatchObject({ bandSource: 'closed-form' });
-    const none = decideWith(() => ({ kind: 'none', sentence: 'Not yet.' }), [], input, undefined);
-    expect(none).toEqual({ ...closed, bandReason: 'Not yet.' });
+    const none = decideWith(
+      () => ({ kind: 'none', code: 'NOT_PREPARED_YET', sentence: 'Not yet.' }),
+      [],
+      input,
+      undefined,
+    );
+    expect(none).toEqual({ ...closed, bandCode: 'NOT_PREPARED_YET', bandReason: 'Not yet.' });
     const far = { ...table, prepared: { ...table.prepared, riskAversion: 1 } };
     const unfit = decideWith(
       () => ({ kind: 'prepared', bands: [{ table: far, units: 1 }], horizonSeconds: 86_400 }),
@@ -86,7 +93,7 @@ describe('a decision beside the port of the optimum', () => {
       input,
       undefined,
     );
-    expect(unfit).toEqual({ ...closed, bandReason: expect.any(String) });
+    expect(unfit).toEqual({ ...closed, bandCode: 'NONE_FITS_MARKET', bandReason: expect.any(String) });
     const other = { ...input, config: { ...input.config, rule: { kind: 'whalley-wilmott-1997' } as const } };
     expect(decideWith(failing(new Error('asked')), [], other, undefined).bandSource).toBeUndefined();
   });
@@ -95,7 +102,7 @@ describe('a decision beside the port of the optimum', () => {
     const lines: string[] = [];
     const logger = { log: (level: string) => void lines.push(level) };
     const refused = decideWith(failing(new EvenkeelError('POLICY_INPUT_INVALID', 'No.')), [], input, logger);
-    expect(refused).toMatchObject({ action: 'trade', bandSource: 'closed-form', bandReason: expect.any(String) });
+    expect(refused).toMatchObject({ action: 'trade', bandSource: 'closed-form', bandCode: 'TABLES_FAILED' });
     expect(lines).toEqual(['warn']);
     expect(() => decideWith(failing(new TypeError('bug')), [], input, logger)).toThrow(TypeError);
   });
