@@ -1,12 +1,13 @@
 import { prepareCertificate } from './certificate.js';
-import { prepareProofSearch } from './certificate-search.js';
+import { prepareProofSearch, type Witness } from './certificate-search.js';
 import type { CaseProblem } from './certificate-case.js';
 import { type CostsByKind, routeCosts, totalCost } from './costs.js';
 import type { MixedSearch, MixedSolution } from './search/mixed.js';
 import { prepareSearch } from './search/search.js';
 import { RouteDisconnectedError } from './errors.js';
 import { type CompiledModel, compileModel, type RouteModel } from './model.js';
-import { replay, type Replay } from './replay.js';
+import type { Replay } from './replay/collect.js';
+import { replay } from './replay/replay.js';
 
 export interface SolveModelOptions {
   /** Convex problems that may be solved for one route. */
@@ -146,17 +147,25 @@ export function closeGap(
   const budget =
     proofBudget ??
     Math.max(LEAST_PROOF_PROBLEMS, Math.min(MOST_PROOF_PROBLEMS, Math.round(PROOF_EFFORT / network.edgeCount)));
-  const { proof, witness } = prepareProofSearch(compiled).tighten(mixed.proof, { amount, value, tolerance, budget });
-  const proved = { ...mixed, proof };
-  if (witness === undefined) return proved;
-  const other = { ...search.again(amount, { ...proved, ...witness, within: undefined }), nodesUsed: mixed.nodesUsed };
-  if (worth(other) > replayed) return other;
+  const over = (witness: Witness): MixedSolution => ({
+    ...search.again(amount, { ...mixed, ...witness, within: undefined }),
+    nodesUsed: mixed.nodesUsed,
+  });
+  const worthOf = (witness: Witness): number => worth(over(witness));
+  const { proof, witness } = prepareProofSearch(compiled).tighten(mixed.proof, {
+    amount,
+    value,
+    tolerance,
+    budget,
+    worthOf,
+  });
+  if (witness !== undefined) return { ...over(witness), proof };
   // The flows of the last solve are what a swift replay reads.
   mixed.edges.forEach((e, i) => {
     search.workspace.flowIn[e] = mixed.flowIn[i]!;
     search.workspace.flowOut[e] = mixed.flowOut[i]!;
   });
-  return proved;
+  return { ...mixed, proof };
 }
 
 /** Replays a solution to the atom and measures it. */
