@@ -5,7 +5,7 @@ import { parseProblem, type RouteProblem } from './problem.js';
 import { prepareAny } from './prepare-any.js';
 import type { MixedSearch, MixedSolution } from './search/mixed.js';
 import { prepareSearch } from './search/search.js';
-import { certificateProblem, closeGap, playMixed, type PlayOptions } from './solve-model.js';
+import { certificateProblem, playMixed, type PlayOptions, searchAndProve } from './solve-model.js';
 import { prepareSwiftReplay, type SwiftReplayer } from './swift-replay.js';
 
 export interface PrepareRouteOptions {
@@ -119,14 +119,12 @@ function solvePlain(layout: Layout, atoms: bigint, options: PrepareRouteOptions)
   }
   const nodeBudget = options.nodeBudget ?? defaultBudget(compiled.network.edgeCount);
   const tolerance = amount * spotPrice * TOLERANCE_BPS * 1e-4;
-  const found = search.solve({ amount, nodeBudget, tolerance }, last?.mixed);
-  const mixed =
-    options.certify === false
-      ? found
-      : closeGap(sized(compiled, atoms), search, found, tolerance, {
-          proofBudget: options.proofBudget,
-          referencePrice: options.referencePrice,
-        });
+  const limits = {
+    nodeBudget,
+    proofBudget: options.certify === false ? 0 : options.proofBudget,
+    referencePrice: options.referencePrice,
+  };
+  const mixed = searchAndProve(sized(compiled, atoms), search, tolerance, limits, last?.mixed);
   const route =
     swiftRoute(layout, atoms, mixed, options) ?? routeOf(playMixed(sized(compiled, atoms), mixed, settings(options)));
   layout.last = { mixed, gapBps: route.optimalityGapBps };

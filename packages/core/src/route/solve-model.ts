@@ -110,8 +110,48 @@ function attempt(model: RouteModel, options: SolveModelOptions): SolvedModel {
   const search = prepareSearch({ network, source, sink, exactOut: model.exactOut, maxHops: model.maxHops });
   const tolerance = amount * spotPrice * options.toleranceBps * 1e-4;
   const warm = options.warm?.prices.length === network.nodeCount ? options.warm : undefined;
-  const mixed = search.solve({ amount, nodeBudget: options.nodeBudget, tolerance }, warm);
-  return playMixed(compiled, options.certify ? closeGap(compiled, search, mixed, tolerance, options) : mixed, options);
+  const { certify, nodeBudget, proofBudget, referencePrice } = options;
+  const limits = { nodeBudget, proofBudget: certify ? proofBudget : 0, referencePrice };
+  return playMixed(compiled, searchAndProve(compiled, search, tolerance, limits, warm), options);
+}
+
+/** Convex problems after which the search is asked for no more, where its proof can be made shorter on its own. */
+const FIRST_NODES = 150;
+
+/**
+ * Searches, and proves how good what was found is. The first problems find the route, nearly always: what further ones of
+ * the search are for is the proof, and there `closeGap` needs fewer, since it takes the worst case first. Where both leave
+ * a gap, the search goes on for as long as it may.
+ */
+export function searchAndProve(
+  compiled: CompiledModel,
+  search: MixedSearch,
+  tolerance: number,
+  { nodeBudget, proofBudget, referencePrice }: Pick<SolveModelOptions, 'nodeBudget' | 'proofBudget' | 'referencePrice'>,
+  warm?: Pick<MixedSolution, 'prices' | 'edges'>,
+): MixedSolution {
+  const { amount } = compiled;
+  const prove = (mixed: MixedSolution): MixedSolution =>
+    closeGap(compiled, search, mixed, tolerance, { proofBudget, referencePrice });
+  if (proofBudget === 0) return search.solve({ amount, nodeBudget, tolerance }, warm);
+  const first = prove(search.solve({ amount, nodeBudget: Math.min(nodeBudget, FIRST_NODES), tolerance }, warm));
+  const { nodesUsed } = first;
+  const isOpen = certifiedBound(compiled, first) > first.value + tolerance;
+  if (!isOpen || nodesUsed < FIRST_NODES || nodeBudget <= FIRST_NODES) return first;
+  const more = prove(search.solve({ amount, nodeBudget: nodeBudget - nodesUsed, tolerance }, first));
+  const best = more.value > first.value ? more : first;
+  recall(search, best);
+  // Both proofs are about the same routes.
+  const { proof } = certifiedBound(compiled, first) < certifiedBound(compiled, more) ? first : more;
+  return { ...best, proof, nodesUsed: more.nodesUsed + nodesUsed };
+}
+
+/** The flows of the last solve are what a swift replay reads. */
+function recall({ workspace }: MixedSearch, { edges, flowIn, flowOut }: MixedSolution): void {
+  edges.forEach((e, i) => {
+    workspace.flowIn[e] = flowIn[i]!;
+    workspace.flowOut[e] = flowOut[i]!;
+  });
 }
 
 /** Flows that are not settled may claim more than they are worth: this share and more of it is not believed. */
@@ -127,7 +167,7 @@ const PROOF_EFFORT = 40_000;
  *
  * @param tolerance Numeraire; a gap within it is left as it is.
  */
-export function closeGap(
+function closeGap(
   compiled: CompiledModel,
   search: MixedSearch,
   mixed: MixedSolution,
@@ -160,11 +200,7 @@ export function closeGap(
     worthOf,
   });
   if (witness !== undefined) return { ...over(witness), proof };
-  // The flows of the last solve are what a swift replay reads.
-  mixed.edges.forEach((e, i) => {
-    search.workspace.flowIn[e] = mixed.flowIn[i]!;
-    search.workspace.flowOut[e] = mixed.flowOut[i]!;
-  });
+  recall(search, mixed);
   return { ...mixed, proof };
 }
 
