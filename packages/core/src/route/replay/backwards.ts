@@ -4,10 +4,10 @@ import { distribute } from './distribute.js';
 import { backward, forward, isBridge, type Leg, rescaleUp } from './legs.js';
 
 /** The most that edges pay out, where a pass before has found that no more can be had. Atoms. */
-export type MostOut = ReadonlyMap<number, bigint>;
+type MostOut = ReadonlyMap<number, bigint>;
 
 /** One way back through the network, and what nodes lacked of what was wanted there: then there is no replay. */
-export interface BackwardPass {
+interface BackwardPass {
   readonly replay: Replay | undefined;
   readonly asked: ReadonlyMap<number, Leg>;
   readonly lacking: ReadonlyMap<number, bigint>;

@@ -4,10 +4,10 @@ import { distribute } from './distribute.js';
 import { backward, forward, type Leg, rescale } from './legs.js';
 
 /** The most that edges take in, where a pass before has found that more leads nowhere. Atoms. */
-export type MostIn = ReadonlyMap<number, bigint>;
+type MostIn = ReadonlyMap<number, bigint>;
 
 /** One way through the network, and what nodes between source and sink could not hand on. */
-export interface ForwardPass {
+interface ForwardPass {
   readonly replay: Replay;
   readonly legs: ReadonlyMap<number, Leg>;
   readonly stranded: ReadonlyMap<number, bigint>;

@@ -9,7 +9,7 @@ export interface Leg {
   readonly ticksCrossed: number;
 }
 
-export const NOTHING: Leg = { amountIn: 0n, amountOut: 0n, ticksCrossed: 0 };
+const NOTHING: Leg = { amountIn: 0n, amountOut: 0n, ticksCrossed: 0 };
 
 /** What a bridge pays out for an amount: its fee is rounded up. */
 export function bridgeOutput(bridge: RouteBridge, amountIn: bigint): bigint {
@@ -18,7 +18,7 @@ export function bridgeOutput(bridge: RouteBridge, amountIn: bigint): bigint {
 }
 
 /** The least amount for which a bridge pays out `amountOut`. */
-export function bridgeInput(bridge: RouteBridge, amountOut: bigint): bigint {
+function bridgeInput(bridge: RouteBridge, amountOut: bigint): bigint {
   const keep = BigInt(Math.round((1e6 - bridge.feePpm) * 1e6));
   const wanted = rescaleUp(amountOut, bridge.to.decimals, bridge.from.decimals);
   return (wanted * 10n ** 12n + keep - 1n) / keep;
