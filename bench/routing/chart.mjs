@@ -22,8 +22,8 @@ export function chartOf(summary, exponents) {
     color: names.map((name) => COLOURS[name]),
     title: [
       { text: 'Routers over seeded markets', left: 'center', top: 8, textStyle: { fontSize: 20 } },
-      ...panels.map(({ title }, i) => ({
-        text: title,
+      ...panels.map(({ title, unit }, i) => ({
+        text: `${title} (${unit})`,
         left: i % 2 === 0 ? '7%' : '56%',
         top: i < 2 ? '10.5%' : '56.5%',
         textStyle: { fontSize: 14, fontWeight: 'normal' },
@@ -40,10 +40,11 @@ export function chartOf(summary, exponents) {
       min: Math.min(...summary.map(({ pools }) => pools)) * 0.8,
       max: Math.max(...summary.map(({ pools }) => pools)) * 1.25,
     })),
-    yAxis: panels.map(({ unit, value }, i) => ({
+    yAxis: panels.map(({ value }, i) => ({
       gridIndex: i,
       type: 'log',
-      name: unit,
+      // A power of ten on a logarithmic axis may come as 0.00009999…
+      axisLabel: { formatter: (at) => String(Number(at.toPrecision(3))) },
       ...(value === 'medianLossBps' ? { min: FLOOR_BPS } : {}),
     })),
     series: panels.flatMap(({ gas, value }, i) =>

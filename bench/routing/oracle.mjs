@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DEAREST, exhaustive } from './oracle/enumerate.mjs';
-import { CLASSES, instance } from './oracle/instances.mjs';
+import { CLASSES, GAS, GAS_PER_TICK, instance } from './oracle/instances.mjs';
 import { solveOnce } from './ours.mjs';
 import { median, percentile } from './table.mjs';
 
@@ -18,6 +18,7 @@ const HELP = `Usage: node bench/routing/oracle.mjs [options]      (build first: 
   --cases N      problems to try; default 1000
   --seed N       default 1
   --case N       only the Nth problem of the seed, printed with both answers
+  --also S:N,... problems of other seeds beside these
   --json         one JSON document on standard output
 Problems in which the router is worse than the best, or its bound below it, go to bench/routing/.cache/oracle/ as files
 that \`evenkeel route --problem\` reads.`;
@@ -27,6 +28,7 @@ const { values: options } = parseArgs({
     cases: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
     case: { type: 'string' },
+    also: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -37,19 +39,21 @@ if (options.help) {
 }
 
 const seed = Number(options.seed);
-const numbers = options.case === undefined ? [...Array(Number(options.cases)).keys()] : [Number(options.case)];
+const own = options.case === undefined ? [...Array(Number(options.cases)).keys()] : [Number(options.case)];
+const others = options.also.split(',').filter((text) => text !== '');
+const problems = [...own.map((number) => [seed, number]), ...others.map((text) => text.split(':').map(Number))];
 const folder = join(import.meta.dirname, '.cache', 'oracle');
 const rows = [];
-for (const number of numbers) {
-  if (process.stderr.isTTY && number % 20 === 0) process.stderr.write(`\r\u001b[K${number} of ${numbers.length}`);
-  const row = compare(number);
+for (const [i, [drawnFrom, number]] of problems.entries()) {
+  if (process.stderr.isTTY && i % 20 === 0) process.stderr.write(`\r\u001b[K${i} of ${problems.length}`);
+  const row = compare(drawnFrom, number);
   if (row !== undefined) rows.push(row);
 }
 if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
 
 /** Undefined where no route is worth what it costs. */
-function compare(number) {
-  const drawn = instance(seed, number);
+function compare(drawnFrom, number) {
+  const drawn = instance(drawnFrom, number);
   const best = exhaustive(drawn);
   if (!(drawn.exactOut ? -best.any < DEAREST * drawn.amount : best.any > 0)) return undefined;
   const started = performance.now();
@@ -62,11 +66,11 @@ function compare(number) {
   const gap = answer.optimalityGapBps / 1e4;
   const bound = net >= 0 ? net / (1 - gap) : net / (1 + gap);
   return {
-    number,
+    number: `${drawnFrom}-${number}`,
     name: drawn.name,
     shortfallBps: rival === -Infinity ? 0 : (rival - net) * toBps,
     aboveBps: (net - best.any) * toBps,
-    agreesBps: AGREES_BPS + (answer.hops.length * drawn.atomWorth + unsold(answer, drawn) * UNSOLD_WORTH) * toBps,
+    agreesBps: AGREES_BPS + (roundings(answer, drawn) * drawn.atomWorth + unsold(answer, drawn) * UNSOLD_WORTH) * toBps,
     // How far the bound is above the best there is; below zero it would be no bound.
     slackBps: (bound - best.any) * toBps,
     isBroken: answer.hops.length > drawn.maxHops || [...balances.values()].some((atoms) => atoms < 0n),
@@ -76,6 +80,11 @@ function compare(number) {
     best,
     answer,
   };
+}
+
+/** A hop rounds once; exact-out, a pool rounds what it takes and its fee up at each tick that it crosses. */
+function roundings({ gas, hops }, { exactOut }) {
+  return hops.length + (exactOut ? 2 * ((Number(gas) - hops.length * GAS) / GAS_PER_TICK) : 0);
 }
 
 function unsold({ remainder }, { amount, exactOut, problem: { demand } }) {
@@ -124,28 +133,28 @@ const reasonOf = (row) =>
 const files = [...new Set([...worse, ...unproved, ...above])].map((row) => {
   const { drawn, name, number } = row;
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${seed}-${number}.json`);
+  const file = join(folder, `${number}.json`);
   writeFileSync(file, JSON.stringify(drawn.problem, null, 1));
   return { file, name, reason: reasonOf(row) };
 });
 const classes = CLASSES.map((name) => {
-  const own = rows.filter((row) => row.name === name);
-  const slack = own.map(({ slackBps }) => slackBps).filter(Number.isFinite);
+  const ofKind = rows.filter((row) => row.name === name);
+  const slack = ofKind.map(({ slackBps }) => slackBps).filter(Number.isFinite);
   return {
     name,
-    cases: own.length,
-    exactOut: own.filter(({ drawn }) => drawn.exactOut).length,
-    worse: own.filter((row) => worse.includes(row)).length,
-    worstShortfallBps: Math.max(0, ...own.map(({ shortfallBps }) => shortfallBps)),
+    cases: ofKind.length,
+    exactOut: ofKind.filter(({ drawn }) => drawn.exactOut).length,
+    worse: ofKind.filter((row) => worse.includes(row)).length,
+    worstShortfallBps: Math.max(0, ...ofKind.map(({ shortfallBps }) => shortfallBps)),
     medianSlackBps: median(slack),
     p95SlackBps: percentile(slack, 0.95),
     worstSlackBps: Math.max(...slack),
-    medianMs: median(own.map(({ ms }) => ms)),
+    medianMs: median(ofKind.map(({ ms }) => ms)),
   };
 });
 const totals = {
   seed,
-  drawn: numbers.length,
+  drawn: problems.length,
   cases: rows.length,
   choices: rows.reduce((sum, { tried }) => sum + tried, 0),
   agree: rows.length - worse.length,

@@ -56,6 +56,7 @@ export function summarise(results) {
       wins: rows.filter(({ duel }) => duel === 'win').length,
       draws: rows.filter(({ duel }) => duel === 'draw').length,
       losses: rows.filter(({ duel }) => duel === 'loss').length,
+      circles: rows.filter(({ duel }) => duel === 'circle').length,
       equalHopLosses: rows.filter(({ equalHops }) => equalHops === 'loss').length,
       equalHopDuels: rows.filter(({ equalHops }) => equalHops !== undefined).length,
     };
@@ -80,6 +81,7 @@ export function tableOf(summary) {
     'warm ms',
     'beats us',
     'draws',
+    'circles',
     'equal hops',
   ];
   const body = summary.map((row) => [
@@ -95,6 +97,7 @@ export function tableOf(summary) {
     milliseconds(row.warmMs),
     row.name === 'evenkeel' ? '' : String(row.losses),
     row.name === 'evenkeel' ? '' : String(row.draws),
+    row.name === 'evenkeel' ? '' : String(row.circles),
     row.name === 'evenkeel' ? '' : `${row.equalHopLosses} of ${row.equalHopDuels}`,
   ]);
   const widths = head.map((title, i) => Math.max(title.length, ...body.map((line) => line[i].length)));

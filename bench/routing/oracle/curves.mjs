@@ -116,6 +116,8 @@ function stableSwap({ amplification, balances, feePpm, rates, tokenInIndex }, de
     if (near === most && i === even) break;
     const to = i < even ? (near * (i + 1)) / even : near * (most / near) ** ((i + 1 - even) / last);
     const width = to - (i <= even ? (near * i) / even : near * (most / near) ** ((i - even) / last));
+    // Beyond what a float tells apart there is nothing to divide.
+    if (!(width > 0)) continue;
     const after = paid(to);
     // Bisection ends at the last digit, which must not make the function bend the wrong way.
     slope = Math.min(slope, (after - before) / width);

@@ -3,8 +3,8 @@
 import { sqrtRatio, squareRoot, tickAt } from '../judge-math.mjs';
 import { random } from '../random.mjs';
 
-const GAS = 100_000;
-const GAS_PER_TICK = 20_000;
+export const GAS = 100_000;
+export const GAS_PER_TICK = 20_000;
 const NATIVE = 200;
 const FEES = [100, 500, 3000, 10_000];
 const Q96 = 2n ** 96n;

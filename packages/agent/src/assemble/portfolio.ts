@@ -113,6 +113,7 @@ function portfolioOf(config: PortfolioConfig): Portfolio {
       solicitMs: limits.solicitSeconds * 1000,
       maxAgeSeconds: limits.maxAgeSeconds,
       doubtVanishedSeconds: limits.doubtVanishedSeconds,
+      keepForNext: limits.keepForNext,
       maxDisagreementBps: limits.maxDisagreementPercent * 100,
     },
     annualRate: config.annualRatePercent / 100,

@@ -184,6 +184,7 @@ export const portfolioConfigSchema = v.strictObject({
       solicitSeconds: v.optional(v.pipe(v.number(), v.minValue(0.1), v.maxValue(120)), 10),
       maxAgeSeconds: v.optional(v.pipe(seconds, v.minValue(1)), 120),
       doubtVanishedSeconds: v.optional(v.pipe(seconds, v.minValue(0)), 3600),
+      keepForNext: v.optional(v.boolean(), false),
     }),
     {},
   ),

@@ -1,5 +1,5 @@
 import { PolicyInputInvalidError } from '../policy/errors.js';
-import { optimalRule } from '../policy/rules/prepared.js';
+import { optimalRule } from '../policy/rules/optimal.js';
 import { ruleOf } from '../policy/rules/rule-of.js';
 import type { Random } from '../ports/ambient.js';
 import { standardBook } from './book.js';

@@ -139,7 +139,7 @@ function aborted(signal: AbortSignal): Promise<never> {
  * rounding at another size), and what it wants on top in native coin as a fixed cost.
  */
 export function hedgeBridge(
-  lane: Pick<HedgeBridge, 'from' | 'to' | 'minAtoms' | 'maxAtoms'>,
+  lane: Pick<HedgeBridge, 'from' | 'to' | 'minAtoms' | 'maxAtoms' | 'stock'>,
   quote: Quote,
   nativePrice: HedgeRequest['nativePrice'],
 ): HedgeBridge {
@@ -163,6 +163,7 @@ export function hedgeBridge(
     maxAtoms: lane.maxAtoms,
     timeSeconds: quote.timeSeconds.expected,
     quote,
+    ...(lane.stock === undefined ? {} : { stock: lane.stock }),
   });
 }
 

@@ -2,6 +2,9 @@ import type { DecimalString } from '../model/decimal.js';
 import { Decimal } from '../model/decimal.js';
 import type { Token, TokenAmount } from '../model/token.js';
 import type { HedgeRequest } from '../route/hedge.js';
+import { inventoryValues } from '../route/inventory-values.js';
+import { farSideStocks } from './far-side-stocks.js';
+import { nextNeeds } from './next-needs.js';
 import type { Portfolio } from './portfolio.js';
 import type { Survey } from './survey.js';
 
@@ -24,13 +27,13 @@ export function hedgeRequest(portfolio: Portfolio, survey: Market, wanted: Wante
   const change = new Decimal(wanted.deltaChangeUnits);
   const { annualVolatility, maxSpend, nodeBudget, onShortfall, riskAversion } = wanted;
   const answers = ({ chainId }: Token): boolean => survey.gasPriceWei[chainId] !== undefined;
-  return {
+  const request: HedgeRequest = {
     side: change.isNegative() ? 'sell' : 'buy',
     deltaUnits: change.abs().toFixed(),
     baseTokens: portfolio.baseTokens.filter(answers),
     quoteTokens: portfolio.quoteTokens.filter(answers),
     pools: survey.pools,
-    bridges: survey.bridges,
+    ...farSideStocks(survey.bridges),
     inventories: survey.balances,
     gasPriceWei: survey.gasPriceWei,
     nativePrice: survey.nativePrice,
@@ -46,4 +49,6 @@ export function hedgeRequest(portfolio: Portfolio, survey: Market, wanted: Wante
     ...(maxSpend === undefined ? {} : { constraints: { maxSpend } }),
     ...(nodeBudget === undefined ? {} : { nodeBudget }),
   };
+  if (portfolio.limits.keepForNext !== true || request.bridges.length === 0) return request;
+  return { ...request, inventoryValues: inventoryValues(nextNeeds(request), request) };
 }

@@ -51,6 +51,11 @@ export interface RebalanceLimits {
    * its account. Default: 3,600.
    */
   readonly doubtVanishedSeconds?: number;
+  /**
+   * Whether a route counts what an inventory is worth where it lies, because the next hedge is expected to need it there: as
+   * a cost of the kind `inventory`. Default: false.
+   */
+  readonly keepForNext?: boolean;
 }
 
 /** One book towards one underlying, and how it is to be kept. */

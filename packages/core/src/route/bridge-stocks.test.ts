@@ -2,6 +2,7 @@ import type { Pool } from '../model/curve.js';
 import type { Token } from '../model/token.js';
 import type { HedgeBridge, HedgeRequest, HedgeRoute } from './hedge.js';
 import { routeHedge } from './route-hedge.js';
+import { type RouteSolution, solveRoute } from './solve-route.js';
 
 const token = (chainId: number, digit: string, symbol: string, decimals: number): Token => ({
   chainId,
@@ -92,5 +93,68 @@ describe('two lanes that one stock pays out', () => {
     expect(code({ bridgeStocks: [{ ...STOCK, token: usdc[1]! }] })).toBe('INVALID_INPUT');
     expect(code({ bridgeStocks: [STOCK, STOCK] })).toBe('ROUTE_DUPLICATE');
     expect(code({})).toBe('none');
+  });
+});
+
+describe('the same as plain JSON', () => {
+  const at = ({ address, chainId }: Token): { chainId: number; address: string } => ({ chainId, address });
+  const problem = {
+    tokens: [...usdc, ...weth].map(({ address, chainId, decimals, symbol }) => ({
+      address,
+      chainId,
+      decimals,
+      symbol,
+    })),
+    pools: [0, 1, 2].map((chain) => ({
+      id: `p${chain}`,
+      chainId: chain + 1,
+      kind: 'constant-product' as const,
+      feePpm: 500,
+      tokens: [usdc[chain]!.address, weth[chain]!.address] as const,
+      reserves: [`${chain === 2 ? 2e8 : 2e5}000000`, `${chain === 2 ? 1e5 : 100}${'0'.repeat(18)}`] as const,
+    })),
+    bridges: [0, 1].map((chain) => ({
+      id: `lane-${chain}`,
+      from: at(usdc[chain]!),
+      to: at(usdc[2]!),
+      feePpm: 300,
+      maxAmount: '1000000000000',
+      stock: 'relayer',
+    })),
+    bridgeStocks: [{ id: 'relayer', ...at(usdc[2]!), amount: '12000000007' }],
+    inventories: usdc.slice(0, 2).map((each) => ({ ...at(each), amount: '100000000000' })),
+    demand: { tokensIn: usdc.map(at), tokensOut: weth.map(at), amountOut: '20000000000000000000' },
+  };
+  const arrived = ({ hops }: RouteSolution): number =>
+    hops.reduce((sum, { amountOut, kind }) => (kind === 'bridge' ? sum + Number(amountOut) : sum), 0);
+
+  it('keeps to the stock, and is free without it', () => {
+    const stocked = solveRoute(problem);
+    expect(stocked.remainder).toBe('0');
+    expect(arrived(stocked)).toBeLessThanOrEqual(12_000_000_007);
+    expect(arrived(stocked)).toBeGreaterThan(11_999_000_000);
+    const free = solveRoute({ ...problem, bridges: problem.bridges.map((each) => ({ ...each, stock: undefined })) });
+    expect(arrived(free)).toBeGreaterThan(24_000_000_000);
+  });
+
+  it('counts what an inventory is worth where it lies, and spends less of it', () => {
+    const local = { ...problem, bridges: [], bridgeStocks: [], pools: problem.pools.slice(0, 2) };
+    const even = solveRoute(local);
+    expect(Number(even.costsByKind.inventory)).toBe(0);
+    const valued = solveRoute({ ...local, inventoryValues: [{ ...at(usdc[0]!), perUnit: '0.05' }] });
+    const spent = (solution: RouteSolution): number => Number(solution.hops.find((hop) => hop.chainId === 1)!.amountIn);
+    expect(spent(valued)).toBeLessThan(spent(even));
+    expect(Number(valued.costsByKind.inventory)).toBeCloseTo(0.05 * (spent(valued) / 1e6), 6);
+  });
+
+  it.each([
+    ['INVALID_INPUT', { bridgeStocks: [] }],
+    ['INVALID_INPUT', { bridgeStocks: [{ ...problem.bridgeStocks[0]!, ...at(weth[2]!) }] }],
+    ['ROUTE_DUPLICATE', { bridgeStocks: [problem.bridgeStocks[0]!, problem.bridgeStocks[0]!] }],
+    ['INVALID_INPUT', { inventoryValues: [{ ...at(usdc[0]!), perUnit: '1' }] }],
+    ['INVALID_INPUT', { inventoryValues: [{ ...at(usdc[0]!), perUnit: '-0.1' }] }],
+  ])('refuses with %s: %j', (code, fields) => {
+    const attempt = (): RouteSolution => solveRoute({ ...problem, ...fields });
+    expect(attempt).toThrow(expect.objectContaining({ code }) as Error);
   });
 });

@@ -177,7 +177,13 @@ describe('prepareProofSearch', () => {
         const problem = { ...certificateProblem(layout), supply };
         const best = bestPath(layout);
         const bounds = [0, 1, 60].map((budget) => {
-          const { proof } = prepareProofSearch(layout).tighten(first, { amount, value: best, tolerance: 0, budget });
+          const { proof } = prepareProofSearch(layout).tighten(first, {
+            amount,
+            value: best,
+            tolerance: 0,
+            budget,
+            worthOf: () => best,
+          });
           return provenBound(problem, proof);
         });
         for (const bound of bounds) expect(bound).toBeGreaterThanOrEqual(best - 1e-9 * Math.abs(best));

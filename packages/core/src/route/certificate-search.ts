@@ -13,6 +13,8 @@ export interface TightenOptions {
   readonly tolerance: number;
   /** Convex problems that may be solved. */
   readonly budget: number;
+  /** Numeraire that a route is worth when it is replayed. */
+  readonly worthOf: (witness: Witness) => number;
 }
 
 /** Edges in use, the ticks that each crosses, and the prices of all nodes. */
@@ -24,7 +26,7 @@ export interface Witness {
 
 /** Looks for a better proof than one that leaves too much open. */
 export interface ProofSearch {
-  /** `witness`: a route that the search met on its way and that is worth more than `value`; its replay decides. */
+  /** `witness`: the best route that the search met on its way, if one is worth more than `value`. */
   readonly tighten: (
     proof: BoundProof,
     options: TightenOptions,
@@ -65,6 +67,8 @@ interface ProofNode {
 
 /** Flows whose value is below this share of the whole are rounding. */
 const NEGLIGIBLE = 1e-9;
+/** Share of its worth that whole atoms may cost a route. */
+const ROUNDED = 1e-6;
 const STARTING_SHADE = 1e-3;
 const LOWEST = 1e-5;
 /** Prices of a hop that are tried in one case. */
@@ -96,9 +100,10 @@ export function prepareProofSearch(compiled: CompiledModel): ProofSearch {
   const hasCosts = fixedCost.some((cost) => cost > 0) || tickCost.some((cost) => cost > 0);
   let solves = 0;
 
-  const tighten: ProofSearch['tighten'] = (proof, { amount, budget, tolerance, value }) => {
+  const tighten: ProofSearch['tighten'] = (proof, { amount, budget, tolerance, value, worthOf }) => {
     const supply = new Float64Array(nodeCount);
     supply[exactOut ? sink : source] = exactOut ? -amount : amount;
+    let highest = value;
     let target = value + tolerance;
     const before = certificate.prove(proof, supply);
     if (before <= target || budget < 1) return { proof, witness: undefined };
@@ -113,10 +118,13 @@ export function prepareProofSearch(compiled: CompiledModel): ProofSearch {
       node.proof = solved.leaf;
       if (!(solved.bound > target)) return;
       if (solved.split !== undefined) open.push({ ...solved, decided, node });
-      else {
-        // Nothing is left to decide: the flows are a route, and worth about what bounds them.
+      else if (solved.witness !== undefined) {
+        // Nothing is left to decide: the flows are a route, and mostly worth about what bounds them.
+        const worth = worthOf(solved.witness);
+        if (!(worth > highest)) return;
         witness = solved.witness;
-        target = solved.bound + tolerance;
+        highest = worth;
+        target = (solved.bound - worth > Math.abs(worth) * ROUNDED ? worth : solved.bound) + tolerance;
       }
     };
     const nothing = {

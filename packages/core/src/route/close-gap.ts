@@ -1,6 +1,7 @@
-import { prepareProofSearch } from './certificate-search.js';
+import { prepareProofSearch, type Witness } from './certificate-search.js';
+import type { PrepareRouteOptions } from './prepare-route.js';
 import type { MixedSolution } from './search/mixed.js';
-import { certifiedBound, type GapCloser, playMixed, unservedValue } from './solve-model.js';
+import { certifiedBound, type GapCloser, playMixed, recall, unservedValue } from './solve-model.js';
 
 /** Flows that are not settled may claim more than they are worth: this share and more of it is not believed. */
 const BELIEVED = 1e-6;
@@ -33,16 +34,23 @@ export function gapCloser(proofBudget?: number): GapCloser {
     const budget =
       proofBudget ??
       Math.max(LEAST_PROOF_PROBLEMS, Math.min(MOST_PROOF_PROBLEMS, Math.round(PROOF_EFFORT / network.edgeCount)));
-    const { proof, witness } = prepareProofSearch(compiled).tighten(mixed.proof, { amount, value, tolerance, budget });
-    const proved = { ...mixed, proof };
-    if (witness === undefined) return proved;
-    const other = { ...search.again(amount, { ...proved, ...witness, within: undefined }), nodesUsed: mixed.nodesUsed };
-    if (worth(other) > replayed) return other;
-    // The flows of the last solve are what a swift replay reads.
-    mixed.edges.forEach((e, i) => {
-      search.workspace.flowIn[e] = mixed.flowIn[i]!;
-      search.workspace.flowOut[e] = mixed.flowOut[i]!;
+    const over = (witness: Witness): MixedSolution => ({
+      ...search.again(amount, { ...mixed, ...witness, within: undefined }),
+      nodesUsed: mixed.nodesUsed,
     });
-    return proved;
+    const worthOf = (witness: Witness): number => worth(over(witness));
+    const options = { amount, value, tolerance, budget, worthOf };
+    const { proof, witness } = prepareProofSearch(compiled).tighten(mixed.proof, options);
+    if (witness !== undefined) return { ...over(witness), proof };
+    recall(search, mixed);
+    return { ...mixed, proof };
   };
+}
+
+/** What closes gaps under the options of a prepared route; undefined where nothing is to be proved, or by nothing more. */
+export function closerOf({
+  certify,
+  proofBudget,
+}: Pick<PrepareRouteOptions, 'certify' | 'proofBudget'>): GapCloser | undefined {
+  return certify === false || proofBudget === 0 ? undefined : gapCloser(proofBudget);
 }

@@ -1,7 +1,7 @@
 import { sameToken } from '../model/token.js';
 import type { CompiledModel } from './model.js';
 import { edgeOutput, spotRate } from './network.js';
-import type { Replay, ReplayedHop } from './replay.js';
+import type { Replay, ReplayedHop } from './replay/collect.js';
 
 /**
  * Where the cost of a route comes from, in numeraire. Each kind is computed on its own, and together they are exactly

@@ -2,7 +2,8 @@ import { InvalidInputError } from '@evenkeel/intents';
 import type { Token } from '../model/token.js';
 import { gasOfHop } from './costs.js';
 import type { CompiledModel } from './model.js';
-import { rescale, type ReplayedHop } from './replay.js';
+import type { ReplayedHop } from './replay/collect.js';
+import { rescale } from './replay/legs.js';
 import type { SolvedModel } from './solve-model.js';
 
 /** A route in atoms. Made anew by every call; its hops are not frozen, which would cost more than finding them. */

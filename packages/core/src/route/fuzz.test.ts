@@ -5,7 +5,7 @@ import { swapExactIn } from '../model/curves/swap.js';
 import type { ExactRoute } from './exact-route.js';
 import { prepareRoute } from './prepare-route.js';
 import { parseProblem, type RouteProblem, type RouteProblemPool } from './problem.js';
-import { bridgeOutput } from './replay.js';
+import { bridgeOutput } from './replay/legs.js';
 
 const NODE_BUDGET = 25;
 /** Single paths, the price of a hop and the first relaxation are tried whatever the budget. */

@@ -7,7 +7,7 @@ import { type CostKind, type CostsByKind, gasOfHop, totalCost } from './costs.js
 import type { HedgeHop, HedgeRequest, HedgeRoute } from './hedge.js';
 import { bridgeId } from './hedge-model.js';
 import type { RouteModel } from './model.js';
-import type { ReplayedHop } from './replay.js';
+import type { ReplayedHop } from './replay/collect.js';
 import type { SolvedModel } from './solve-model.js';
 
 /** A solved hedge with all that is told of it, frozen. */

@@ -3,7 +3,7 @@ import { swapExactIn } from '../model/curves/swap.js';
 import type { ExactRoute } from './exact-route.js';
 import { prepareRoute } from './prepare-route.js';
 import type { RouteProblem } from './problem.js';
-import { bridgeOutput } from './replay.js';
+import { bridgeOutput } from './replay/legs.js';
 
 const usd = `0x${'1'.repeat(40)}`;
 const eth = `0x${'2'.repeat(40)}`;

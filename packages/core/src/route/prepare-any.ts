@@ -1,11 +1,12 @@
 import { isAcyclic } from './acyclic.js';
 import { type Certificate, prepareCertificate } from './certificate.js';
-import { gapCloser } from './close-gap.js';
+import { closerOf } from './close-gap.js';
 import { gasOfHop, inventoryCost } from './costs.js';
 import { assertAmount, defaultBudget, type ExactRoute, gasOf, routeOf, totals } from './exact-route.js';
 import type { CompiledModel, RouteModel } from './model.js';
 import type { PreparedRoute, PrepareRouteOptions } from './prepare-route.js';
-import { replay, type Replay } from './replay.js';
+import type { Replay } from './replay/collect.js';
+import { replay } from './replay/replay.js';
 import type { MixedSearch, MixedSolution } from './search/mixed.js';
 import { prepareSearch } from './search/search.js';
 import { certificateProblem, playMixed, solveModel, type SolvedModel, unservedValue } from './solve-model.js';
@@ -45,7 +46,7 @@ export function prepareAny(model: RouteModel, options: PrepareRouteOptions): Pre
           referencePrice: options.referencePrice,
           toleranceBps: TOLERANCE_BPS,
           certify: options.certify ?? true,
-          closeGap: gapCloser(options.proofBudget),
+          closeGap: closerOf(options),
           ...(warm === undefined ? {} : { warm }),
         },
       );

@@ -1,12 +1,12 @@
 import { type Certificate, prepareCertificate } from './certificate.js';
-import { gapCloser } from './close-gap.js';
+import { closerOf } from './close-gap.js';
 import { assertAmount, defaultBudget, type ExactRoute, routeOf } from './exact-route.js';
 import { type CompiledModel, compileModel, type RouteModel } from './model.js';
 import { parseProblem, type RouteProblem } from './problem.js';
 import { prepareAny } from './prepare-any.js';
 import type { MixedSearch, MixedSolution } from './search/mixed.js';
 import { prepareSearch } from './search/search.js';
-import { certificateProblem, playMixed, type PlayOptions } from './solve-model.js';
+import { certificateProblem, playMixed, type PlayOptions, searchAndProve } from './solve-model.js';
 import { prepareSwiftReplay, type SwiftReplayer } from './swift-replay.js';
 
 export interface PrepareRouteOptions {
@@ -120,11 +120,8 @@ function solvePlain(layout: Layout, atoms: bigint, options: PrepareRouteOptions)
   }
   const nodeBudget = options.nodeBudget ?? defaultBudget(compiled.network.edgeCount);
   const tolerance = amount * spotPrice * TOLERANCE_BPS * 1e-4;
-  const found = search.solve({ amount, nodeBudget, tolerance }, last?.mixed);
-  const mixed =
-    options.certify === false
-      ? found
-      : gapCloser(options.proofBudget)(sized(compiled, atoms), search, found, tolerance, options);
+  const limits = { nodeBudget, closeGap: closerOf(options), referencePrice: options.referencePrice };
+  const mixed = searchAndProve(sized(compiled, atoms), search, tolerance, limits, last?.mixed);
   const route =
     swiftRoute(layout, atoms, mixed, options) ?? routeOf(playMixed(sized(compiled, atoms), mixed, settings(options)));
   layout.last = { mixed, gapBps: route.optimalityGapBps };

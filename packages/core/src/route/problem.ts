@@ -2,10 +2,10 @@ import { InvalidInputError } from '@evenkeel/intents';
 import * as v from 'valibot';
 import type { Curve } from '../model/curve.js';
 import { Decimal } from '../model/decimal.js';
-import { type Token, tokenKey } from '../model/token.js';
+import { sameToken, type Token, tokenKey } from '../model/token.js';
 import { assertPools } from './check-pools.js';
 import { RouteDuplicateError } from './errors.js';
-import type { RouteBridge, RouteModel, RoutePool } from './model.js';
+import type { RouteBridge, RouteModel, RoutePool, RouteStock } from './model.js';
 
 const Atoms = v.pipe(v.string(), v.regex(/^\d{1,78}$/, 'must be a whole number of atoms as a string'));
 const SignedAtoms = v.pipe(v.string(), v.regex(/^-?\d{1,78}$/, 'must be a whole number as a string'));
@@ -67,6 +67,8 @@ const BridgeSchema = v.object({
   minAmount: v.optional(Atoms, '0'),
   maxAmount: Atoms,
   timeSeconds: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), 0),
+  /** Id of the stock that pays its amounts out. */
+  stock: v.optional(v.string()),
 });
 
 const DemandSchema = v.union([
@@ -99,7 +101,12 @@ const ProblemSchema = v.object({
   ),
   pools: v.array(PoolSchema),
   bridges: v.optional(v.array(BridgeSchema), []),
+  bridgeStocks: v.optional(
+    v.array(v.object({ id: v.pipe(v.string(), v.minLength(1)), ...TokenRef.entries, amount: Atoms })),
+    [],
+  ),
   inventories: v.optional(v.array(v.object({ ...TokenRef.entries, amount: Atoms }))),
+  inventoryValues: v.optional(v.array(v.object({ ...TokenRef.entries, perUnit: DecimalText })), []),
   demand: DemandSchema,
   /** Wei per unit of gas. */
   gasPrices: v.optional(v.record(v.string(), Atoms), {}),
@@ -188,9 +195,15 @@ export interface RouteProblem {
         readonly minAmount?: string | undefined;
         readonly maxAmount: string;
         readonly timeSeconds?: number | undefined;
+        /** Id of one of `bridgeStocks`; absent: a stock of its own, without limit. */
+        readonly stock?: string | undefined;
       }[]
     | undefined;
+  /** What lanes that name it pay out from on one chain, and together no more than there is. */
+  readonly bridgeStocks?: readonly (TokenReference & { readonly id: string; readonly amount: string })[] | undefined;
   readonly inventories?: readonly (TokenReference & { readonly amount: string })[] | undefined;
+  /** What a unit of an input or output is worth where it lies, beyond its price, in numeraire: it will be needed there. */
+  readonly inventoryValues?: readonly (TokenReference & { readonly perUnit: string })[] | undefined;
   readonly demand: RouteDemand;
   /** Wei per unit of gas, by chain. */
   readonly gasPrices?: Readonly<Record<string, string>> | undefined;
@@ -203,7 +216,7 @@ export interface RouteProblem {
   readonly maxHops?: number | undefined;
 }
 
-type Parsed = v.InferOutput<typeof ProblemSchema>;
+type ParsedProblem = v.InferOutput<typeof ProblemSchema>;
 
 /**
  * Checks a problem from outside and brings it into the router's own terms.
@@ -220,7 +233,7 @@ export function parseProblem(problem: unknown): RouteModel {
   return toModel(result.output);
 }
 
-function toModel(problem: Parsed): RouteModel {
+function toModel(problem: ParsedProblem): RouteModel {
   const tokens = new Map<string, Token>();
   for (const { address, chainId, decimals, feeOnTransfer, symbol } of problem.tokens) {
     const token = { chainId, address: address as Token['address'], symbol, decimals };
@@ -228,7 +241,7 @@ function toModel(problem: Parsed): RouteModel {
     if (!feeOnTransfer) tokens.set(tokenKey(token), token);
   }
   const charging = new Set(problem.tokens.filter((t) => t.feeOnTransfer).map((t) => keyOf(t)));
-  const find = (reference: { chainId: number; address: string }, field: string): Token => {
+  const find: FindToken = (reference, field) => {
     const key = keyOf(reference);
     const token = tokens.get(key);
     if (token !== undefined) return token;
@@ -251,7 +264,8 @@ function toModel(problem: Parsed): RouteModel {
     gas: { base: BigInt(pool.gas), perTick: BigInt(pool.gasPerTick) },
   }));
   assertPools(pools);
-  const bridges = toBridges(problem, find);
+  const stocks = toStocks(problem, find);
+  const bridges = toBridges(problem, stocks, find);
   const { demand } = problem;
   const exactOut = 'amountOut' in demand;
   const single = 'tokenIn' in demand;
@@ -274,12 +288,14 @@ function toModel(problem: Parsed): RouteModel {
   return {
     pools,
     bridges,
+    stocks: stocks.map(({ atoms, token }) => ({ atoms, token })),
     inputs: inTokens.map((token) => ({ token, atoms: unlimited ? undefined : (held.get(tokenKey(token)) ?? 0n) })),
     outputs,
     exactOut,
     amount,
     amountDecimals: Math.max(...(exactOut ? outputs : inTokens).map(({ decimals }) => decimals)),
     gasCost: gasCosts(problem, exactOut),
+    ...toKeepValue(problem, exactOut ? inTokens : outputs, find),
     waitCost: () => bps / 1e4 / 3600,
     limitPrice: undefined,
     maxHops: problem.maxHops ?? Number.MAX_SAFE_INTEGER,
@@ -291,7 +307,7 @@ function keyOf({ address, chainId }: { chainId: number; address: string }): stri
   return `${chainId}:${address.toLowerCase()}`;
 }
 
-function toCurve(pool: Parsed['pools'][number]): Curve {
+function toCurve(pool: ParsedProblem['pools'][number]): Curve {
   switch (pool.kind) {
     case 'constant-product':
       return { kind: pool.kind, feePpm: pool.feePpm, reserves: pair(pool.reserves) };
@@ -339,10 +355,61 @@ function toLevel({ amountIn, amountOut }: { amountIn: string; amountOut: string 
   return { amountIn: BigInt(amountIn), amountOut: BigInt(amountOut) };
 }
 
-function toBridges(
-  problem: Parsed,
-  find: (reference: { chainId: number; address: string }, field: string) => Token,
-): RouteBridge[] {
+type FindToken = (reference: { chainId: number; address: string }, field: string) => Token;
+
+interface NamedStock extends RouteStock {
+  readonly id: string;
+}
+
+function toStocks({ bridgeStocks }: ParsedProblem, find: FindToken): NamedStock[] {
+  const ids = bridgeStocks.map(({ id }) => id);
+  const twice = ids.find((id, i) => ids.indexOf(id) !== i);
+  if (twice !== undefined) throw new RouteDuplicateError('bridgeStocks', twice);
+  return bridgeStocks.map((stock, i) => ({
+    id: stock.id,
+    token: find(stock, `bridgeStocks.${i}`),
+    atoms: BigInt(stock.amount),
+  }));
+}
+
+/** A stock pays out what its lane brings. */
+function stockIndex(
+  id: string | undefined,
+  stocks: readonly NamedStock[],
+  to: Token,
+  field: string,
+): number | undefined {
+  if (id === undefined) return undefined;
+  const index = stocks.findIndex((stock) => stock.id === id && sameToken(stock.token, to));
+  if (index >= 0) return index;
+  const why = 'is not a stock of the token that the lane pays out';
+  throw new InvalidInputError(field, id, why, 'Name one of `bridgeStocks`.');
+}
+
+/** @param numeraire tokens of the side that is not exact: there a whole unit more than the price would pay for itself */
+function toKeepValue(
+  { inventoryValues }: ParsedProblem,
+  numeraire: readonly Token[],
+  find: FindToken,
+): Pick<RouteModel, 'keepValue'> {
+  inventoryValues.forEach(({ perUnit, ...at }, i) => {
+    if (Number(perUnit) < 1 || !numeraire.some((token) => tokenKey(token) === keyOf(at))) return;
+    const field = `inventoryValues.${i}.perUnit`;
+    throw new InvalidInputError(
+      field,
+      perUnit,
+      'is not below the price of the token',
+      'Give what is beyond the price.',
+    );
+  });
+  const values = new Map(
+    inventoryValues.map((item, i) => [tokenKey(find(item, `inventoryValues.${i}`)), Number(item.perUnit)]),
+  );
+  if (![...values.values()].some((value) => value > 0)) return {};
+  return { keepValue: (token) => values.get(tokenKey(token)) ?? 0 };
+}
+
+function toBridges(problem: ParsedProblem, stocks: readonly NamedStock[], find: FindToken): RouteBridge[] {
   const ids = new Set<string>();
   return problem.bridges.map((bridge, i) => {
     if (ids.has(bridge.id)) throw new RouteDuplicateError('bridges', bridge.id);
@@ -352,6 +419,7 @@ function toBridges(
       adapter: bridge.adapter ?? '',
       from: find(bridge.from, `bridges.${i}.from`),
       to: find(bridge.to, `bridges.${i}.to`),
+      stock: stockIndex(bridge.stock, stocks, find(bridge.to, `bridges.${i}.to`), `bridges.${i}.stock`),
       feePpm: bridge.feePpm,
       messageCost: Number(bridge.fixedCost),
       gasUnits: BigInt(bridge.gas),
@@ -363,7 +431,7 @@ function toBridges(
   });
 }
 
-function gasCosts(problem: Parsed, exactOut: boolean): Map<number, number> {
+function gasCosts(problem: ParsedProblem, exactOut: boolean): Map<number, number> {
   const prices = exactOut ? problem.nativePriceInTokenIn : problem.nativePriceInTokenOut;
   const field = exactOut ? 'nativePriceInTokenIn' : 'nativePriceInTokenOut';
   const costs = new Map<number, number>();

@@ -5,7 +5,8 @@ import type { MixedSearch, MixedSolution } from './search/mixed.js';
 import { prepareSearch } from './search/search.js';
 import { RouteDisconnectedError } from './errors.js';
 import { type CompiledModel, compileModel, type RouteModel } from './model.js';
-import { replay, type Replay } from './replay.js';
+import type { Replay } from './replay/collect.js';
+import { replay } from './replay/replay.js';
 
 export interface SolveModelOptions {
   /** Convex problems that may be solved for one route. */
@@ -122,9 +123,48 @@ function attempt(model: RouteModel, options: SolveModelOptions): SolvedModel {
   const search = prepareSearch({ network, source, sink, exactOut: model.exactOut, maxHops: model.maxHops });
   const tolerance = amount * spotPrice * options.toleranceBps * 1e-4;
   const warm = options.warm?.prices.length === network.nodeCount ? options.warm : undefined;
-  const mixed = search.solve({ amount, nodeBudget: options.nodeBudget, tolerance }, warm);
-  const closed = options.certify ? options.closeGap?.(compiled, search, mixed, tolerance, options) : undefined;
-  return playMixed(compiled, closed ?? mixed, options);
+  const { certify, nodeBudget, referencePrice } = options;
+  const limits = { nodeBudget, closeGap: certify ? options.closeGap : undefined, referencePrice };
+  return playMixed(compiled, searchAndProve(compiled, search, tolerance, limits, warm), options);
+}
+
+/** Convex problems after which the search is asked for no more, where its proof can be made shorter on its own. */
+const FIRST_NODES = 150;
+
+/**
+ * Searches, and proves how good what was found is. The first problems find the route, nearly always: what further ones of
+ * the search are for is the proof, and there `closeGap` needs fewer, since it takes the worst case first. Where both leave
+ * a gap, the search goes on for as long as it may.
+ */
+export function searchAndProve(
+  compiled: CompiledModel,
+  search: MixedSearch,
+  tolerance: number,
+  { closeGap, nodeBudget, referencePrice }: Pick<SolveModelOptions, 'closeGap' | 'nodeBudget' | 'referencePrice'>,
+  warm?: Pick<MixedSolution, 'prices' | 'edges'>,
+): MixedSolution {
+  const { amount } = compiled;
+  if (closeGap === undefined) return search.solve({ amount, nodeBudget, tolerance }, warm);
+  const prove = (mixed: MixedSolution): MixedSolution =>
+    closeGap(compiled, search, mixed, tolerance, { referencePrice });
+  const first = prove(search.solve({ amount, nodeBudget: Math.min(nodeBudget, FIRST_NODES), tolerance }, warm));
+  const { nodesUsed } = first;
+  const isOpen = certifiedBound(compiled, first) > first.value + tolerance;
+  if (!isOpen || nodesUsed < FIRST_NODES || nodeBudget <= FIRST_NODES) return first;
+  const more = prove(search.solve({ amount, nodeBudget: nodeBudget - nodesUsed, tolerance }, first));
+  const best = more.value > first.value ? more : first;
+  recall(search, best);
+  // Both proofs are about the same routes.
+  const { proof } = certifiedBound(compiled, first) < certifiedBound(compiled, more) ? first : more;
+  return { ...best, proof, nodesUsed: more.nodesUsed + nodesUsed };
+}
+
+/** The flows of the last solve are what a swift replay reads. */
+export function recall({ workspace }: MixedSearch, { edges, flowIn, flowOut }: MixedSolution): void {
+  edges.forEach((e, i) => {
+    workspace.flowIn[e] = flowIn[i]!;
+    workspace.flowOut[e] = flowOut[i]!;
+  });
 }
 
 /** Replays a solution to the atom and measures it. */

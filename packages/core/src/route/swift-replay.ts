@@ -1,7 +1,7 @@
 import { prepareConcentratedExactIn, type SteppedSwap } from '../model/curves/concentrated-steps.js';
 import { swapExactIn } from '../model/curves/swap.js';
 import type { CompiledModel, RoutePool } from './model.js';
-import type { ReplayedHop } from './replay.js';
+import type { ReplayedHop } from './replay/collect.js';
 
 const PPM = 1_000_000n;
 
