@@ -1,5 +1,5 @@
-import type { Position, PositionReading, Token } from '@evenkeel/core';
-import { assembleExposures, type BookExposure } from '@evenkeel/core/exposure';
+import type { BookExposure, Position, PositionReading, Token } from '@evenkeel/core';
+import { assembleExposures } from '@evenkeel/core/exposure';
 import { Interface } from 'ethers';
 import { uniswapV2Positions } from '../../src/uniswap-v2/index.js';
 import { uniswapV3Positions } from '../../src/uniswap-v3/index.js';
@@ -169,8 +169,9 @@ test('Uniswap V4: both tokens are factors', async () => {
   expect(pairs.length).toBeGreaterThan(0);
   for (const each of pairs) {
     expect(each.position.quoteUnderlying).toBe(OTHER);
-    const { crossGammas, exposures } = exposureOf(each);
-    const [eth, eur] = deltasOf({ crossGammas, exposures });
+    const exposure = exposureOf(each);
+    const { crossGammas, exposures } = exposure;
+    const [eth, eur] = deltasOf(exposure);
     const [spot, quote] = [poolPrice(each.position) * OTHER_SPOT, OTHER_SPOT];
     // A position is worth its two amounts at any price: the deltas hold its value, and p moves neither along the ray.
     expect(eth! * spot + eur! * quote).toBeCloseTo(exposures[0]!.value, 4);
