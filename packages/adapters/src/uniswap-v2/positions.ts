@@ -1,8 +1,8 @@
 import type { Address, Chain, PositionReading, PositionSource } from '@evenkeel/core';
 import { deepFreeze } from '../common/freeze.js';
-import { type PositionMarket, roleOf } from '../positions/market.js';
+import { marketOf, type PositionMarket, roleOf } from '../positions/market.js';
 import { positionId, unreadable } from '../positions/readings.js';
-import { sorted } from '../uniswap/pairs.js';
+import { type Pair, sorted } from '../uniswap/pairs.js';
 import { asOfBlock } from '../uniswap/pool.js';
 import { type Read, structOf, viewCall } from '../uniswap/read.js';
 import { uintOutput } from '../uniswap/schemas.js';
@@ -17,6 +17,14 @@ export interface UniswapV2PositionsOptions extends PositionMarket {
   readonly id?: string;
 }
 
+/** Every pair in which something moves: the underlying and each other factor, against all that are not it. */
+function pairsIn({ moving, numeraires, underlying }: Required<PositionMarket>): readonly Pair[] {
+  const factors = [underlying, ...moving.map(({ token }) => token)];
+  return factors.flatMap((token, index) =>
+    [...factors.slice(index + 1), ...numeraires].map((other) => sorted(token, other)),
+  );
+}
+
 interface Share {
   readonly reserves: Reserves;
   readonly supply: bigint;
@@ -24,7 +32,8 @@ interface Share {
 }
 
 /**
- * Shares of Uniswap V2 pairs of the underlying with each numeraire, as positions: the owner's part of the reserves. Where
+ * Shares of Uniswap V2 pairs of the underlying with each numeraire and each other factor (and of those among one another),
+ * as positions: the owner's part of the reserves. Where
  * the protocol's own fee is switched on, withdrawing pays it out first, a sixth of what the pool has earned since the
  * last deposit; that part is not taken off.
  *
@@ -38,10 +47,10 @@ interface Share {
  * ```
  */
 export function uniswapV2Positions(options: UniswapV2PositionsOptions): PositionSource {
-  const { chain, factory, numeraires, underlying } = options;
+  const { chain, factory } = options;
   const source = { id: options.id ?? `uniswap-v2-lp-${chain.id}`, name: `Uniswap V2 shares on ${chain.name}`, chain };
-  const market: PositionMarket = { underlying, numeraires: [...numeraires] };
-  const pairs = market.numeraires.map((numeraire) => sorted(underlying, numeraire));
+  const market = marketOf(options);
+  const pairs = pairsIn(market);
   const memory = new Map<string, PairView>();
   const lastSeen = new Map<Address, readonly PositionReading[]>();
 
@@ -88,6 +97,7 @@ function readingOf(
         amounts: [part(state.reserves[0]), part(state.reserves[1])],
         decimals: [pair[0].decimals, pair[1].decimals],
         underlyingIndex: role.underlyingIndex,
+        ...role.follows,
       },
       asOf: asOfBlock(source.id, source.chain.id, block),
     },

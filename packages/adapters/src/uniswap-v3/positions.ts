@@ -1,7 +1,7 @@
 import { type Address, type AsOf, type Chain, type PositionReading, type PositionSource } from '@evenkeel/core';
 import { InvalidInputError } from '@evenkeel/intents';
 import { deepFreeze } from '../common/freeze.js';
-import { type PositionMarket, roleOf } from '../positions/market.js';
+import { foreignReading, marketOf, type PositionMarket, roleOf } from '../positions/market.js';
 import { positionId, unknownReading, unreadable } from '../positions/readings.js';
 import { asOfBlock } from '../uniswap/pool.js';
 import { readStaged } from '../uniswap/staged-read.js';
@@ -25,8 +25,8 @@ const MOST_POSITIONS = 2000;
 /**
  * Positions of Uniswap V3's position manager, with the fees that they have earned up to the block that was read.
  *
- * A position without the underlying has no delta and is left out, as is one that is empty. One of the underlying against
- * a token that is no numeraire is *unknown*. One request as long as the owner has the same positions. When the chain
+ * A position without the underlying or another factor has no delta and is left out, as is one that is empty. One of two
+ * tokens that move follows both; one against a token that nobody has named is *unknown*. One request as long as the owner has the same positions. When the chain
  * cannot be read the positions are *unknown*; `read` throws only when it is aborted.
  *
  * @throws {InvalidInputError} for a `maxPositions` that is no whole number above zero.
@@ -37,7 +37,7 @@ const MOST_POSITIONS = 2000;
  * ```
  */
 export function uniswapV3Positions(options: UniswapV3PositionsOptions): PositionSource {
-  const { chain, factory, maxPositions = MAX_POSITIONS, numeraires, positionManager, underlying } = options;
+  const { chain, factory, maxPositions = MAX_POSITIONS, positionManager } = options;
   if (!Number.isInteger(maxPositions) || maxPositions < 1 || maxPositions > MOST_POSITIONS) {
     throw new InvalidInputError('maxPositions', maxPositions, 'is not a number of positions', 'Give 1 to 2000.');
   }
@@ -46,7 +46,7 @@ export function uniswapV3Positions(options: UniswapV3PositionsOptions): Position
     name: `Uniswap V3 positions on ${chain.name}`,
     chain,
   };
-  const market: PositionMarket = { underlying, numeraires: [...numeraires] };
+  const market = marketOf(options);
   const memory = new Map<string, OwnerView>();
   const lastSeen = new Map<Address, readonly PositionReading[]>();
 
@@ -85,7 +85,7 @@ function readingOf(
     case 'irrelevant':
       return [];
     case 'foreign':
-      return [unknownReading(id, label, `its other token ${role.other} is not known to be a numeraire`, asOf)];
+      return [foreignReading(role, { id, label, asOf })];
     case 'market':
       return [
         {
@@ -101,6 +101,7 @@ function readingOf(
             decimals: [role.tokens[0].decimals, role.tokens[1].decimals],
             underlyingIndex: role.underlyingIndex,
             owed,
+            ...role.follows,
           },
           asOf,
         },

@@ -11,7 +11,7 @@ import {
 import { InvalidInputError } from '@evenkeel/intents';
 import { zeroPadValue } from 'ethers';
 import { deepFreeze } from '../common/freeze.js';
-import { type PositionMarket, roleOf } from '../positions/market.js';
+import { foreignReading, marketOf, type PositionMarket, roleOf } from '../positions/market.js';
 import { positionId, unknownReading, unreadable } from '../positions/readings.js';
 import { asOfBlock } from '../uniswap/pool.js';
 import { readStaged, type StagedValue } from '../uniswap/staged-read.js';
@@ -54,8 +54,8 @@ interface Received {
  * manager keeps no list of an owner's positions: they are found by its transfer events, and held against the number that
  * it says the owner has. Where that does not fit, all are *unknown*, so that none is ever left out.
  *
- * A position without the underlying has no delta and is left out, as is one that is empty. One against a token that is
- * no numeraire, or in a pool whose hook may change what it pays, is *unknown*. One request as long as the owner has the
+ * A position without the underlying or another factor has no delta and is left out, as is one that is empty. One of two
+ * tokens that move follows both; one against a token that nobody has named, or in a pool whose hook may change what it pays, is *unknown*. One request as long as the owner has the
  * same number of positions; when the chain cannot be read they are unknown, and `read` throws only when it is aborted.
  *
  * @throws {InvalidInputError} for a `maxPositions` that is no whole number above zero.
@@ -137,23 +137,24 @@ const REORGANISED_BLOCKS = 64;
 function readingOf(
   source: { readonly id: string; readonly chain: Chain },
   owner: Address,
-  { nativeIsUnderlying = false, numeraires, underlying }: UniswapV4PositionsOptions,
+  { nativeIsUnderlying = false, ...rest }: UniswapV4PositionsOptions,
   { key, liquidity, owed, price, tickLower, tickUpper, tokenId }: FoundPosition,
   asOf: AsOf,
 ): readonly PositionReading[] {
+  const market = marketOf(rest);
   if (liquidity === 0n && owed[0] === 0n && owed[1] === 0n) return [];
   const id = positionId(source.id, owner, tokenId.toString());
   const label = `Uniswap V4 position ${tokenId} on ${source.chain.name}`;
   const asToken = (currency: Address): Address =>
-    nativeIsUnderlying && sameAddress(currency, NATIVE_ADDRESS) ? underlying.address : currency;
+    nativeIsUnderlying && sameAddress(currency, NATIVE_ADDRESS) ? market.underlying.address : currency;
   const hasNative = sameAddress(key.currency0, NATIVE_ADDRESS);
   if (hasNative && !nativeIsUnderlying) {
     return [unknownReading(id, label, 'it holds the native coin, which nobody has said the value of', asOf)];
   }
-  const role = roleOf(asToken(key.currency0), asToken(key.currency1), { underlying, numeraires });
+  const role = roleOf(asToken(key.currency0), asToken(key.currency1), market);
   if (role.kind === 'irrelevant') return [];
   if (role.kind === 'foreign') {
-    return [unknownReading(id, label, `its other token ${role.other} is not known to be a numeraire`, asOf)];
+    return [foreignReading(role, { id, label, asOf })];
   }
   if (hookChangesAmounts(key)) {
     return [unknownReading(id, label, `the hook ${key.hooks} of its pool may change what it pays`, asOf)];
@@ -172,6 +173,7 @@ function readingOf(
         decimals: [role.tokens[0].decimals, role.tokens[1].decimals],
         underlyingIndex: role.underlyingIndex,
         owed,
+        ...role.follows,
       },
       asOf,
     },

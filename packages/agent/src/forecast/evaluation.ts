@@ -83,7 +83,7 @@ export function evaluationText({ forecasts, jumps }: Evaluation): string {
       const days = evaluation.horizonSeconds / SECONDS_PER_DAY;
       const title = `${days} ${days === 1 ? 'day' : 'days'} ahead, ${evaluation.forecasts} forecasts`;
       const body = table(HEAD, evaluation.scores.map(rowOf(evaluation)), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-      return [title, body, `  ${verdict(evaluation)}`, ...jumpLine(jumps[i])].join('\n');
+      return [title, body, `  ${verdict(evaluation)}`, calibration(evaluation), ...jumpLine(jumps[i])].join('\n');
     })
     .join('\n\n');
 }
@@ -127,6 +127,12 @@ function verdict(evaluation: ForecastEvaluation): string {
   return pValue < 0.05
     ? `${found}; that is no chance (p ${probability(pValue)} with the robust variance).`
     : `${found}, which may be chance (p ${probability(pValue)}): ${power}.`;
+}
+
+/** Where the distribution is right, a tenth of the outcomes falls into each of its tenths. */
+function calibration({ scores }: ForecastEvaluation): string {
+  const { pitDeciles } = scores.find(({ forecasterId }) => forecasterId === OURS)!;
+  return `  outcomes in each tenth of its distribution, %: ${pitDeciles.map((share) => (100 * share).toFixed(0)).join(' ')}`;
 }
 
 function jumpLine(jumps: JumpEvaluation | undefined): string[] {

@@ -3,6 +3,8 @@ export const NORMAL_90 = 1.644853626951;
 /** Mean absolute value over standard deviation of a normal distribution, inverted. */
 const ABSOLUTE_TO_STD_DEV = Math.sqrt(Math.PI / 2);
 const MISSED = 0.1;
+/** However few windows were seen, so much of it may be missed: no width is without an end. */
+const LEAST_MISSED = MISSED / 2;
 /** Errors before a width is taken from them. */
 const LEAST_ERRORS = 30;
 /** However often outcomes were missed or held, a width stays within a factor of 4.5 of what recent errors say. */
@@ -18,8 +20,12 @@ const WINDOW_STEP = 2;
  * overlaps others says less, so its step is less by their number. By its sum, the share of misses differs from a tenth
  * by no more than the change of the factor's logarithm over step times count, and by what has not come yet.
  *
+ * As long as few windows side by side were seen, fewer may be missed: of n of them the width that holds the next one nine
+ * times out of ten is the ⌈(n + 1)·0.9⌉th largest, so that 0.1 − 0.9/n of those seen lie beyond it.
+ *
  * Source: Gibbs and Candès, "Adaptive conformal inference under distribution shift" (2021); Angelopoulos, Candès and
- * Tibshirani, "Conformal PID control for time series prediction" (2023), on tracking the quantile itself.
+ * Tibshirani, "Conformal PID control for time series prediction" (2023), on tracking the quantile itself; Vovk, Gammerman
+ * and Shafer, "Algorithmic learning in a random world" (2005), on the quantile of few.
  *
  * @param errors entry i is outcome less prediction of a forecast made at sample i; undefined where none was made
  * @param ahead samples from a forecast to its outcome
@@ -44,7 +50,7 @@ export function adaptiveHalfWidths(
     if (size >= 0) {
       const width = widths[i - ahead];
       if (width !== undefined) {
-        const moved = logFactor + step * ((size > width ? 1 : 0) - MISSED);
+        const moved = logFactor + step * ((size > width ? 1 : 0) - allowedMisses((seen + 1) / ahead));
         logFactor = Math.min(MOST_LOG_FACTOR, Math.max(-MOST_LOG_FACTOR, moved));
       }
       sum = sum * decay + size;
@@ -55,4 +61,9 @@ export function adaptiveHalfWidths(
     widths.push(seen < LEAST_ERRORS ? undefined : NORMAL_90 * scale * Math.exp(logFactor));
   }
   return widths;
+}
+
+/** Share of outcomes that a width may miss once `windows` side by side were seen. */
+function allowedMisses(windows: number): number {
+  return Math.max(LEAST_MISSED, MISSED - (1 - MISSED) / windows);
 }
