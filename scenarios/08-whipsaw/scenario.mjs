@@ -27,7 +27,7 @@ export default {
     await stage.runTo(endSeconds);
     await kept.stop();
 
-    const reports = record.events.filter(({ details, kind }) => kind === 'report' && typeof details?.total === 'string');
+    const reports = record.events.filter(({ details, kind }) => kind === 'report' && details?.costs);
     // What brings the book into its place at first is the same for both.
     const [, ...rest] = reports;
     const costs = (from, to) =>

@@ -2,7 +2,7 @@
 import { START_SECONDS } from './stage.mjs';
 
 /** Values that JSON has no word for. */
-const plain = (_, value) => (typeof value === 'bigint' ? value.toString() : value);
+export const plain = (_, value) => (typeof value === 'bigint' ? value.toString() : value);
 
 /**
  * Notes everything that agents tell, and where their portfolios stand after each round.
@@ -39,7 +39,8 @@ export function openRecord(stage) {
           const { delta } = survey.exposure;
           const units = Number(route.servedUnits) * (route.side === 'sell' ? -1 : 1);
           const asked = Number(route.servedUnits) + Number(route.remainderUnits);
-          looks.push({ t: stage.seconds(), name, delta, units, asked, target: Number(targetDeltaUnits) });
+          const chainIds = [...new Set(route.hops.map(({ chainId }) => chainId))];
+          looks.push({ t: stage.seconds(), name, delta, units, asked, chainIds, target: Number(targetDeltaUnits) });
         });
       }
     },

@@ -1,7 +1,7 @@
 // Plays one scenario twice from one seed, and says what held.
 import { fileURLToPath } from 'node:url';
 import { commonInvariants } from './invariants.mjs';
-import { keep, openRecord } from './keep.mjs';
+import { keep, openRecord, plain } from './keep.mjs';
 import { readPath } from './path.mjs';
 import { openStage } from './stage.mjs';
 
@@ -16,7 +16,7 @@ async function tell(scenario, path, seed, endSeconds) {
     const expect = (name, holds, problem) => {
       const problems = holds
         ? []
-        : [typeof problem === 'string' ? problem : (JSON.stringify(problem) ?? 'it does not')];
+        : [typeof problem === 'string' ? problem : (JSON.stringify(problem, plain) ?? 'it does not')];
       findings.push({ name, problems });
     };
     const played = await scenario.play({
@@ -28,7 +28,7 @@ async function tell(scenario, path, seed, endSeconds) {
       keep: (...args) => keep(stage, args[0], record, args[1]),
     });
     const { agent, journal = agent.journal, failures = [], figures, note } = played;
-    findings.push(...(await commonInvariants({ stage, record, journal, agent, tMaxSeconds })));
+    findings.push(...(await commonInvariants({ stage, path, record, journal, agent, tMaxSeconds })));
     findings.push({
       name: 'no round fails',
       problems: failures.map((error) => `${error.code ?? error.name}: ${error.message}`),

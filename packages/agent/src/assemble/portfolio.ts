@@ -107,6 +107,7 @@ function portfolioOf(config: PortfolioConfig): Portfolio {
       solicitMs: limits.solicitSeconds * 1000,
       maxAgeSeconds: limits.maxAgeSeconds,
       doubtVanishedSeconds: limits.doubtVanishedSeconds,
+      ...(limits.maxBlockAgeSeconds === undefined ? {} : { maxBlockAgeSeconds: limits.maxBlockAgeSeconds }),
       maxDisagreementBps: limits.maxDisagreementPercent * 100,
     },
     annualRate: config.annualRatePercent / 100,

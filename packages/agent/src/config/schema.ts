@@ -168,6 +168,8 @@ export const portfolioConfigSchema = v.strictObject({
       deadlineSeconds: v.optional(v.pipe(seconds, v.minValue(30)), 1800),
       solicitSeconds: v.optional(v.pipe(v.number(), v.minValue(0.1), v.maxValue(120)), 10),
       maxAgeSeconds: v.optional(v.pipe(seconds, v.minValue(1)), 120),
+      /** A chain without a new block for so long is not traded on. Left out: any chain goes on. */
+      maxBlockAgeSeconds: v.exactOptional(v.pipe(seconds, v.minValue(1))),
       doubtVanishedSeconds: v.optional(v.pipe(seconds, v.minValue(0)), 3600),
     }),
     {},

@@ -155,13 +155,13 @@ export function note(keeper: Keeper, standing: Standing): boolean {
 /** All that a look at the market depends on. */
 function marketOf({ config }: AgentPortfolio): string {
   const { across, adapters, chains, lifi, limits, underlying } = config;
-  const { maxAgeSeconds, maxDisagreementPercent, maxHops, slippageBps, solicitSeconds } = limits;
+  const { maxAgeSeconds, maxBlockAgeSeconds, maxDisagreementPercent, maxHops, slippageBps, solicitSeconds } = limits;
   return JSON.stringify([
     underlying,
     adapters,
     across ?? null,
     lifi ?? null,
-    [maxAgeSeconds, maxDisagreementPercent, maxHops, slippageBps, solicitSeconds, config.policy.lotUnits],
+    [maxAgeSeconds, maxBlockAgeSeconds ?? null, maxDisagreementPercent, maxHops, slippageBps, solicitSeconds, config.policy.lotUnits],
     chains,
   ]);
 }
