@@ -1,5 +1,5 @@
 // One of two chains stops for eighty minutes, and for ten blocks after that its pools know nothing of what has happened.
-import { Transaction } from 'ethers';
+import { parseUnits, Transaction } from 'ethers';
 
 const BLOCK_SECONDS = 60;
 const RICH = '0x21e19e0c9bab2400000';
@@ -11,7 +11,11 @@ export default {
     'The second chain stops while a swap waits in its mempool. Outside the price falls by 12 %. After 80 minutes the chain goes on, for ten blocks with prices from before. The swap that waited is cancelled, nothing is traded at a stale price, and what is needed then is quoted anew.',
   url: import.meta.url,
   tMaxSeconds: 2400,
-  world: { chains: 2, blockSeconds: BLOCK_SECONDS },
+  world: {
+    chains: 2,
+    blockSeconds: BLOCK_SECONDS,
+    prepare: ({ owner, world }) => world.fund(world.chains[1].tokens.USDC, owner.address, parseUnits('30000', 6)),
+  },
   play: async ({ stage, path, record, expect, keep }) => {
     const [, chain] = stage.world.chains;
     const { arbitrageur } = stage.world.accounts;
@@ -32,7 +36,7 @@ export default {
       }
     });
     const agent = await stage.openAgent(
-      { limits: { deadlineSeconds: 1800, maxBlockAgeSeconds: 300 }, pollMs: 30_000, policy: { monitoringSeconds: 120 } },
+      { adapters: ['uniswap-v2', 'uniswap-v3'], limits: { deadlineSeconds: 1800, maxBlockAgeSeconds: 300 }, pollMs: 30_000, policy: { monitoringSeconds: 120 } },
       {
         extend: (ports) => ({
           ...ports,

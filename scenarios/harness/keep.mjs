@@ -76,7 +76,8 @@ export function keep(stage, agent, record, everySeconds = 12) {
   const loop = (async () => {
     while (!end.signal.aborted) {
       record.attend(agent);
-      await agent.round(end.signal);
+      // One of its own, so that nothing gathers on the one that lives as long as the agent.
+      await agent.round(AbortSignal.any([end.signal]));
       record.sample(agent);
       await stage.clock.sleep(everySeconds * 1000, end.signal).catch(() => undefined);
     }

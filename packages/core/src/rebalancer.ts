@@ -16,7 +16,7 @@ import { checkPortfolio, type Portfolio, type RebalancerPorts } from './rebalanc
 import { decideWith } from './rebalancer/prepared-optimum.js';
 import type { OpenDelta } from './rebalancer/realised-efficiency.js';
 import { asRequested, checkRequestedChange } from './rebalancer/requested.js';
-import { type Resumption, resumeAll, runningProgrammes } from './rebalancer/resume.js';
+import { type Resumption, resumeAll, runningProgrammes, trackLate } from './rebalancer/resume.js';
 import { assertAgreed, planOf, runSlices, type SliceResult } from './rebalancer/run-slices.js';
 import { scheduleOf } from './rebalancer/schedule-of.js';
 import { recordedTrust } from './rebalancer/trust-journal.js';
@@ -83,6 +83,12 @@ export interface Rebalancer extends Pick<EventHub, 'on' | 'off'> {
    */
   resume(signal?: AbortSignal): Promise<readonly Resumption[]>;
   /**
+   * One look at the transfers that a trade has let go of because they were late: what has arrived is booked.
+   *
+   * @returns how many are still under way
+   */
+  track(signal?: AbortSignal): Promise<number>;
+  /**
    * Asks for an end: what is not begun stays so, what is unmined is cancelled, transfers are tracked on. Takes effect at
    * once in a rebalancing of this object, and at the next {@link resume} for what another process has left behind.
    */
@@ -139,6 +145,7 @@ export function createRebalancer(portfolio: Portfolio, ports: RebalancerPorts): 
     decide: (options = {}) => decideOnce(context, options),
     rebalance: (options = {}) => exclusively((cancelled) => rebalanceOnce(context, options, cancelled)),
     resume: (signal = never()) => exclusively((cancelled) => resumeAll(context, signal, cancelled)),
+    track: (signal = never()) => exclusively(() => trackLate(context, signal)),
     cancel: async () => {
       busy?.abort();
       for (const { programme } of await runningProgrammes(context)) {
@@ -312,6 +319,7 @@ async function trade(context: Context, input: TradeInput): Promise<Rebalancing> 
       opening,
       closing,
       flows: dryRun ? [] : await ports.journal.flows({ intentId }),
+      underWay: dryRun ? [] : await ports.journal.transfers({ intentId, open: true }),
       swaps: slices.flatMap(swapsOf),
       path: openPath(decision, before, slices, after),
       leastCost: leastCostOf(slices),

@@ -4,7 +4,7 @@ import { Decimal } from '../model/decimal.js';
 import type { TokenAmount } from '../model/token.js';
 import type { ExecutionResult } from '../execution/execute-programme.js';
 import type { Decision } from '../policy/decision.js';
-import type { Flow } from '../ports/journal.js';
+import type { Flow, TransferRecord } from '../ports/journal.js';
 import { costAttribution, type StatedPrice, type SwapRecord } from '../report/cost-attribution.js';
 import type { ExecutionReport } from '../report/execution-report.js';
 import { reconcile } from '../report/reconcile.js';
@@ -22,6 +22,8 @@ export interface TradeFacts {
   readonly opening: readonly TokenAmount[];
   readonly closing: readonly TokenAmount[];
   readonly flows: readonly Flow[];
+  /** Transfers that the trade has let go of, open still: what they were to bring at the least is no cost. */
+  readonly underWay: readonly TransferRecord[];
   readonly swaps: readonly SwapRecord[];
   readonly path: readonly OpenDelta[];
   /** Certified least cost of the whole change, done at once at the decision. */
@@ -72,7 +74,14 @@ export function writeReport(input: ReportInput): ExecutionReport {
   }
   const describe = (chainId: number, address: string) => tokenOfPortfolio(portfolio, chainId, address);
   const flows = bookFlows(trade.flows, describe);
-  const costs = costAttribution({ swaps: trade.swaps, flows, prices: statedPrices(portfolio, before) });
+  const expected = trade.underWay.map(({ transfer: { id, originTxHash, quote } }) => ({
+    id,
+    kind: 'bridge-received' as const,
+    token: quote.output.token,
+    atoms: quote.minReceived,
+    txHash: originTxHash,
+  }));
+  const costs = costAttribution({ swaps: trade.swaps, flows: [...flows, ...expected], prices: statedPrices(portfolio, before) });
   const reconciliation = reconcile({ opening: trade.opening, flows, closing: trade.closing });
   const efficiency = realisedEfficiency({
     riskAversion: decision.inputs.riskAversion.perNumeraire,

@@ -26,7 +26,7 @@ export interface Standing {
   readonly changeUnits: DecimalString | null;
 }
 
-export type KeeperActivity = 'watching' | 'rebalancing' | 'resuming' | 'ripcord';
+export type KeeperActivity = 'watching' | 'rebalancing' | 'resuming' | 'ripcord' | 'tracking';
 
 /** One portfolio as the agent keeps it. The only thing of it that changes is what stands in `now`. */
 export interface Keeper {
@@ -54,6 +54,8 @@ export interface KeeperState {
   restUntilMs: number;
   /** Attempts that failed, one after another. */
   failures: number;
+  /** When late transfers were last looked at. */
+  trackedMs: number;
   /** The journal holds something that has not come to its end. */
   unfinished: boolean;
   /** What has become of positions by itself, and was told. */
@@ -96,7 +98,9 @@ export function openKeeper(settings: AgentPortfolio, parts: KeeperParts): Keeper
     clock,
     connect: chains.connect,
   });
-  const { portfolio } = assembled;
+  // A trade that waits for a bridge for hours keeps its portfolio from being hedged otherwise.
+  const execution = { ...assembled.portfolio.execution, letGoOfLate: true };
+  const portfolio: Portfolio = { ...assembled.portfolio, execution };
   const ports = {
     ...parts.extend(
       { ...assembled.ports, volatility: remembered(assembled.ports.volatility, () => clock.now()) },
@@ -135,6 +139,7 @@ const AT_FIRST: KeeperState = {
   dueMs: 0,
   restUntilMs: 0,
   failures: 0,
+  trackedMs: 0,
   unfinished: false,
   changes: new Set(),
   outsideSinceMs: undefined,
