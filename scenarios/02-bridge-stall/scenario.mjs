@@ -25,15 +25,29 @@ export default {
     const late = record.events.filter(({ code }) => code === 'TRANSFER_LATE');
     const orders = record.events.filter(({ code }) => code === 'INTENT_SIGNED');
     const afterwards = orders.filter(({ t }) => t >= (late[0]?.t ?? Infinity));
-    expect('money is given to the bridge', transfers.length > 0, record.events.map(({ code }) => code));
+    expect(
+      'money is given to the bridge',
+      transfers.length > 0,
+      record.events.map(({ code }) => code),
+    );
     expect('the trade lets go of what is late', late.length > 0, record.events.slice(-30));
     expect('the delta is hedged again, once', afterwards.length === 1, afterwards);
     const inPlace = record.samples.filter(({ t }) => t > (afterwards[0]?.t ?? 0) + 300);
-    expect('and stays in its band meanwhile', inPlace.every(({ isOutside }) => !isOutside), inPlace.find(({ isOutside }) => isOutside));
-    const more = transfers.filter(({ transfer }) => transfer.sentAtSeconds > transfers[0].transfer.sentAtSeconds + EVERY_SECONDS);
+    expect(
+      'and stays in its band meanwhile',
+      inPlace.every(({ isOutside }) => !isOutside),
+      inPlace.find(({ isOutside }) => isOutside),
+    );
+    const more = transfers.filter(
+      ({ transfer }) => transfer.sentAtSeconds > transfers[0].transfer.sentAtSeconds + EVERY_SECONDS,
+    );
     expect('no more money is given to a bridge that is late', more.length === 0, more);
     const ends = transfers.map(({ status }) => status.state);
-    expect('the transfer ends as refunded', ends.every((state) => state === 'refunded'), ends);
+    expect(
+      'the transfer ends as refunded',
+      ends.every((state) => state === 'refunded'),
+      ends,
+    );
     const unwinds = orders.filter(({ t }) => t >= 7200);
     expect('what comes back causes at most one unwind', unwinds.length <= 1, unwinds);
     return { agent, failures: kept.failures };

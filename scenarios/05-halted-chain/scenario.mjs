@@ -2,6 +2,8 @@
 import { parseUnits, Transaction } from 'ethers';
 
 const BLOCK_SECONDS = 60;
+/** Ten blocks after the chain goes on. */
+const CAUGHT_UP_SECONDS = 5460;
 const RICH = '0x21e19e0c9bab2400000';
 
 export default {
@@ -28,15 +30,27 @@ export default {
         stage.halted.add(chain.id);
       }
       if (state === 'halted' && row.venueState === 'stale') stage.halted.delete(chain.id);
-      if (state === 'stale' && row.venueState === 'open') await chain.rpc('anvil_setBalance', [arbitrageur.address, RICH]);
+      if (state === 'stale' && row.venueState === 'open')
+        await chain.rpc('anvil_setBalance', [arbitrageur.address, RICH]);
       state = row.venueState;
       for (const { raw, url } of sent) {
         const { data, to } = Transaction.from(raw);
         if (url.startsWith(chain.rpcUrl)) mined.push({ t, to, isCancellation: data === '0x' });
       }
     });
+    let isCaughtUp = false;
+    stage.afterBlock(async ({ t }) => {
+      if (isCaughtUp || t < CAUGHT_UP_SECONDS) return;
+      isCaughtUp = true;
+      await stage.arbitrage();
+    });
     const agent = await stage.openAgent(
-      { adapters: ['uniswap-v2', 'uniswap-v3'], limits: { deadlineSeconds: 1800, maxBlockAgeSeconds: 300 }, pollMs: 30_000, policy: { monitoringSeconds: 120 } },
+      {
+        adapters: ['uniswap-v2', 'uniswap-v3'],
+        limits: { deadlineSeconds: 1800, maxBlockAgeSeconds: 300 },
+        pollMs: 30_000,
+        policy: { monitoringSeconds: 120 },
+      },
       {
         extend: (ports) => ({
           ...ports,
@@ -54,13 +68,23 @@ export default {
     await stage.runTo(path.endSeconds);
     await kept.stop();
 
-    const routes = record.looks.filter(({ chainIds, t }) => chainIds.includes(chain.id) && t > BLOCK_SECONDS && t < 5460);
-    expect('a transaction waits when the chain stops', mined.some(({ t }) => t <= 2 * BLOCK_SECONDS), mined);
+    const routes = record.looks.filter(
+      ({ chainIds, t }) => chainIds.includes(chain.id) && t > BLOCK_SECONDS && t < CAUGHT_UP_SECONDS,
+    );
+    expect(
+      'a transaction waits when the chain stops',
+      mined.some(({ t }) => t <= 2 * BLOCK_SECONDS),
+      mined,
+    );
     expect('nothing is routed over a chain that stands, or whose prices are stale', routes.length === 0, routes);
     const isCancelled = record.events.some(({ code, t }) => code === 'STEP_CANCELLED' && t >= 4800);
     expect('what waited is cancelled', isCancelled, record.events.map(({ code, t }) => `${t} ${code}`).slice(-40));
     const told = record.events.some(({ code, t }) => code === 'OUTSIDE_TOO_LONG' && t < 4800);
-    expect('that the delta is open meanwhile is told', told, record.events.filter(({ kind }) => kind === 'alert'));
+    expect(
+      'that the delta is open meanwhile is told',
+      told,
+      record.events.filter(({ kind }) => kind === 'alert'),
+    );
     expect('it ends in its band', record.samples.at(-1).code === 'INSIDE_BAND', record.samples.at(-1));
     return { agent, failures: kept.failures };
   },

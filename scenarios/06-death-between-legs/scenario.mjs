@@ -40,7 +40,10 @@ export default {
     actors.acrossRelayer.resume();
     const configFile = join(folder, 'book.json');
     const adapters = ['uniswap-v2', 'uniswap-v3', 'across'];
-    writeFileSync(configFile, JSON.stringify({ ...config, adapters, nodeBudget: 3, pollMs: 50, schedule: { kind: 'single' } }));
+    writeFileSync(
+      configFile,
+      JSON.stringify({ ...config, adapters, nodeBudget: 3, pollMs: 50, schedule: { kind: 'single' } }),
+    );
     const journalFile = join(folder, 'journal.db');
     const options = { configFile, journalFile, startMs: START_SECONDS * 1000, seed };
 
@@ -51,7 +54,11 @@ export default {
     const refused = [one, other].filter(({ last }) => last?.code === 'JOURNAL_LOCKED');
     const late = refused.length === 0 && finished.every(({ last }) => last.resumed + 1 > 0) ? finished[1] : undefined;
     expect('the first is killed', dead.signal === 'SIGKILL', dead.last);
-    expect('its first leg is mined', dead.lines.some(({ type }) => type === 'step-signed'), dead.lines);
+    expect(
+      'its first leg is mined',
+      dead.lines.some(({ type }) => type === 'step-signed'),
+      dead.lines,
+    );
     const takers = finished.filter(({ last }) => last.resumed > 0);
     expect('exactly one takes it over', takers.length === 1, [one.last, other.last]);
     expect('the other does nothing', refused.length === 1 || late?.last.resumed === 0, [one.last, other.last]);
@@ -60,7 +67,12 @@ export default {
     for (const { delta, type, units } of told) {
       if (type === 'routed') record.looks.push({ t: 0, name: 'book', delta, units, target: 0 });
     }
-    record.lines.push(...told.filter(({ type }) => type === 'step-done').map((line) => JSON.stringify(line)).sort());
+    record.lines.push(
+      ...told
+        .filter(({ type }) => type === 'step-done')
+        .map((line) => JSON.stringify(line))
+        .sort(),
+    );
     const journal = await sqliteJournal({ path: journalFile });
     stage.closing(() => journal.close());
     actors.acrossRelayer.pause();

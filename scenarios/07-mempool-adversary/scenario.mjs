@@ -39,7 +39,8 @@ export default {
       }
       const signed = record.events.filter(({ code }) => code === 'INTENT_SIGNED').at(-1);
       const sinceSeconds = t + BLOCK_SECONDS - Math.floor(signed?.t ?? Infinity);
-      const isUsualTime = sinceSeconds > 0 && sinceSeconds < SPAN_SECONDS && sinceSeconds % (SPAN_SECONDS / PARTS) < BLOCK_SECONDS;
+      const isUsualTime =
+        sinceSeconds > 0 && sinceSeconds < SPAN_SECONDS && sinceSeconds % (SPAN_SECONDS / PARTS) < BLOCK_SECONDS;
       if (isUsualTime) await stage.act(() => push('pre-trade'));
     });
     stage.afterBlock(async () => {
@@ -76,6 +77,10 @@ export default {
     expect('it finds none of the private ones', pushes['front-run'] === before['front-run'], pushes);
     expect('the hidden one stays within 20 bp', hiddenBps < 20, { publicBps, hiddenBps });
     expect('the public one is worse by 3 bp and more', publicBps > hiddenBps + 3, { publicBps, hiddenBps });
-    return { agent, failures: kept.failures, note: `${publicBps.toFixed(1)} bp in public, ${hiddenBps.toFixed(1)} bp hidden` };
+    return {
+      agent,
+      failures: kept.failures,
+      note: `${publicBps.toFixed(1)} bp in public, ${hiddenBps.toFixed(1)} bp hidden`,
+    };
   },
 };

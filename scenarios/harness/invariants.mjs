@@ -19,7 +19,10 @@ export async function commonInvariants({ stage, path, record, journal, agent, tM
       name: 'every flow reconciles to the atom',
       problems: unaccounted.map(({ atoms, chainId, symbol }) => `${atoms} atoms of ${symbol} on ${chainId}`),
     },
-    { name: 'caps are never exceeded', problems: [...(await overCaps(journal, agent)), ...overBudget(record.events, path)] },
+    {
+      name: 'caps are never exceeded',
+      problems: [...(await overCaps(journal, agent)), ...overBudget(record.events, path)],
+    },
     { name: 'no trade but one that lowers the risk at both ends', problems: riskier(record.looks) },
     { name: `back in the band within ${tMaxSeconds} s, or told`, problems: unseen(record, tMaxSeconds) },
   ];

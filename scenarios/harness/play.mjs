@@ -46,7 +46,9 @@ export async function play(scenario, seed) {
   // A long one is told a second time for a part of it, which has to be the beginning of the first.
   const { retellSeconds = path.endSeconds } = scenario;
   const second = await tell(scenario, path, seed, retellSeconds);
-  const told = first.record.lines.filter((line) => retellSeconds === path.endSeconds || JSON.parse(line).t < retellSeconds);
+  const told = first.record.lines.filter(
+    (line) => retellSeconds === path.endSeconds || JSON.parse(line).t < retellSeconds,
+  );
   const again = second.record.lines.slice(0, told.length);
   const differs = told.findIndex((line, index) => line !== again[index]);
   const same = differs === -1 && (told.length === second.record.lines.length || retellSeconds < path.endSeconds);

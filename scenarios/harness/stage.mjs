@@ -133,6 +133,8 @@ export async function openStage({ path, seed, chains = 2, blockSeconds = 12, par
       await act(work);
       // One that was sent again may be mined already.
       for (const { raw } of own) await chain.rpc('eth_sendRawTransaction', [raw]).catch(() => undefined);
+      // What was put back is no news.
+      requests.takeSent();
     },
     pump: (chain, pools, percent) => pumpPools(world, chain, pools, percent),
     /** The file of an agent over this book, read. */

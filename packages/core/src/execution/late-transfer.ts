@@ -9,7 +9,10 @@ const PATIENCE_SECONDS = 300;
  * Whether a transfer takes so long that nothing may wait for it any more. It may still come, or come back: it is tracked on,
  * and what it would bring stays uncertain.
  */
-export function isLate({ quote, sentAtSeconds }: Pick<Transfer, 'quote' | 'sentAtSeconds'>, nowSeconds: number): boolean {
+export function isLate(
+  { quote, sentAtSeconds }: Pick<Transfer, 'quote' | 'sentAtSeconds'>,
+  nowSeconds: number,
+): boolean {
   const { expected, worst } = quote.timeSeconds;
   return nowSeconds - sentAtSeconds > Math.min(worst, Math.max(LATE_TIMES * expected, PATIENCE_SECONDS));
 }

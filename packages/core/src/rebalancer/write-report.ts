@@ -81,7 +81,11 @@ export function writeReport(input: ReportInput): ExecutionReport {
     atoms: quote.minReceived,
     txHash: originTxHash,
   }));
-  const costs = costAttribution({ swaps: trade.swaps, flows: [...flows, ...expected], prices: statedPrices(portfolio, before) });
+  const costs = costAttribution({
+    swaps: trade.swaps,
+    flows: [...flows, ...expected],
+    prices: statedPrices(portfolio, before),
+  });
   const reconciliation = reconcile({ opening: trade.opening, flows, closing: trade.closing });
   const efficiency = realisedEfficiency({
     riskAversion: decision.inputs.riskAversion.perNumeraire,

@@ -152,7 +152,6 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-
 async function heightOf(ask: Ask): Promise<number> {
   const { text } = await ask(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_blockNumber', params: [] }));
   return Number((JSON.parse(text) as { readonly result: string }).result);

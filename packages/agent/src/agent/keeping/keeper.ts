@@ -166,7 +166,15 @@ function marketOf({ config }: AgentPortfolio): string {
     adapters,
     across ?? null,
     lifi ?? null,
-    [maxAgeSeconds, maxBlockAgeSeconds ?? null, maxDisagreementPercent, maxHops, slippageBps, solicitSeconds, config.policy.lotUnits],
+    [
+      maxAgeSeconds,
+      maxBlockAgeSeconds ?? null,
+      maxDisagreementPercent,
+      maxHops,
+      slippageBps,
+      solicitSeconds,
+      config.policy.lotUnits,
+    ],
     chains,
   ]);
 }
