@@ -64,6 +64,8 @@ export const chainSchema = v.strictObject({
   /** One or more endpoints; or the name of an environment variable that holds one, so that keys stay out of files. */
   rpcUrl: v.optional(v.union([v.string(), v.array(v.string())])),
   rpcUrlEnv: v.optional(v.string()),
+  /** So many of the endpoints have to say the same before it is believed: more than half. Left out: one is asked. */
+  quorum: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(2))),
   /** Where signed transactions go instead, and nowhere else: endpoints that keep them out of the public mempool. */
   submitUrl: v.optional(v.union([v.string(), v.array(v.string())])),
   submitUrlEnv: v.optional(v.string()),
