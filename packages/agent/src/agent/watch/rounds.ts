@@ -42,6 +42,8 @@ export interface RoundParts {
 
 /** A look a little before its time counts as in time: timers and blocks are never exact. */
 const EARLY_SHARE = 0.05;
+/** A portfolio whose trade is under way is looked at so much later than it would be. */
+const BUSY_MS = 30_000;
 /** Between two looks at a transfer that was late. */
 const TRACK_MS = 60_000;
 /** Out of place for so long, ripcord or not: people are told. */
@@ -148,8 +150,10 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
     }
     await trackLate(keepers, startedMs, signal);
     const inFlight = await transfersUnderWay(journal);
-    // Those under way as well: what a trade that hangs leaves open is told like anything else.
-    const due = keepers.filter(({ now: { dueMs } }) => startedMs >= dueMs);
+    // Those under way as well, less often: what a trade that hangs leaves open is told like anything else.
+    const due = keepers.filter(({ now: { activity, dueMs } }) => {
+      return startedMs >= dueMs + (activity === 'watching' ? 0 : BUSY_MS);
+    });
     const busy = new Set(due.filter(({ now: { activity } }) => activity !== 'watching'));
     const looked = await look({ keepers: due, busy, lastPrices, inFlight, nowMs: () => clock.now(), signal });
     const calls = chains
