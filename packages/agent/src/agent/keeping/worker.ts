@@ -233,7 +233,7 @@ export function openWorker(parts: WorkerParts): Worker {
     });
 
   const track = async (keeper: Keeper): Promise<void> => {
-    begin(keeper, 'tracking', async ({ abort }) => {
+    const isBegun = begin(keeper, 'tracking', async ({ abort }) => {
       const stopTelling = tellAll(keeper.rebalancer, keeper.name, events, () => undefined);
       try {
         await keeper.rebalancer.track(abort.signal);
@@ -241,7 +241,8 @@ export function openWorker(parts: WorkerParts): Worker {
         stopTelling();
       }
     });
-    await jobs.get(keeper.owner.toLowerCase())?.ended;
+    // Where another trade of the account is under way, the next round looks.
+    if (isBegun) await jobs.get(keeper.owner.toLowerCase())?.ended;
   };
 
   const ripcord = (keeper: Keeper, by: 'automatic' | 'by-hand'): boolean =>

@@ -136,7 +136,7 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
     if (tracked.length === 0) return;
     for (const { now } of tracked) now.trackedMs = nowMs;
     // A claim may take its time, and the round has none to lose.
-    await Promise.race([Promise.all(tracked.map(worker.track)), aborted(signal)]);
+    await Promise.race([Promise.all(tracked.map((keeper) => worker.track(keeper))), aborted(signal)]);
   };
 
   return async (signal) => {
