@@ -172,7 +172,8 @@ function changed(
 ): string {
   const asked = JSON.parse(body) as RpcRequest | readonly RpcRequest[];
   const said = JSON.parse(text) as RpcAnswer | RpcAnswer[];
-  const methods = new Map((Array.isArray(asked) ? asked : [asked]).map(({ id, method }) => [id, method]));
+  const questions = Array.isArray(asked) ? (asked as readonly RpcRequest[]) : [asked as RpcRequest];
+  const methods = new Map(questions.map(({ id, method }) => [id, method]));
   const lie = (answer: RpcAnswer): RpcAnswer => {
     const method = methods.get(answer['id']);
     const fault = method === 'eth_chainId' ? 'wrong-chain' : method === 'eth_getBalance' ? 'zero-balance' : undefined;
