@@ -72,12 +72,6 @@ export default {
       (await inBridges(stage)) === held,
       'the bridge holds more than before',
     );
-    const reports = record.events.filter(
-      ({ details, kind }) => kind === 'report' && typeof details?.total === 'string',
-    );
-    const notional = record.looks.reduce((sum, { t, units }) => sum + Math.abs(units) * path.at(t).price, 0);
-    const cost = reports.reduce((sum, { details }) => sum + Number(details.total), 0);
-    expect('trades stay within their budget of 1 %', cost <= notional * 0.01, { cost, notional });
     expect(
       'no trade fails for the bridge',
       failed.every(({ sentence }) => !/across/i.test(sentence)),

@@ -34,7 +34,15 @@ async function openShort({ actors, owner, world }) {
 }
 
 function withPerp(ports, { id, parts, tokens }) {
-  const { aggregator: _a, insuranceFund: _i, marketRegistry: _m, orderBook: _o, pool: _p, priceFeed: _f, ...contracts } = parts.perpV2;
+  const {
+    aggregator: _a,
+    insuranceFund: _i,
+    marketRegistry: _m,
+    orderBook: _o,
+    pool: _p,
+    priceFeed: _f,
+    ...contracts
+  } = parts.perpV2;
   const virtual = (symbol, address) => ({ chainId: id, address, symbol, decimals: 18 });
   const market = {
     ...contracts,
@@ -72,15 +80,24 @@ export default {
       if (after !== before) closed = { t, before: Number(before) / 1e18, after: Number(after) / 1e18 };
     });
     const everySeconds = 60;
-    const agent = await stage.openAgent({ policy: { monitoringSeconds: everySeconds } }, { extend: (ports) => withPerp(ports, chain) });
+    const agent = await stage.openAgent(
+      { policy: { monitoringSeconds: everySeconds } },
+      { extend: (ports) => withPerp(ports, chain) },
+    );
     const kept = keep(agent, everySeconds);
     await stage.runTo(path.endSeconds);
     await kept.stop();
 
     const share = closed === undefined ? 0 : 1 - closed.after / closed.before;
     expect('the venue closes 60 % of the short', Math.abs(share - 0.6) < 0.01, closed);
-    const told = record.events.filter(({ code, kind, t }) => code === 'EXTERNAL_CLOSE' && kind === 'decision' && t >= closed?.t);
-    expect('it is seen in the next look, with its reason', told.length === 1 && told[0].t <= closed.t + everySeconds, told);
+    const told = record.events.filter(
+      ({ code, kind, t }) => code === 'EXTERNAL_CLOSE' && kind === 'decision' && t >= closed?.t,
+    );
+    expect(
+      'it is seen in the next look, with its reason',
+      told.length === 1 && told[0].t <= closed.t + everySeconds,
+      told,
+    );
     const sold = record.looks.filter(({ t }) => t >= closed?.t).reduce((sum, { units }) => sum + units, 0);
     expect('what is open is sold elsewhere', Math.abs(sold + (closed?.after - closed?.before)) < 3, { sold, closed });
     expect('it ends in its band', record.samples.at(-1).code === 'INSIDE_BAND', record.samples.at(-1));

@@ -8,7 +8,7 @@ const DUST = 1e-9;
  * @param tMaxSeconds within which the delta has to be back, or somebody has to be told
  * @returns findings, each `{ name, problems }`; a name without problems holds
  */
-export async function commonInvariants({ stage, record, journal, agent, tMaxSeconds }) {
+export async function commonInvariants({ stage, path, record, journal, agent, tMaxSeconds }) {
   const { lost, twice, unaccounted } = await judge(journal, stage.openings, stage.owner.address);
   const open = lost.filter((each) => /has no end|is still running|forgotten/.test(each));
   return [
@@ -19,7 +19,10 @@ export async function commonInvariants({ stage, record, journal, agent, tMaxSeco
       name: 'every flow reconciles to the atom',
       problems: unaccounted.map(({ atoms, chainId, symbol }) => `${atoms} atoms of ${symbol} on ${chainId}`),
     },
-    { name: 'caps are never exceeded', problems: await overCaps(journal, agent) },
+    {
+      name: 'caps are never exceeded',
+      problems: [...(await overCaps(journal, agent)), ...overBudget(record.events, path)],
+    },
     { name: 'no trade but one that lowers the risk at both ends', problems: riskier(record.looks) },
     { name: `back in the band within ${tMaxSeconds} s, or told`, problems: unseen(record, tMaxSeconds) },
   ];
@@ -46,6 +49,19 @@ async function overCaps(journal, agent) {
     if (most !== undefined && notionalUsd > most) problems.push(`${name} traded ${notionalUsd} USD of ${most}`);
   }
   return problems;
+}
+
+/** What trades have cost by their own doing, against what their intents allow: what the market did meanwhile is apart. */
+function overBudget(events, path) {
+  return events.flatMap(({ details, kind, t }) => {
+    if (kind !== 'report' || !details?.costs) return [];
+    const signed = events.find((each) => each.code === 'INTENT_SIGNED' && each.details.intentId === details.intentId);
+    const cost = Number(details.total) - Number(details.costs.delay);
+    const { deltaChangeUnits, maxCostBps } = signed.details;
+    const price = path.at(t).price;
+    const most = (maxCostBps / 10_000) * Math.abs(Number(deltaChangeUnits)) * price;
+    return cost <= most ? [] : [`at ${t} s: ${cost} USD of at most ${most}`];
+  });
 }
 
 function riskier(looks) {

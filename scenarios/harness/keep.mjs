@@ -2,7 +2,7 @@
 import { START_SECONDS } from './stage.mjs';
 
 /** Values that JSON has no word for. */
-const plain = (_, value) => (typeof value === 'bigint' ? value.toString() : value);
+export const plain = (_, value) => (typeof value === 'bigint' ? value.toString() : value);
 
 /**
  * Notes everything that agents tell, and where their portfolios stand after each round.
@@ -39,7 +39,8 @@ export function openRecord(stage) {
           const { delta } = survey.exposure;
           const units = Number(route.servedUnits) * (route.side === 'sell' ? -1 : 1);
           const asked = Number(route.servedUnits) + Number(route.remainderUnits);
-          looks.push({ t: stage.seconds(), name, delta, units, asked, target: Number(targetDeltaUnits) });
+          const chainIds = [...new Set(route.hops.map(({ chainId }) => chainId))];
+          looks.push({ t: stage.seconds(), name, delta, units, asked, chainIds, target: Number(targetDeltaUnits) });
         });
       }
     },
@@ -75,7 +76,8 @@ export function keep(stage, agent, record, everySeconds = 12) {
   const loop = (async () => {
     while (!end.signal.aborted) {
       record.attend(agent);
-      await agent.round(end.signal);
+      // One of its own, so that nothing gathers on the one that lives as long as the agent.
+      await agent.round(AbortSignal.any([end.signal]));
       record.sample(agent);
       await stage.clock.sleep(everySeconds * 1000, end.signal).catch(() => undefined);
     }

@@ -1,7 +1,7 @@
 // Plays one scenario twice from one seed, and says what held.
 import { fileURLToPath } from 'node:url';
 import { commonInvariants } from './invariants.mjs';
-import { keep, openRecord } from './keep.mjs';
+import { keep, openRecord, plain } from './keep.mjs';
 import { readPath } from './path.mjs';
 import { openStage } from './stage.mjs';
 
@@ -16,7 +16,7 @@ async function tell(scenario, path, seed, endSeconds) {
     const expect = (name, holds, problem) => {
       const problems = holds
         ? []
-        : [typeof problem === 'string' ? problem : (JSON.stringify(problem) ?? 'it does not')];
+        : [typeof problem === 'string' ? problem : (JSON.stringify(problem, plain) ?? 'it does not')];
       findings.push({ name, problems });
     };
     const played = await scenario.play({
@@ -28,7 +28,7 @@ async function tell(scenario, path, seed, endSeconds) {
       keep: (...args) => keep(stage, args[0], record, args[1]),
     });
     const { agent, journal = agent.journal, failures = [], figures, note } = played;
-    findings.push(...(await commonInvariants({ stage, record, journal, agent, tMaxSeconds })));
+    findings.push(...(await commonInvariants({ stage, path, record, journal, agent, tMaxSeconds })));
     findings.push({
       name: 'no round fails',
       problems: failures.map((error) => `${error.code ?? error.name}: ${error.message}`),
@@ -46,7 +46,9 @@ export async function play(scenario, seed) {
   // A long one is told a second time for a part of it, which has to be the beginning of the first.
   const { retellSeconds = path.endSeconds } = scenario;
   const second = await tell(scenario, path, seed, retellSeconds);
-  const told = first.record.lines.filter((line) => retellSeconds === path.endSeconds || JSON.parse(line).t < retellSeconds);
+  const told = first.record.lines.filter(
+    (line) => retellSeconds === path.endSeconds || JSON.parse(line).t < retellSeconds,
+  );
   const again = second.record.lines.slice(0, told.length);
   const differs = told.findIndex((line, index) => line !== again[index]);
   const same = differs === -1 && (told.length === second.record.lines.length || retellSeconds < path.endSeconds);

@@ -30,6 +30,7 @@ export async function openStage({ path, seed, chains = 2, blockSeconds = 12, par
   const after = [];
   const before = [];
   const agents = [];
+  const closers = [];
   let price;
   let blockAt = START_SECONDS;
 
@@ -130,7 +131,10 @@ export async function openStage({ path, seed, chains = 2, blockSeconds = 12, par
       const own = sent.filter(({ url }) => url.startsWith(chain.rpcUrl));
       await stage.drop(chain, own);
       await act(work);
-      for (const { raw } of own) await chain.rpc('eth_sendRawTransaction', [raw]);
+      // One that was sent again may be mined already.
+      for (const { raw } of own) await chain.rpc('eth_sendRawTransaction', [raw]).catch(() => undefined);
+      // What was put back is no news.
+      requests.takeSent();
     },
     pump: (chain, pools, percent) => pumpPools(world, chain, pools, percent),
     /** The file of an agent over this book, read. */
@@ -150,8 +154,11 @@ export async function openStage({ path, seed, chains = 2, blockSeconds = 12, par
       agents.push(agent);
       return agent;
     },
+    /** Something to be closed when all is over. */
+    closing: (close) => void closers.push(close),
     close: async () => {
       requests.restore();
+      for (const close of closers) await close();
       for (const agent of agents) await agent.close().catch(() => undefined);
       await world.close();
       rmSync(folder, { recursive: true, force: true });

@@ -18,7 +18,7 @@ import { decideWith } from './rebalancer/prepared-optimum.js';
 import type { OpenDelta } from './rebalancer/realised-efficiency.js';
 import { measuredRecovery } from './rebalancer/recoveries.js';
 import { asRequested, checkRequestedChange } from './rebalancer/requested.js';
-import { type Resumption, resumeAll, runningProgrammes } from './rebalancer/resume.js';
+import { type Resumption, resumeAll, runningProgrammes, trackLate } from './rebalancer/resume.js';
 import { assertAgreed, planOf, runSlices, type SliceResult } from './rebalancer/run-slices.js';
 import { scheduleOf } from './rebalancer/schedule-of.js';
 import { recordedTrust } from './rebalancer/trust-journal.js';
@@ -87,6 +87,12 @@ export interface Rebalancer extends Pick<EventHub, 'on' | 'off'> {
    */
   resume(signal?: AbortSignal): Promise<readonly Resumption[]>;
   /**
+   * One look at the transfers that a trade has let go of because they were late: what has arrived is booked.
+   *
+   * @returns how many are still under way
+   */
+  track(signal?: AbortSignal): Promise<number>;
+  /**
    * Asks for an end: what is not begun stays so, what is unmined is cancelled, transfers are tracked on. Takes effect at
    * once in a rebalancing of this object, and at the next {@link resume} for what another process has left behind.
    */
@@ -143,6 +149,7 @@ export function createRebalancer(portfolio: Portfolio, ports: RebalancerPorts): 
     decide: (options = {}) => decideOnce(context, options),
     rebalance: (options = {}) => exclusively((cancelled) => rebalanceOnce(context, options, cancelled)),
     resume: (signal = never()) => exclusively((cancelled) => resumeAll(context, signal, cancelled)),
+    track: (signal = never()) => exclusively(() => trackLate(context, signal)),
     cancel: async () => {
       busy?.abort();
       for (const { programme } of await runningProgrammes(context)) {
@@ -311,6 +318,7 @@ async function trade(context: Context, input: TradeInput): Promise<Rebalancing> 
   const { endedBecause, results: slices } = run;
   const closing = await readBalances(portfolio, ports, chainIds, signal);
   const after = dryRun ? before : await look(signal);
+  const underWay = dryRun ? [] : await ports.journal.transfers({ intentId, open: true });
   const report = writeReport({
     portfolio,
     before,
@@ -323,9 +331,10 @@ async function trade(context: Context, input: TradeInput): Promise<Rebalancing> 
       opening,
       closing,
       flows: dryRun ? [] : await ports.journal.flows({ intentId }),
+      underWay,
       swaps: slices.flatMap(swapsOf),
       path: openPath(decision, before, slices, after),
-      shortfall: dryRun ? null : shortfallOf({ portfolio, decision, before, slices, swapsOf, after }),
+      shortfall: dryRun ? null : shortfallOf({ portfolio, decision, before, slices, swapsOf, after, underWay }),
       leastCost: leastCostOf(slices),
       states: slices.filter(({ replanned }) => replanned !== true).map(({ execution }) => execution.state),
       endedBecause,

@@ -158,3 +158,13 @@ export class RpcAbortedError extends EvenkeelError {
 export function abortError(signal: AbortSignal): EvenkeelError {
   return signal.reason instanceof EvenkeelError ? signal.reason : new RpcAbortedError(signal.reason);
 }
+
+/** Too few nodes say the same. Code `RPC_DISAGREES`. */
+export class RpcDisagreementError extends EvenkeelError {
+  constructor(chain: string, what: string, answers: number, quorum: number) {
+    super('RPC_DISAGREES', `The nodes of ${chain} give ${answers} answers to ${what}, none of them ${quorum} times.`, {
+      hint: 'Nodes a block apart agree in a moment; if it lasts, compare them and replace the one that is wrong.',
+      retryable: true,
+    });
+  }
+}

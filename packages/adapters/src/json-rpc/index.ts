@@ -3,3 +3,4 @@ export { decodeRevert } from './revert.js';
 export { MULTICALL3_ADDRESS } from './multicall.js';
 export type { Eip1193Request, Fetch } from './transport.js';
 export * from './errors.js';
+export { quorumChain } from './quorum.js';

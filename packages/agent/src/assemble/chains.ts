@@ -1,5 +1,5 @@
 import type { Chain } from '@evenkeel/core';
-import { jsonRpcChain } from '@evenkeel/adapters/json-rpc';
+import { jsonRpcChain, quorumChain } from '@evenkeel/adapters/json-rpc';
 import { InvalidInputError } from '@evenkeel/intents';
 import type { ChainConfig } from '../config/complete.js';
 
@@ -10,19 +10,27 @@ import type { ChainConfig } from '../config/complete.js';
  * @throws INVALID_INPUT, which never repeats an endpoint
  */
 export function chainOf(config: ChainConfig, field: string, env: NodeJS.ProcessEnv): Chain {
-  const { contracts, id, name, rpcUrl, rpcUrlEnv, submitUrl, submitUrlEnv } = config;
+  const { contracts, id, name, quorum, rpcUrl, rpcUrlEnv, submitUrl, submitUrlEnv } = config;
   const urls = urlsOf({ stated: rpcUrl, variable: rpcUrlEnv, name: 'rpcUrl' }, field, env);
   const isPrivate = submitUrl !== undefined || submitUrlEnv !== undefined;
   const submitUrls = isPrivate
     ? urlsOf({ stated: submitUrl, variable: submitUrlEnv, name: 'submitUrl' }, field, env)
     : undefined;
-  return jsonRpcChain({
+  const connection = {
     id,
     name,
-    urls,
     ...(submitUrls === undefined ? {} : { submitUrls }),
     ...(contracts.multicall3 === undefined ? {} : { multicall3: contracts.multicall3 }),
-  });
+  };
+  if (quorum === undefined) return jsonRpcChain({ ...connection, urls });
+  if (2 * quorum > urls.length && quorum <= urls.length) {
+    return quorumChain(
+      urls.map((url) => jsonRpcChain({ ...connection, url })),
+      quorum,
+    );
+  }
+  const hint = `Give ${quorum} endpoints or more, and less than ${2 * quorum}.`;
+  throw new InvalidInputError(`${field}.quorum`, quorum, `is no majority of ${urls.length} endpoints`, hint);
 }
 
 /** One or more endpoints, and the name of a variable that holds one more; `name` is that of the key with the first. */

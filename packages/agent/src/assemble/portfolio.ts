@@ -114,6 +114,7 @@ function portfolioOf(config: PortfolioConfig): Portfolio {
       maxAgeSeconds: limits.maxAgeSeconds,
       doubtVanishedSeconds: limits.doubtVanishedSeconds,
       keepForNext: limits.keepForNext,
+      ...(limits.maxBlockAgeSeconds === undefined ? {} : { maxBlockAgeSeconds: limits.maxBlockAgeSeconds }),
       maxDisagreementBps: limits.maxDisagreementPercent * 100,
     },
     annualRate: config.annualRatePercent / 100,

@@ -64,6 +64,8 @@ export const chainSchema = v.strictObject({
   /** One or more endpoints; or the name of an environment variable that holds one, so that keys stay out of files. */
   rpcUrl: v.optional(v.union([v.string(), v.array(v.string())])),
   rpcUrlEnv: v.optional(v.string()),
+  /** So many of the endpoints have to say the same before it is believed: more than half. Left out: one is asked. */
+  quorum: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(2))),
   /** Where signed transactions go instead, and nowhere else: endpoints that keep them out of the public mempool. */
   submitUrl: v.optional(v.union([v.string(), v.array(v.string())])),
   submitUrlEnv: v.optional(v.string()),
@@ -183,6 +185,8 @@ export const portfolioConfigSchema = v.strictObject({
       deadlineSeconds: v.optional(v.pipe(seconds, v.minValue(30)), 1800),
       solicitSeconds: v.optional(v.pipe(v.number(), v.minValue(0.1), v.maxValue(120)), 10),
       maxAgeSeconds: v.optional(v.pipe(seconds, v.minValue(1)), 120),
+      /** A chain without a new block for so long is not traded on. Left out: any chain goes on. */
+      maxBlockAgeSeconds: v.exactOptional(v.pipe(seconds, v.minValue(1))),
       doubtVanishedSeconds: v.optional(v.pipe(seconds, v.minValue(0)), 3600),
       keepForNext: v.optional(v.boolean(), false),
     }),

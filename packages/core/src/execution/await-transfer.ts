@@ -10,6 +10,7 @@ import { accountOf, bridgeOf, chainOf, codeOf, type Execution, stepKey } from '.
 import { TransferStatusInvalidError, TransferUntrackableError } from './errors.js';
 import { flowsOfLogs, nativeArrival } from './flows.js';
 import { bridgeStatusSchema, encode } from './journal-codec.js';
+import { isLate } from './late-transfer.js';
 
 type Terminal = Extract<BridgeStatus, { state: 'filled' | 'filled-otherwise' | 'refunded' }>;
 
@@ -24,7 +25,6 @@ export async function runAwaitTransfer(run: Execution, step: AwaitTransferStep):
   const key = stepKey(run, step.id, 0);
   const known = (await journal.outcomes(key)).find((each) => sameStep(each.key, key));
   if (known !== undefined) return known;
-  const bridge = bridgeOf(run.parts, step.bridge);
   let record = await openTransfer(run, step, key);
   let answeredAtMs = clock.now();
   let silence: unknown;
@@ -33,13 +33,7 @@ export async function runAwaitTransfer(run: Execution, step: AwaitTransferStep):
     run.signal.throwIfAborted();
     if (isTerminal(record.status)) return conclude(run, step, record);
     try {
-      const status = checkStatus(await bridge.track(record.transfer, run.signal));
-      const arrival = isTerminal(status) ? await arrivalOf(run, step, key, status as Terminal) : [];
-      if (arrival !== undefined && encode(status) !== encode(record.status)) {
-        record = await journal.updateTransfer(key, status, arrival, clock.now());
-        await run.tell({ type: 'transfer-status', step: step.id, status, sentence: sentenceOf(step, status) });
-      }
-      if (status.state === 'refund-pending' && status.needsClaim) await claim(run, step, record.transfer, status);
+      record = await ask(run, step, record);
       [answeredAtMs, silence] = [clock.now(), undefined];
     } catch (error) {
       if (run.signal.aborted || !(error instanceof EvenkeelError) || error.code.startsWith('JOURNAL_')) throw error;
@@ -52,8 +46,47 @@ export async function runAwaitTransfer(run: Execution, step: AwaitTransferStep):
         throw new TransferUntrackableError(record.transfer.id, step.bridge, { cause: error });
       }
     }
-    if (!isTerminal(record.status)) await clock.sleep(run.options.transferPollMs, run.signal);
+    if (isTerminal(record.status)) continue;
+    if (run.options.letGoOfLate && isLate(record.transfer, clock.now() / 1000)) return letGo(run, step, key);
+    await clock.sleep(run.options.transferPollMs, run.signal);
   }
+}
+
+/** One look at a transfer that is tracked already; what has come to its end gets the step's outcome. */
+export async function lookAtTransfer(
+  run: Execution,
+  step: AwaitTransferStep,
+  record: TransferRecord,
+): Promise<TransferRecord> {
+  const seen = await ask(run, step, record);
+  if (isTerminal(seen.status)) await conclude(run, step, seen);
+  return seen;
+}
+
+/** What the bridge says now, in the journal, with what has arrived. */
+async function ask(run: Execution, step: AwaitTransferStep, record: TransferRecord): Promise<TransferRecord> {
+  const { key, transfer } = record;
+  const { clock, journal } = run.parts;
+  let known = record;
+  const status = checkStatus(await bridgeOf(run.parts, step.bridge).track(transfer, run.signal));
+  const arrival = isTerminal(status) ? await arrivalOf(run, step, key, status as Terminal) : [];
+  if (arrival !== undefined && encode(status) !== encode(record.status)) {
+    known = await journal.updateTransfer(key, status, arrival, clock.now());
+    await run.tell({ type: 'transfer-status', step: step.id, status, sentence: sentenceOf(step, status) });
+  }
+  if (status.state === 'refund-pending' && status.needsClaim) await claim(run, step, transfer, status);
+  return known;
+}
+
+/**
+ * Nothing waits for a transfer that is late: what depends on it is not sent, and the programme ends without it. The step has
+ * no end of its own before the transfer has one.
+ */
+async function letGo(run: Execution, step: AwaitTransferStep, key: StepKey): Promise<StepOutcome> {
+  const code = 'TRANSFER_LATE';
+  const sentence = `${step.id} is late: nothing waits for it any more, and it is tracked to its end.`;
+  await run.tell({ type: 'step-waiting', step: step.id, code, sentence });
+  return { key, state: 'failed', code, sentence };
 }
 
 /** The transfer's record; made from the final hash of the transaction that put the funds into the bridge. */

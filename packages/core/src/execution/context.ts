@@ -34,6 +34,11 @@ export interface ExecutionOptions {
   readonly lostAfterMs?: number;
   /** Without any progress on one step for so long, the execution stops and can be resumed. Default: 1,800,000. */
   readonly giveUpAfterMs?: number;
+  /**
+   * A programme ends without a transfer that is late, and whoever asked for it has to see to it that the transfer is
+   * tracked on ({@link followTransfers}). Default: false, it is waited for.
+   */
+  readonly letGoOfLate?: boolean;
 }
 
 /** What an execution works with; the same for a start, a resumption and a recovery. */
@@ -108,6 +113,7 @@ const DEFAULTS = {
   gasMarginBps: 6_000,
   lostAfterMs: 60_000,
   giveUpAfterMs: 1_800_000,
+  letGoOfLate: false,
 } as const;
 
 function isBad(event: ExecutionEvent): boolean {

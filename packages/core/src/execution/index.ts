@@ -7,6 +7,7 @@ export type { AllowancePair, GuardStep } from '../guard/check-calls.js';
 // Execution: do it once
 export * from './execute-programme.js';
 export * from './plan-programme.js';
+export { followTransfers } from './follow-transfers.js';
 export { recoverReservations } from './recover-reservations.js';
 export * from './events.js';
 export * from './errors.js';

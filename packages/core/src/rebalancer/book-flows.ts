@@ -1,5 +1,5 @@
 import type { Token } from '../model/token.js';
-import type { Flow } from '../ports/journal.js';
+import type { Flow, TransferRecord } from '../ports/journal.js';
 import type { Flow as BookedFlow, FlowKind as BookedKind } from '../report/reconcile.js';
 
 /** The journal's flows, as read from receipts, under the names of the books. Nothing is netted or derived. */
@@ -16,6 +16,17 @@ export function bookFlows(
       txHash: flow.txHash,
     }),
   );
+}
+
+/** What transfers that are under way are to bring at the least, as if it were there: it is no cost. */
+export function expectedArrivals(underWay: readonly TransferRecord[]): readonly BookedFlow[] {
+  return underWay.map(({ transfer: { id, originTxHash, quote } }) => ({
+    id,
+    kind: 'bridge-received',
+    token: quote.output.token,
+    atoms: quote.minReceived,
+    txHash: originTxHash,
+  }));
 }
 
 function bookedKind({ atoms, kind }: Flow): BookedKind {

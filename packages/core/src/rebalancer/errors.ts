@@ -57,6 +57,18 @@ export class RouteUnsettledError extends EvenkeelError {
   }
 }
 
+/** A chain has made no block for longer than the portfolio's limit. Code `CHAIN_HALTED`. */
+export class ChainHaltedError extends EvenkeelError {
+  constructor(name: string, block: number, ageSeconds: number) {
+    super('CHAIN_HALTED', `${name} stands still: its latest block ${block} is ${ageSeconds} s old.`, {
+      field: 'limits.maxBlockAgeSeconds',
+      value: ageSeconds,
+      hint: 'Wait until the chain goes on, or raise the limit where its blocks are rare.',
+      retryable: true,
+    });
+  }
+}
+
 /** A programme of an earlier rebalancing has not come to its end. Code `PROGRAMME_OPEN`. */
 export class ProgrammeOpenError extends EvenkeelError {
   constructor(name: string, intentId: string, slice: number) {

@@ -1,4 +1,5 @@
 import type { InFlight } from '../exposure/assemble-exposure.js';
+import { isLate } from '../execution/late-transfer.js';
 import { fromAtoms } from '../model/decimal.js';
 import { isTerminal } from '../model/transfer.js';
 import { sameToken } from '../model/token.js';
@@ -11,6 +12,15 @@ export async function inFlightOf(
   { journal }: Pick<RebalancerPorts, 'journal'>,
 ): Promise<readonly InFlight[]> {
   return inFlightFrom(portfolio, await journal.transfers({ open: true }));
+}
+
+/** Bridges that owe a transfer for too long: nothing more is given to them. */
+export async function lateBridges(
+  { journal }: Pick<RebalancerPorts, 'journal'>,
+  nowSeconds: number,
+): Promise<ReadonlySet<string>> {
+  const open = await journal.transfers({ open: true });
+  return new Set(open.filter(({ transfer }) => isLate(transfer, nowSeconds)).map(({ transfer }) => transfer.adapter));
 }
 
 /** The same from transfers that were read already. */

@@ -44,6 +44,8 @@ export interface RebalanceLimits {
   readonly solicitMs: number;
   /** Older readings are stale. */
   readonly maxAgeSeconds: number;
+  /** A chain whose latest block is older is not traded on. Absent: no chain is taken to stand still. */
+  readonly maxBlockAgeSeconds?: number;
   /** Pools that disagree by more, or stand further from the feed, stop the trade. */
   readonly maxDisagreementBps: number;
   /**

@@ -1,5 +1,6 @@
 import type { Hex } from '@evenkeel/intents';
 import { type ExecutionResult, resumeProgramme } from '../execution/execute-programme.js';
+import { followTransfers } from '../execution/follow-transfers.js';
 import { recoverReservations } from '../execution/recover-reservations.js';
 import { sameAddress } from '../model/token.js';
 import type { ProgrammeRecord } from '../ports/journal.js';
@@ -24,17 +25,23 @@ export interface Resumption extends ExecutionResult {
 }
 
 /** The portfolio's own programmes that have not come to their end. */
-export async function runningProgrammes({ portfolio, ports }: Context): Promise<readonly ProgrammeRecord[]> {
-  const { account, journal } = ports;
+export async function runningProgrammes(context: Context): Promise<readonly ProgrammeRecord[]> {
+  const { journal } = context.ports;
   const running = await journal.programmes({ state: 'running' });
-  const isOwn = async ({ programme }: ProgrammeRecord): Promise<boolean> => {
-    const signed = await journal.intent(programme.intentId);
-    // An intent that is not there is for the resumption to complain about, not to be passed over here.
-    if (signed === undefined) return true;
-    return signed.intent.underlying === portfolio.underlying && sameAddress(signed.intent.signer, account.owner);
-  };
-  const own = await Promise.all(running.map(isOwn));
+  const own = await Promise.all(running.map(({ programme }) => isOwn(context, programme.intentId)));
   return running.filter((_, i) => own[i]);
+}
+
+async function isOwn({ portfolio, ports }: Context, intentId: Hex): Promise<boolean> {
+  const signed = await ports.journal.intent(intentId);
+  // An intent that is not there is for the resumption to complain about, not to be passed over here.
+  if (signed === undefined) return true;
+  return signed.intent.underlying === portfolio.underlying && sameAddress(signed.intent.signer, ports.account.owner);
+}
+
+/** One look at the transfers that were let go of; how many are still open. */
+export function trackLate(context: Context, signal: AbortSignal): Promise<number> {
+  return followTransfers(executionParts(context, false, signal), ({ key }) => isOwn(context, key.intentId));
 }
 
 /**

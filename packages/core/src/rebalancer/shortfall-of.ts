@@ -1,12 +1,13 @@
 import { Decimal } from '../model/decimal.js';
 import type { TradeDecision } from '../policy/decision.js';
+import type { TransferRecord } from '../ports/journal.js';
 import { costAttribution, type SwapRecord } from '../report/cost-attribution.js';
 import {
   type ImplementationShortfall,
   implementationShortfall,
   type ShortfallFill,
 } from '../report/implementation-shortfall.js';
-import { bookFlows } from './book-flows.js';
+import { bookFlows, expectedArrivals } from './book-flows.js';
 import { type Portfolio, tokenOfPortfolio } from './portfolio.js';
 import { filledUnits, type SliceResult } from './run-slices.js';
 import { statedPrices } from './stated-prices.js';
@@ -20,6 +21,8 @@ export interface ShortfallOfInput {
   /** Of a slice, from its receipts. */
   readonly swapsOf: (slice: SliceResult) => readonly SwapRecord[];
   readonly after: Survey;
+  /** Transfers that the trade has let go of, open still. */
+  readonly underWay: readonly TransferRecord[];
 }
 
 /**
@@ -40,14 +43,15 @@ export function shortfallOf(input: ShortfallOfInput): ImplementationShortfall | 
 }
 
 /** Undefined where a slice has not moved the delta. */
-function fillOf({ portfolio, swapsOf }: ShortfallOfInput, slice: SliceResult): ShortfallFill | undefined {
+function fillOf({ portfolio, swapsOf, underWay }: ShortfallOfInput, slice: SliceResult): ShortfallFill | undefined {
   const { execution, survey: seen } = slice;
   const units = filledUnits(portfolio, execution.flows);
   if (units.isZero()) return undefined;
   const describe = (chainId: number, address: string) => tokenOfPortfolio(portfolio, chainId, address);
+  const isOwn = ({ key }: TransferRecord): boolean => key.slice === slice.slice.index;
   const { byKind, total } = costAttribution({
     swaps: swapsOf(slice),
-    flows: bookFlows(execution.flows, describe),
+    flows: [...bookFlows(execution.flows, describe), ...expectedArrivals(underWay.filter(isOwn))],
     prices: statedPrices(portfolio, seen),
   });
   const charged = [byKind.fee, byKind.gas, byKind.message, byKind.bridge];

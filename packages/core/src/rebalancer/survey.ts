@@ -12,7 +12,7 @@ import { agreedPrice, type PriceDispute } from './agreed-price.js';
 import { askMarket, marketOn } from './ask-market.js';
 import { doubted } from './doubted.js';
 import { hedgeBridge } from './firm-route.js';
-import { inFlightOf } from './in-flight.js';
+import { inFlightOf, lateBridges } from './in-flight.js';
 import type { EarlierLook } from './look-memory.js';
 import { offerRequests } from './offer-requests.js';
 import type { Portfolio, RebalancerPorts } from './portfolio.js';
@@ -91,12 +91,14 @@ export async function survey(
   );
   const { changes, memory, readings } = doubted(portfolio, { atSeconds, reference }, answers, earlier);
   const exposure = exposureOf(portfolio, reference.price, readings, await inFlightOf(portfolio, ports), atSeconds);
+  const late = await lateBridges(ports, atSeconds);
+  const inTime = late.size === 0 ? ports : { ...ports, bridges: ports.bridges.filter(({ id }) => !late.has(id)) };
   const quoted = await askMarket(
     market,
-    ports,
+    inTime,
     {
       kind: 'quotes',
-      transfers: transferRequests(market, ports, balances, reference.price, atSeconds),
+      transfers: transferRequests(market, inTime, balances, reference.price, atSeconds),
       offers: offerRequests(market, ports, {
         exposure,
         price: reference.price,

@@ -4,13 +4,13 @@ import { Decimal } from '../model/decimal.js';
 import type { TokenAmount } from '../model/token.js';
 import type { ExecutionResult } from '../execution/execute-programme.js';
 import type { Decision } from '../policy/decision.js';
-import type { Flow } from '../ports/journal.js';
+import type { Flow, TransferRecord } from '../ports/journal.js';
 import { costAttribution, type SwapRecord } from '../report/cost-attribution.js';
 import type { ExecutionReport } from '../report/execution-report.js';
 import type { ImplementationShortfall } from '../report/implementation-shortfall.js';
 import { reconcile } from '../report/reconcile.js';
 import type { TrustChange } from '../solicit/trust.js';
-import { bookFlows } from './book-flows.js';
+import { bookFlows, expectedArrivals } from './book-flows.js';
 import { type Portfolio, tokenOfPortfolio } from './portfolio.js';
 import { type OpenDelta, realisedEfficiency } from './realised-efficiency.js';
 import { statedPrices } from './stated-prices.js';
@@ -23,6 +23,8 @@ export interface TradeFacts {
   readonly opening: readonly TokenAmount[];
   readonly closing: readonly TokenAmount[];
   readonly flows: readonly Flow[];
+  /** Transfers that the trade has let go of, open still: what they were to bring at the least is no cost. */
+  readonly underWay: readonly TransferRecord[];
   readonly swaps: readonly SwapRecord[];
   readonly path: readonly OpenDelta[];
   readonly shortfall: ImplementationShortfall | null;
@@ -74,7 +76,11 @@ export function writeReport(input: ReportInput): ExecutionReport {
   }
   const describe = (chainId: number, address: string) => tokenOfPortfolio(portfolio, chainId, address);
   const flows = bookFlows(trade.flows, describe);
-  const costs = costAttribution({ swaps: trade.swaps, flows, prices: statedPrices(portfolio, before) });
+  const costs = costAttribution({
+    swaps: trade.swaps,
+    flows: [...flows, ...expectedArrivals(trade.underWay)],
+    prices: statedPrices(portfolio, before),
+  });
   const reconciliation = reconcile({ opening: trade.opening, flows, closing: trade.closing });
   const efficiency = realisedEfficiency({
     riskAversion: decision.inputs.riskAversion.perNumeraire,

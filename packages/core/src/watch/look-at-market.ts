@@ -3,6 +3,7 @@ import type { CostCurve } from '../model/cost-curve.js';
 import type { Pool } from '../model/curve.js';
 import { Decimal, type DecimalString, toAtoms } from '../model/decimal.js';
 import type { Token, TokenAmount } from '../model/token.js';
+import type { Clock } from '../ports/ambient.js';
 import type { Chain } from '../ports/chain.js';
 import { costCurve } from '../route/cost-curve.js';
 import type { ReferencePrice } from '../route/reference-price.js';
@@ -11,7 +12,7 @@ import { askMarket, marketOn } from '../rebalancer/ask-market.js';
 import type { CostCurves } from '../rebalancer/cost-curves.js';
 import { hedgeRequest } from '../rebalancer/hedge-request.js';
 import type { Portfolio, RebalancerPorts } from '../rebalancer/portfolio.js';
-import type { SilentChain } from '../rebalancer/read-chains.js';
+import { assertGoesOn, type SilentChain } from '../rebalancer/read-chains.js';
 
 /** What all portfolios of one market see alike. Frozen. */
 export interface MarketLook {
@@ -42,7 +43,7 @@ export async function lookAtMarket(
   signal: AbortSignal,
   lastSeen?: DecimalString,
 ): Promise<MarketLook> {
-  const gas = await Promise.all(ports.chains.map((chain) => gasOn(chain, portfolio.limits.solicitMs, signal)));
+  const gas = await Promise.all(ports.chains.map((chain) => gasOn(chain, portfolio, ports.clock, signal)));
   const live = gas.filter((each) => 'gasPriceWei' in each);
   const market = marketOn(portfolio, live);
   const { pools } = await askMarket(market, ports, { kind: 'pools' }, signal);
@@ -68,10 +69,18 @@ interface GasOn {
   readonly gasPriceWei: bigint;
 }
 
-async function gasOn(chain: Chain, limitMs: number, signal: AbortSignal): Promise<GasOn | SilentChain> {
-  const own = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+async function gasOn(
+  chain: Chain,
+  portfolio: Portfolio,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<GasOn | SilentChain> {
+  const own = AbortSignal.any([signal, AbortSignal.timeout(portfolio.limits.solicitMs)]);
   try {
-    const { baseFeeWei, priorityFeeWei } = await chain.fees(own);
+    const [{ baseFeeWei, priorityFeeWei }] = await Promise.all([
+      chain.fees(own),
+      assertGoesOn(chain, portfolio, clock, own),
+    ]);
     return { chainId: chain.id, gasPriceWei: baseFeeWei + priorityFeeWei };
   } catch (error) {
     signal.throwIfAborted();

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { CostCurve } from '../model/cost-curve.js';
 import type { PositionReading } from '../model/position.js';
-import type { CostCurves, Portfolio, TrendAnswer } from '../rebalancer/index.js';
-import { type MarketLook, reach, screen, standing } from './index.js';
+import { type CostCurves, lookMemory, type Portfolio, type TrendAnswer } from '../rebalancer/index.js';
+import { heldAgainstLast, type MarketLook, reach, screen, standing } from './index.js';
 
 const NOW = 1_700_000_000;
 const SPOT = 2000;
@@ -163,4 +163,30 @@ test('the largest trade in question covers the way to the target', () => {
   const whose = decider({ perNumeraire: 0.001 });
   expect(reach(whose, standing(whose, look, readings(10, 0), []))).toBeCloseTo(12, 6);
   expect(reach(whose, standing(whose, look, readings(0, 0), []))).toBeCloseTo(0.002, 9);
+});
+
+test('what reads as nothing after it was read as something is doubted, whoever looked before', () => {
+  const whose = decider({ perNumeraire: 0.001 });
+  const memory = lookMemory();
+  const [held, calls] = readings(10, -20) as [PositionReading, PositionReading];
+  expect(heldAgainstLast(whose, look, [held, calls], memory)).toEqual({ readings: [held, calls], changes: [] });
+  const later = heldAgainstLast(whose, look, [held], memory);
+  expect(later.changes).toMatchObject([{ code: 'POSITION_VANISHED', id: 'calls' }]);
+  const { delta } = standing(whose, look, later.readings, []);
+  expect(Number(delta.low)).toBeLessThan(Number(delta.high) - 5);
+});
+
+test('a disputed price is not what the next one is held against', () => {
+  const whose = decider({ perNumeraire: 0.001 });
+  const memory = lookMemory();
+  const at = (price: string, dispute?: MarketLook['dispute']) => ({
+    ...look,
+    reference: { ...look.reference, price },
+    dispute,
+  });
+  heldAgainstLast(whose, at('2000'), readings(1, 0), memory);
+  heldAgainstLast(whose, at('5000', { sentence: '', disagreementBps: null }), readings(1, 0), memory);
+  expect(memory.recall()).toMatchObject({ price: '2000' });
+  heldAgainstLast(whose, at('5000'), readings(1, 0), memory);
+  expect(memory.recall()).toMatchObject({ price: '5000' });
 });

@@ -152,7 +152,6 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-
 async function heightOf(ask: Ask): Promise<number> {
   const { text } = await ask(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_blockNumber', params: [] }));
   return Number((JSON.parse(text) as { readonly result: string }).result);
@@ -173,7 +172,8 @@ function changed(
 ): string {
   const asked = JSON.parse(body) as RpcRequest | readonly RpcRequest[];
   const said = JSON.parse(text) as RpcAnswer | RpcAnswer[];
-  const methods = new Map((Array.isArray(asked) ? asked : [asked]).map(({ id, method }) => [id, method]));
+  const questions = Array.isArray(asked) ? (asked as readonly RpcRequest[]) : [asked as RpcRequest];
+  const methods = new Map(questions.map(({ id, method }) => [id, method]));
   const lie = (answer: RpcAnswer): RpcAnswer => {
     const method = methods.get(answer['id']);
     const fault = method === 'eth_chainId' ? 'wrong-chain' : method === 'eth_getBalance' ? 'zero-balance' : undefined;

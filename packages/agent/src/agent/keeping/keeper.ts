@@ -59,7 +59,7 @@ export function standingOf(decision: Decision, at: Pick<Standing, 'atMs' | 'delt
   });
 }
 
-export type KeeperActivity = 'watching' | 'rebalancing' | 'resuming' | 'ripcord';
+export type KeeperActivity = 'watching' | 'rebalancing' | 'resuming' | 'ripcord' | 'tracking';
 
 /** One portfolio as the agent keeps it. The only thing of it that changes is what stands in `now`. */
 export interface Keeper {
@@ -89,6 +89,8 @@ export interface KeeperState {
   restUntilMs: number;
   /** Attempts that failed, one after another. */
   failures: number;
+  /** When late transfers were last looked at. */
+  trackedMs: number;
   /** The journal holds something that has not come to its end. */
   unfinished: boolean;
   /** What has become of positions by itself, and was told. */
@@ -137,7 +139,9 @@ export function openKeeper(settings: AgentPortfolio, parts: KeeperParts): Keeper
     history,
     tables,
   });
-  const { portfolio } = assembled;
+  // A trade that waits for a bridge for hours keeps its portfolio from being hedged otherwise.
+  const execution = { ...assembled.portfolio.execution, letGoOfLate: true };
+  const portfolio: Portfolio = { ...assembled.portfolio, execution };
   const ports = {
     ...parts.extend(
       { ...assembled.ports, volatility: remembered(assembled.ports.volatility, () => clock.now()) },
@@ -177,6 +181,7 @@ const AT_FIRST: KeeperState = {
   dueMs: 0,
   restUntilMs: 0,
   failures: 0,
+  trackedMs: 0,
   unfinished: false,
   changes: new Set(),
   outsideSinceMs: undefined,
@@ -204,13 +209,21 @@ export function decisionEvent(portfolio: string, standing: Standing, level: 'inf
 /** All that a look at the market depends on. */
 function marketOf({ config }: AgentPortfolio): string {
   const { across, adapters, chains, lifi, limits, underlying } = config;
-  const { maxAgeSeconds, maxDisagreementPercent, maxHops, slippageBps, solicitSeconds } = limits;
+  const { maxAgeSeconds, maxBlockAgeSeconds, maxDisagreementPercent, maxHops, slippageBps, solicitSeconds } = limits;
   return JSON.stringify([
     underlying,
     adapters,
     across ?? null,
     lifi ?? null,
-    [maxAgeSeconds, maxDisagreementPercent, maxHops, slippageBps, solicitSeconds, config.policy.lotUnits],
+    [
+      maxAgeSeconds,
+      maxBlockAgeSeconds ?? null,
+      maxDisagreementPercent,
+      maxHops,
+      slippageBps,
+      solicitSeconds,
+      config.policy.lotUnits,
+    ],
     chains,
   ]);
 }

@@ -33,6 +33,8 @@ export interface Worker {
   rebalance(keeper: Keeper): boolean;
   /** Brings what a crash or an error left behind to its end, whatever limits and stops say. */
   resume(keeper: Keeper): boolean;
+  /** A look at transfers that came too late for their trades. */
+  track(keeper: Keeper): Promise<void>;
   /** The emergency exit. */
   ripcord(keeper: Keeper, by: 'automatic' | 'by-hand'): boolean;
   running(): number;
@@ -222,6 +224,19 @@ export function openWorker(parts: WorkerParts): Worker {
       }
     });
 
+  const track = async (keeper: Keeper): Promise<void> => {
+    const isBegun = begin(keeper, 'tracking', async ({ abort }) => {
+      const stopTelling = tellAll(keeper.rebalancer, keeper.name, events, () => undefined);
+      try {
+        await keeper.rebalancer.track(abort.signal);
+      } finally {
+        stopTelling();
+      }
+    });
+    // Where another trade of the account is under way, the next round looks.
+    if (isBegun) await jobs.get(keeper.owner.toLowerCase())?.ended;
+  };
+
   const ripcord = (keeper: Keeper, by: 'automatic' | 'by-hand'): boolean =>
     begin(keeper, 'ripcord', async (job) => {
       const sentence = `The ripcord of ${keeper.name} was pulled (${by}).`;
@@ -254,6 +269,7 @@ export function openWorker(parts: WorkerParts): Worker {
   return Object.freeze({
     rebalance,
     resume,
+    track,
     ripcord,
     running: () => jobs.size,
     stop: async (patienceMs) => {

@@ -42,6 +42,10 @@ export interface RoundParts {
 
 /** A look a little before its time counts as in time: timers and blocks are never exact. */
 const EARLY_SHARE = 0.05;
+/** A portfolio whose trade is under way is looked at so much later than it would be. */
+const BUSY_MS = 30_000;
+/** Between two looks at a transfer that was late. */
+const TRACK_MS = 60_000;
 /** Out of place for so long, ripcord or not: people are told. */
 const OUTSIDE_ALERT_MS = 1_800_000;
 
@@ -121,6 +125,17 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
     return worker.ripcord(keeper, 'automatic');
   };
 
+  /** What their trades have let go of, before anything is decided: what has arrived is there to be traded with. */
+  const trackLate = async (keepers: readonly Keeper[], nowMs: number, signal: AbortSignal): Promise<void> => {
+    const inFlight = await transfersUnderWay(journal);
+    const wanted = keepers.filter(({ now }) => now.activity === 'watching' && nowMs - now.trackedMs >= TRACK_MS);
+    const tracked = wanted.filter((keeper) => inFlight(keeper).length > 0);
+    if (tracked.length === 0) return;
+    for (const { now } of tracked) now.trackedMs = nowMs;
+    // A claim may take its time, and the round has none to lose.
+    await Promise.race([Promise.all(tracked.map((keeper) => worker.track(keeper))), aborted(signal)]);
+  };
+
   return async (signal) => {
     const startedMs = clock.now();
     roster.settle();
@@ -130,10 +145,13 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
       const { activity, restUntilMs, unfinished } = keeper.now;
       if (unfinished && activity === 'watching' && startedMs >= restUntilMs) worker.resume(keeper);
     }
-    // Those under way as well: what a trade that hangs leaves open is told like anything else.
-    const due = keepers.filter(({ now: { dueMs } }) => startedMs >= dueMs);
-    const busy = new Set(due.filter(({ now: { activity } }) => activity !== 'watching'));
+    await trackLate(keepers, startedMs, signal);
     const inFlight = await transfersUnderWay(journal);
+    // Those under way as well, less often: what a trade that hangs leaves open is told like anything else.
+    const due = keepers.filter(({ now: { activity, dueMs } }) => {
+      return startedMs >= dueMs + (activity === 'watching' ? 0 : BUSY_MS);
+    });
+    const busy = new Set(due.filter(({ now: { activity } }) => activity !== 'watching'));
     const looked = await look({ keepers: due, busy, lastPrices, inFlight, nowMs: () => clock.now(), signal });
     const calls = chains
       .all()
@@ -164,4 +182,11 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
     events.emit({ kind: 'round', level: 'debug', code: 'ROUND', sentence, details: { ...report } });
     return report;
   };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

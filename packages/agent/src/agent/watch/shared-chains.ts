@@ -16,8 +16,17 @@ export function sharedChains(env: NodeJS.ProcessEnv, wrap: (chain: Chain) => Cha
   const known = new Map<string, Chain>();
   return Object.freeze({
     connect: (config, field) => {
-      const { contracts, id, name, rpcUrl, rpcUrlEnv, submitUrl, submitUrlEnv } = config;
-      const key = JSON.stringify([id, name, rpcUrl, rpcUrlEnv, submitUrl, submitUrlEnv, contracts.multicall3]);
+      const { contracts, id, name, quorum, rpcUrl, rpcUrlEnv, submitUrl, submitUrlEnv } = config;
+      const key = JSON.stringify([
+        id,
+        name,
+        quorum ?? null,
+        rpcUrl,
+        rpcUrlEnv,
+        submitUrl,
+        submitUrlEnv,
+        contracts.multicall3,
+      ]);
       const chain = known.get(key) ?? wrap(chainOf(config, field, env));
       known.set(key, chain);
       return chain;
