@@ -11,8 +11,10 @@ export type ConditionCode =
   | 'BOARD_CLOSING'
   /** The venue trades options within a range of delta only, and this one has left it. */
   | 'DELTA_OUT_OF_RANGE'
-  /** The venue's prices are older than it allows, or the spot has left them. */
+  /** What the venue has reckoned from its feed is older than it allows, or the spot has left it. */
   | 'FEED_STALE'
+  /** The venue's feed gives no price. */
+  | 'FEED_HALTED'
   | 'FUNDING_AGAINST'
   | 'MARKET_PAUSED'
   /** The venue lets nobody trade further away from its feed. */
