@@ -108,7 +108,10 @@ test('after the cure arrives, and any move that was provided for, the account is
   );
 });
 
-test.each([{ annualVolatility: Number.NaN }, { deviations: -1 }])('refuses %j', (change) => {
-  const wrong = (): unknown => planMarginCure(short(5_000), limits, choices({ money: [wallet], ...change }));
-  expect(wrong).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
-});
+test.each([{ annualVolatility: Number.NaN }, { deviations: -1 }, { restoreDistance: 0.05 }, { restoreDistance: 1 }])(
+  'refuses %j',
+  (change) => {
+    const wrong = (): unknown => planMarginCure(short(5_000), limits, choices({ money: [wallet], ...change }));
+    expect(wrong).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
+  },
+);

@@ -31,6 +31,11 @@ export interface CureChoices {
   readonly weight: number;
   /** Of the spot, per √year. */
   readonly annualVolatility: number;
+  /**
+   * Distance that a cure leaves, beyond what may be lost while it is on its way: more than the limit, so that the next one
+   * is not due at once. Default: half as much again as the limit.
+   */
+  readonly restoreDistance?: number;
   /** Moves of so many standard deviations are provided for while a cure is on its way. Default: 4. */
   readonly deviations?: number;
 }
@@ -54,12 +59,14 @@ export type MarginPlan =
   | { readonly status: 'cure'; readonly cure: MarginCure; readonly rejected: readonly RejectedCure[] };
 
 const DEVIATIONS = 4;
+const RESTORED = 1.5;
 const SECONDS_PER_YEAR = 365 * 86_400;
 
 /**
  * The cheapest way that keeps an account within its limits, begun early enough: what takes a time T has to be under way
  * while the distance to liquidation is still above its limit by z·σ·√T, the move that the spot may make meanwhile, and
- * brings as much as keeps the limit after such a move. A way that liquidation may outrun is not taken.
+ * restores the distance also after such a move. All ways are compared by what that costs, needed now or not. One that
+ * liquidation may outrun is not taken.
  *
  * @returns `fine` while the cheapest way has not to be begun
  * @throws {MarginUnreachableError} where something has to be done and no way is left
@@ -74,6 +81,11 @@ const SECONDS_PER_YEAR = 365 * 86_400;
 export function planMarginCure(account: MarginAccount, limits: MarginLimits, choices: CureChoices): MarginPlan {
   checkedLimits(limits);
   const { annualVolatility, deviations = DEVIATIONS, money, reduction, weight } = choices;
+  const { restoreDistance = RESTORED * limits.minDistance } = choices;
+  if (!(restoreDistance >= limits.minDistance && restoreDistance < 1)) {
+    const hint = 'Give at least the distance of the limits.';
+    throw new InvalidInputError('choices.restoreDistance', restoreDistance, 'is below the limit, or all of it', hint);
+  }
   for (const [field, value] of Object.entries({ annualVolatility, deviations })) {
     if (value >= 0 && Number.isFinite(value)) continue;
     throw new InvalidInputError(`choices.${field}`, value, 'is negative or no number', 'Give it from 0.');
@@ -81,6 +93,9 @@ export function planMarginCure(account: MarginAccount, limits: MarginLimits, cho
   const { distance, leverage } = marginState(account);
   const moveIn = (seconds: number): number => deviations * annualVolatility * Math.sqrt(seconds / SECONDS_PER_YEAR);
   const dueAt = (seconds: number): number => limits.minDistance + moveIn(seconds);
+  const restored = (seconds: number): MarginLimits => {
+    return { ...limits, minDistance: Math.min(restoreDistance + moveIn(seconds), MOST_DISTANCE) };
+  };
   const cures: MarginCure[] = [];
   const rejected: RejectedCure[] = [];
   for (const { available, cost, id, seconds } of money) {
@@ -88,13 +103,13 @@ export function planMarginCure(account: MarginAccount, limits: MarginLimits, cho
       rejected.push({ id, reason: 'TOO_LATE' });
       continue;
     }
-    const amount = planTopUp(account, { ...limits, minDistance: Math.min(dueAt(seconds), MOST_DISTANCE) }, weight);
+    const amount = planTopUp(account, restored(seconds), weight);
     if (amount > available) rejected.push({ id, reason: 'TOO_LITTLE' });
     else cures.push({ kind: 'money', id, amount, cost: cost(amount), seconds });
   }
   if (reduction !== undefined) {
     const { cost, id, seconds } = reduction;
-    const share = shareOf(account, reduction, { ...limits, minDistance: Math.min(dueAt(seconds), MOST_DISTANCE) });
+    const share = shareOf(account, reduction, restored(seconds));
     if (distance <= moveIn(seconds)) rejected.push({ id, reason: 'TOO_LATE' });
     else if (share === undefined) rejected.push({ id, reason: 'UNREACHABLE' });
     else cures.push({ kind: 'reduction', id, share, cost: cost(share), seconds });
