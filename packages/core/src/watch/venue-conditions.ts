@@ -129,15 +129,16 @@ interface PollOfOne {
 }
 
 async function pollOne(
-  { id, look }: VenueWatch,
+  watch: VenueWatch,
   owner: Address,
   before: Seen | undefined,
   signal: AbortSignal,
 ): Promise<PollOfOne> {
+  const { id } = watch;
   const known = before ?? { conditions: [], blockNumber: undefined };
   const since = known.blockNumber === undefined ? undefined : known.blockNumber + 1;
   try {
-    const { blockNumber, conditions, happened } = await look(owner, since, signal);
+    const { blockNumber, conditions, happened } = await watch.look(owner, since, signal);
     const once = happened.map((each): VenueChange => ({ change: 'happened', ...each }));
     return { id, changes: [...once, ...changesOf(known.conditions, conditions)], seen: { conditions, blockNumber } };
   } catch (error) {

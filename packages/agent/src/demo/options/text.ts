@@ -27,8 +27,8 @@ export function tradeText({ adapter, chainId, compared, costBps, deltaUnits, ref
   return `      ${did}: ${bps(costBps)} to hold until expiry${next}${out}`;
 }
 
-export function eventText({ chainId, code, sentence }: BookEvent): string {
-  return `      ${pc.yellow(code)} on ${chainId}: ${sentence}`;
+export function eventText({ answer, chainId, code, sentence }: BookEvent): string {
+  return `      ${pc.yellow(code)} on ${chainId}: ${sentence} ${pc.dim(`→ ${answer}`)}`;
 }
 
 export function reportText(run: BookRun, { costs, efficiency, pnl }: BookAccount): string {
