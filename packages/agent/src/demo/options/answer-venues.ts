@@ -5,6 +5,7 @@ import { pollVenues, type VenueWatch } from '@evenkeel/core/watch';
 import { EvenkeelError } from '@evenkeel/intents';
 import { ANNUAL_VOLATILITY, MARGIN_LIMITS } from './hedge.js';
 import type { DerivativeChain, Markets } from './markets.js';
+import { moveHedge } from './move-hedge.js';
 import { type Run, send, tell } from './run.js';
 import { balancesOn } from './wallets.js';
 
@@ -16,8 +17,9 @@ export function watchesOf({ chains }: Markets): readonly VenueWatch[] {
 }
 
 /**
- * Polls all venues and tells what has begun or happened. Margins that are too near to liquidation get money here; whatever
- * else is answered by the hedging that follows, which reads the exposure anew and lets all instruments compete.
+ * Polls all venues and tells what has begun or happened. Margins that are too near to liquidation get money here, and a
+ * perpetual whose funding has flipped moves where that pays; whatever else is answered by the hedging that follows, which
+ * reads the exposure anew and lets all instruments compete.
  */
 export async function answerVenues(run: Run, spot: number): Promise<void> {
   const { changes, memory } = await pollVenues(run.watches, run.owner, run.seen, run.signal);
@@ -26,6 +28,7 @@ export async function answerVenues(run: Run, spot: number): Promise<void> {
     if (change.change === 'ended') continue;
     const chainId = Number(/-(\d+)/.exec(change.id)?.[1] ?? 0);
     tell(run, { code: change.code, chainId, sentence: change.sentence, answer: change.answer });
+    if (change.answer === 'compare') await moveHedge(run, chainId, spot);
   }
   for (const at of run.markets.chains) await keepMargin(run, at, spot);
 }

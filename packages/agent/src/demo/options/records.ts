@@ -34,7 +34,7 @@ export interface HedgeTrade {
   readonly deltaUnits: number;
   readonly costBps: number;
   readonly holdingCostBpsPerDay: number;
-  readonly why: 'expiry' | 'policy';
+  readonly why: 'expiry' | 'move' | 'policy';
   /** The cheapest first; none for what is closed at the end. */
   readonly compared: readonly HoldingComparison[];
   readonly refused: readonly RefusedContender[];
