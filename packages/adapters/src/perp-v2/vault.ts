@@ -1,4 +1,4 @@
-import { type Address, type Call, fromAtoms, type Hex, type Token } from '@evenkeel/core';
+import { type Call, fromAtoms, type Hex, type Token } from '@evenkeel/core';
 import { InvalidInputError } from '@evenkeel/intents';
 import { Interface } from 'ethers';
 import * as v from 'valibot';
@@ -11,7 +11,6 @@ import type { PerpV2Market } from './market.js';
 
 const vaultCallsAbi = new Interface([
   'function deposit(address token, uint256 amount)',
-  'function depositFor(address to, address token, uint256 amount)',
   'function withdraw(address token, uint256 amount)',
   'function withdrawAll(address token) returns (uint256)',
 ]);
@@ -21,19 +20,15 @@ const vaultCallsAbi = new Interface([
  * reverts above it (`V_GTSTBC`).
  *
  * @param atoms of the settlement token
- * @param owner whose margin it becomes. Default: who sends the calls
  * @throws {InvalidInputError} for an amount that is none
  * @example
  * ```ts
  * const calls = perpV2Deposit(market, 1_000_000_000n) // 1,000 USDC
  * ```
  */
-export function perpV2Deposit(market: PerpV2Market, atoms: bigint, owner?: Address): readonly Call[] {
+export function perpV2Deposit(market: PerpV2Market, atoms: bigint): readonly Call[] {
   const token = positive(market, atoms);
-  const data =
-    owner === undefined
-      ? vaultCallsAbi.encodeFunctionData('deposit', [token.address, atoms])
-      : vaultCallsAbi.encodeFunctionData('depositFor', [owner, token.address, atoms]);
+  const data = vaultCallsAbi.encodeFunctionData('deposit', [token.address, atoms]);
   return deepFreeze([
     ...approveCalls(token, market.vault, atoms, false),
     vaultCall(market, data, `deposit ${fromAtoms(token, atoms)} ${token.symbol} as margin`),

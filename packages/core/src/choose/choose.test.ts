@@ -69,8 +69,7 @@ const refusing = (error: Error): Contender => {
   return { ...contender, adapter: { ...contender.adapter, quote: () => Promise.reject(error) } };
 };
 
-const terms: ChoiceTerms = {
-  deltaUnits: '-4',
+const moving: Omit<ChoiceTerms, 'deltaUnits'> = {
   owner: OWNER,
   spot: SPOT,
   slippageBps: 50,
@@ -79,6 +78,7 @@ const terms: ChoiceTerms = {
   capitalRate: 0,
   gasCost: (gas) => gas.reduce((sum, { units }) => sum + Number(units) * 0.01, 0),
 };
+const terms: ChoiceTerms = { ...moving, deltaUnits: '-4' };
 const cheapToOpen = instrument({ id: 'a', feeBps: 1, carryBpsPerDay: 3 });
 const cheapToHold = instrument({ id: 'b', feeBps: 5, carryBpsPerDay: 0 });
 
@@ -217,7 +217,6 @@ describe('the curve', () => {
 });
 
 describe('a hedge that is held', () => {
-  const { deltaUnits: _, ...moving } = terms;
   const held = (carryBpsPerDay: number): Contender => {
     return { ...instrument({ id: 'perp', feeBps: 2, carryBpsPerDay }), heldUnits: '-4' };
   };
