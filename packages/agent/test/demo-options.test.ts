@@ -25,7 +25,7 @@ const documentSchema = v.looseObject({
       v.looseObject({
         ...side.entries,
         deltaUnits: number,
-        why: v.picklist(['policy', 'expiry']),
+        why: v.picklist(['policy', 'move', 'expiry']),
         competitors: v.array(side),
       }),
     ),

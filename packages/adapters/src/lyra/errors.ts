@@ -60,3 +60,16 @@ export class LyraVolatilityLimitError extends EvenkeelError {
     });
   }
 }
+
+/** The price feed below the market gives no valid price. Code `LYRA_FEED_HALTED`. */
+export class LyraFeedHaltedError extends EvenkeelError {
+  constructor(adapter: string, instrument: string) {
+    super('LYRA_FEED_HALTED', `${adapter}: the price feed gives no price, and ${instrument} cannot be traded.`, {
+      field: 'request.instrument',
+      value: instrument,
+      hint: 'Hedge with another instrument until the feed speaks again.',
+      retryable: true,
+      details: { adapter },
+    });
+  }
+}

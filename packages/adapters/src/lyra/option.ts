@@ -1,11 +1,11 @@
 import { type Greeks, type InstrumentTerms, type TradeRequest, valuePosition } from '@evenkeel/core';
 import * as v from 'valibot';
-import { contractRead, readContracts } from '../common/read.js';
+import { contractRead, optionalRead, readContracts } from '../common/read.js';
 import { InstrumentUnknownError } from '../instruments/errors.js';
 import { fromWad } from '../instruments/request.js';
 import { optionMarketAbi, synthetixAdapterAbi } from './abi.js';
 import { asOption, volatilityOf } from './as-position.js';
-import { LyraBoardClosedError } from './errors.js';
+import { LyraBoardClosedError, LyraFeedHaltedError } from './errors.js';
 import { isCall, type LyraTrading } from './market.js';
 import { type LyraPosition, readBoard, readLyraBook, readStrike } from './read.js';
 
@@ -61,7 +61,7 @@ export interface Option {
 /**
  * Reads one option by its name, for an owner.
  *
- * @throws {InstrumentUnknownError} {@link LyraBoardClosedError} and what the chain throws
+ * @throws {InstrumentUnknownError} {@link LyraBoardClosedError} {@link LyraFeedHaltedError} and what the chain throws
  */
 export async function readOption(
   id: string,
@@ -82,12 +82,14 @@ export async function readOption(
     readContracts(
       market.chain,
       [
-        contractRead(
-          synthetixAdapterAbi,
-          market.synthetixAdapter,
-          'getSpotPriceForMarket',
-          [market.optionMarket],
-          uint,
+        optionalRead(
+          contractRead(
+            synthetixAdapterAbi,
+            market.synthetixAdapter,
+            'getSpotPriceForMarket',
+            [market.optionMarket],
+            uint,
+          ),
         ),
       ],
       signal,
@@ -97,6 +99,8 @@ export async function readOption(
   if (strike.settlement !== undefined || expirySeconds <= block.timeSeconds) {
     throw new LyraBoardClosedError(id, instrument, 'it has expired');
   }
+  const [spot] = values;
+  if (spot === undefined) throw new LyraFeedHaltedError(id, instrument);
   if (board.frozen) throw new LyraBoardClosedError(id, instrument, 'it is frozen');
   return {
     strikeId,
@@ -106,7 +110,7 @@ export async function readOption(
     volatility: ((board.averageIv ?? board.iv) * (strike.averageSkew ?? strike.skew)) / E18,
     annualRate,
     positions: book.positions.filter((each) => each.strikeId === strikeId && isCall(each.kind) === isCallOption),
-    spot: values[0],
+    spot,
     block,
   };
 }

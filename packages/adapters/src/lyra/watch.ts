@@ -4,7 +4,7 @@ import { Interface, toBeHex, zeroPadValue } from 'ethers';
 import * as v from 'valibot';
 import { deepFreeze } from '../common/freeze.js';
 import { allLogs } from '../common/logs.js';
-import { contractRead, readContracts } from '../common/read.js';
+import { contractRead, optionalRead, readContracts } from '../common/read.js';
 import { greekCacheAbi, synthetixAdapterAbi } from './abi.js';
 import { isCall, type LyraTrading } from './market.js';
 import { type LyraPosition, readBoard, readLyraBook } from './read.js';
@@ -34,7 +34,7 @@ const strikeCacheOutput = v.looseTuple([uint, uint, uint, uint, v.looseTuple([ui
 
 /**
  * Watches the options of an owner on Lyra: boards that are frozen, in their last hours or over, held options that have left
- * the range of delta in which the market trades, greeks that are too old to trade on; and options that were settled or
+ * the range of delta in which the market trades, greeks that are too old, a feed that halts; and options that were settled or
  * liquidated. Boards and options of which the owner has nothing are not looked at.
  *
  * @throws {ContractUnreadableError} and what the chain throws, by `look`
@@ -73,11 +73,15 @@ async function conditionsOf(
     [
       contractRead(pricerAbi, optionMarketPricer, 'getTradeLimitParams', [], limitsOutput),
       contractRead(greekCacheAbi, optionGreekCache, 'getGreekCacheParams', [], cacheParamsOutput),
-      contractRead(synthetixAdapterAbi, synthetixAdapter, 'getSpotPriceForMarket', [optionMarket], uint),
+      optionalRead(contractRead(synthetixAdapterAbi, synthetixAdapter, 'getSpotPriceForMarket', [optionMarket], uint)),
     ],
     signal,
   );
   const [[minDelta, , cutoff], [, acceptableMove, staleAfter], spot] = values;
+  if (spot === undefined) {
+    const sentence = `The price feed of Lyra on ${chain.name} gives no price: nothing is traded or settled until it does.`;
+    return [{ id, code: 'FEED_HALTED', sentence, answer: 'hedge-elsewhere' }];
+  }
   const boardIds = [...new Set(positions.map(({ boardId }) => boardId))];
   const found = await Promise.all(
     boardIds.map(async (boardId): Promise<readonly VenueCondition[]> => {
@@ -104,7 +108,7 @@ async function conditionsOf(
       const cache = await readCaches(market, boardId, own, signal);
       const move = magnitude(spot - cache.updatedAtPrice) * E18;
       if (now - cache.updatedAt > Number(staleAfter) || move > acceptableMove * cache.updatedAtPrice) {
-        const sentence = `The greeks of ${name} are too old, or too far from the spot, to trade on.`;
+        const sentence = `The greeks that ${name} keeps are too old, or too far from the spot.`;
         conditions.push({ id: at, code: 'FEED_STALE', sentence, answer: 'wait' });
       }
       for (const { kind, strikeId } of own) {

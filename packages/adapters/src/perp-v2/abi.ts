@@ -35,6 +35,7 @@ export const clearingHouseConfigAbi: Interface = new Interface([
   'function getImRatio() view returns (uint24)',
   'function getTwapInterval() view returns (uint32)',
   'function getMaxFundingRate() view returns (uint24)',
+  'function getSettlementTokenBalanceCap() view returns (uint256)',
 ]);
 
 export const baseTokenAbi: Interface = new Interface([

@@ -59,3 +59,16 @@ export class PerpMarginUnknownError extends EvenkeelError {
     });
   }
 }
+
+/** The vault's cap for all depositors together leaves less than is to be put in. Code `PERP_VAULT_FULL`. */
+export class PerpVaultFullError extends EvenkeelError {
+  constructor(symbol: string, wanted: string, room: string) {
+    super('PERP_VAULT_FULL', `Perp v2: ${wanted} ${symbol} are to be deposited, and the vault takes ${room} more.`, {
+      field: 'atoms',
+      value: wanted,
+      hint: 'Deposit less, reduce the position (planReduction), or hedge with another instrument.',
+      retryable: true,
+      details: { wanted, room },
+    });
+  }
+}

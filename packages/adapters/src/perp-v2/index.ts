@@ -8,5 +8,5 @@ export type { PerpV2Collateral, PerpV2Market } from './market.js';
 export { perpV2, type PerpV2Options, type PerpV2Trading } from './perp-v2.js';
 export { perpV2Positions, type PerpV2PositionsOptions } from './positions.js';
 export { perpV2MarginAfter } from './margin-after.js';
-export { perpV2Deposit, perpV2Withdrawal } from './vault.js';
+export { perpV2Deposit, perpV2DepositRoom, perpV2Withdrawal, planPerpV2Deposit } from './vault.js';
 export { perpV2Watch, type PerpV2WatchOptions } from './watch.js';

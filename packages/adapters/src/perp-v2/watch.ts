@@ -7,7 +7,7 @@ import { balanceRead } from '../common/erc20.js';
 import { deepFreeze } from '../common/freeze.js';
 import { allLogs } from '../common/logs.js';
 import { contractRead, optionalRead, readContracts } from '../common/read.js';
-import { baseTokenAbi } from './abi.js';
+import { baseTokenAbi, clearingHouseConfigAbi } from './abi.js';
 import { readPerpV2Account } from './account.js';
 import { perpV2Margin } from './margin.js';
 import type { PerpV2Market } from './market.js';
@@ -22,7 +22,6 @@ export interface PerpV2WatchOptions {
   readonly fundingPerDay?: number;
 }
 
-const capAbi = new Interface(['function getSettlementTokenBalanceCap() view returns (uint256)']);
 const pauseAbi = new Interface(['function isOpen() view returns (bool)']);
 const liquidationAbi = new Interface([
   'event PositionLiquidated(address indexed trader, address indexed baseToken, uint256 positionNotional, uint256 positionSize, uint256 liquidationFee, address liquidator)',
@@ -74,7 +73,7 @@ async function venueState(market: PerpV2Market, signal: AbortSignal): Promise<Ve
     [
       contractRead(pauseAbi, baseToken.address, 'isOpen', [], v.boolean()),
       optionalRead(contractRead(baseTokenAbi, baseToken.address, 'getIndexPrice', [0n], v.bigint())),
-      contractRead(capAbi, clearingHouseConfig, 'getSettlementTokenBalanceCap', [], v.bigint()),
+      contractRead(clearingHouseConfigAbi, clearingHouseConfig, 'getSettlementTokenBalanceCap', [], v.bigint()),
       balanceRead(settlementToken, vault),
     ],
     signal,
@@ -96,7 +95,7 @@ function ofVenue(
   }
   if (index === undefined) {
     const sentence = `The price feed of ${name} does not answer.`;
-    conditions.push({ id, code: 'FEED_STALE', sentence, answer: 'wait' });
+    conditions.push({ id, code: 'FEED_HALTED', sentence, answer: 'hedge-elsewhere' });
   }
   if (inVault >= cap) {
     const held = fromAtoms(settlementToken, inVault);

@@ -36,7 +36,7 @@ export async function openConformanceWorld(): Promise<ConformanceWorld> {
 
 type Places = Pick<ConformanceWorld, 'away' | 'chains' | 'home' | 'world'>;
 
-function acrossOf({ away, chains, home, world }: Places): AcrossAdapter {
+export function acrossOf({ away, chains, home, world }: Places): AcrossAdapter {
   const byId = Object.fromEntries(
     world.chains.map(({ contracts, id }) => [id, { chain: chains[id]!, spokePool: contracts.acrossSpokePool }]),
   );

@@ -5,6 +5,7 @@ import { marginBreaches } from '../margin/limits.js';
 import { costFunction } from '../policy/cost-function.js';
 import type { InstrumentAdapter, TradeQuote } from '../ports/instrument.js';
 import { chooseInstrument, type ChoiceTerms, type Contender } from './choose-instrument.js';
+import { chooseMove } from './choose-move.js';
 import { holdingCurve } from './holding-curve.js';
 
 const OWNER = '0x1111111111111111111111111111111111111111';
@@ -33,7 +34,8 @@ function instrument({ carryBpsPerDay, feeBps, id, impactBpsPerUnit = 0 }: Costs)
       greeks: { deltaUnits: Number(units), gammaPerUnit: 0, vegaPerPoint: 0, thetaPerDay: 0 },
       cost: oneWay,
       basis: 0,
-      carryPerDay: value * carryBpsPerDay,
+      // Paid by who sells; who buys gets it.
+      carryPerDay: -Math.sign(Number(units)) * value * carryBpsPerDay,
       tiedUp: 0,
       closingCost: oneWay,
       gas: [{ chainId: 1, units: 100n }],
@@ -67,8 +69,7 @@ const refusing = (error: Error): Contender => {
   return { ...contender, adapter: { ...contender.adapter, quote: () => Promise.reject(error) } };
 };
 
-const terms: ChoiceTerms = {
-  deltaUnits: '-4',
+const moving: Omit<ChoiceTerms, 'deltaUnits'> = {
   owner: OWNER,
   spot: SPOT,
   slippageBps: 50,
@@ -77,6 +78,7 @@ const terms: ChoiceTerms = {
   capitalRate: 0,
   gasCost: (gas) => gas.reduce((sum, { units }) => sum + Number(units) * 0.01, 0),
 };
+const terms: ChoiceTerms = { ...moving, deltaUnits: '-4' };
 const cheapToOpen = instrument({ id: 'a', feeBps: 1, carryBpsPerDay: 3 });
 const cheapToHold = instrument({ id: 'b', feeBps: 5, carryBpsPerDay: 0 });
 
@@ -211,5 +213,31 @@ describe('the curve', () => {
     expect(holdingCurve('sell', [], terms)).toMatchObject({ fixedCost: 0, points: [] });
     const sale = await chooseInstrument([cheapToHold], terms, never);
     expect(() => holdingCurve('buy', [sale], terms)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
+  });
+});
+
+describe('a hedge that is held', () => {
+  const held = (carryBpsPerDay: number): Contender => {
+    return { ...instrument({ id: 'perp', feeBps: 2, carryBpsPerDay }), heldUnits: '-4' };
+  };
+
+  test('moves where holding it costs more than the way to another', async () => {
+    // Kept: 5 days of 10 bp and 2 bp of closing; moved: 2 bp now, 5 bp to open, 5 bp to close, and gas.
+    const move = await chooseMove(held(10), [cheapToHold], moving, never);
+    expect(move?.open.chosen.quote).toMatchObject({ adapter: 'b', units: '-4' });
+    expect(move?.close.chosen.quote).toMatchObject({ adapter: 'perp', units: '4' });
+    // By hand: 1.2 numeraire a basis point; gas 1 to close and 1.8 both ways.
+    const value = 4 * SPOT * 1e-4;
+    const kept = 5 * 10 * value + 2 * value;
+    const moved = 2 * value + 1 + 10 * value + 1.8;
+    expect(kept - moved).toBeCloseTo(45.2, 9);
+    expect(move!.saving).toBeCloseTo(kept - moved, 9);
+  });
+
+  test('stays where it does not pay, where nobody takes it, and where there is none', async () => {
+    expect((await chooseMove(held(0.5), [cheapToHold], moving, never))!.saving).toBeLessThan(0);
+    expect(await chooseMove(held(10), [refusing(new ShutError())], moving, never)).toBeUndefined();
+    expect(await chooseMove({ ...held(10), heldUnits: '0' }, [cheapToHold], moving, never)).toBeUndefined();
+    expect(await chooseMove(held(10), [], moving, never)).toBeUndefined();
   });
 });

@@ -13,3 +13,15 @@ export class NoInstrumentError extends EvenkeelError {
     });
   }
 }
+
+/** A part of a hedge has failed, and what was made before it cannot be taken back. Code `PARTS_STUCK`. */
+export class PartsStuckError extends EvenkeelError {
+  constructor(failed: string, left: readonly string[], undoing: unknown, cause: unknown) {
+    const code = undoing instanceof EvenkeelError ? undoing.code : String(undoing);
+    super('PARTS_STUCK', `"${failed}" failed, and "${left.join('", "')}" could not be undone: ${code}.`, {
+      hint: 'Read the exposure, and hedge what is open with another instrument.',
+      details: { failed, left, undoing: code },
+      cause,
+    });
+  }
+}

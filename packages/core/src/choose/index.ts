@@ -1,4 +1,7 @@
-// Choose: which instrument, by what it costs to hold it, within the limits of its margin
+// Choose: which instrument, by what it costs to hold it, within the limits of its margin; and several of them as one hedge
 export * from './errors.js';
 export * from './choose-instrument.js';
+export { chooseMove, type HedgeMove } from './choose-move.js';
 export { holdingCurve } from './holding-curve.js';
+export { type GreekGoal, isLowerRisk, quadraticRisk, type RiskAtEnds, type RiskGoals } from './quadratic-risk.js';
+export { type HedgePart, type PartsOutcome, type PartsTerms, tradeInParts } from './trade-in-parts.js';

@@ -14,3 +14,12 @@ export {
 export { lendingMarginOf } from './lending-position.js';
 export { marginBreaches, requireMargin, type MarginBreach, type MarginLimits, type MarginStep } from './limits.js';
 export { lendingReduction, perpetualReduction, planReduction, planTopUp, type Reduction } from './plans.js';
+export {
+  type CureChoices,
+  type MarginCure,
+  type MarginPlan,
+  type MoneySource,
+  planMarginCure,
+  type ReductionChoice,
+  type RejectedCure,
+} from './cure.js';

@@ -11,8 +11,10 @@ export type ConditionCode =
   | 'BOARD_CLOSING'
   /** The venue trades options within a range of delta only, and this one has left it. */
   | 'DELTA_OUT_OF_RANGE'
-  /** The venue's prices are older than it allows, or the spot has left them. */
+  /** What the venue has reckoned from its feed is older than it allows, or the spot has left it. */
   | 'FEED_STALE'
+  /** The venue's feed gives no price. */
+  | 'FEED_HALTED'
   | 'FUNDING_AGAINST'
   | 'MARKET_PAUSED'
   /** The venue lets nobody trade further away from its feed. */
@@ -127,15 +129,16 @@ interface PollOfOne {
 }
 
 async function pollOne(
-  { id, look }: VenueWatch,
+  watch: VenueWatch,
   owner: Address,
   before: Seen | undefined,
   signal: AbortSignal,
 ): Promise<PollOfOne> {
+  const { id } = watch;
   const known = before ?? { conditions: [], blockNumber: undefined };
   const since = known.blockNumber === undefined ? undefined : known.blockNumber + 1;
   try {
-    const { blockNumber, conditions, happened } = await look(owner, since, signal);
+    const { blockNumber, conditions, happened } = await watch.look(owner, since, signal);
     const once = happened.map((each): VenueChange => ({ change: 'happened', ...each }));
     return { id, changes: [...once, ...changesOf(known.conditions, conditions)], seen: { conditions, blockNumber } };
   } catch (error) {

@@ -11,6 +11,7 @@ import {
 } from '@evenkeel/core';
 import {
   chooseInstrument,
+  type ChoiceTerms,
   type Contender,
   holdingCurve,
   type InstrumentChoice,
@@ -155,23 +156,23 @@ export function choose(
   context: HedgeContext,
   signal: AbortSignal,
 ): Promise<InstrumentChoice> {
+  return chooseInstrument(contendersOf(look, context), { ...termsOf(context), deltaUnits }, signal);
+}
+
+/** Held until the options expire. */
+export function termsOf(context: HedgeContext): Omit<ChoiceTerms, 'deltaUnits'> {
   const { expirySeconds, nowSeconds, owner, spot } = context;
-  return chooseInstrument(
-    contendersOf(look, context),
-    {
-      deltaUnits,
-      owner,
-      spot,
-      slippageBps: SLIPPAGE_BPS,
-      deadline: nowSeconds + 600,
-      days: Math.max(0, expirySeconds - nowSeconds) / 86_400,
-      capitalRate: CAPITAL_RATE,
-      gasCost: gasCostIn(context),
-      riskWeight: RISK_WEIGHT,
-      marginLimits: MARGIN_LIMITS,
-    },
-    signal,
-  );
+  return {
+    owner,
+    spot,
+    slippageBps: SLIPPAGE_BPS,
+    deadline: nowSeconds + 600,
+    days: Math.max(0, expirySeconds - nowSeconds) / 86_400,
+    capitalRate: CAPITAL_RATE,
+    gasCost: gasCostIn(context),
+    riskWeight: RISK_WEIGHT,
+    marginLimits: MARGIN_LIMITS,
+  };
 }
 
 function gasCostIn({ gasPriceWei, spot }: HedgeContext): (gas: readonly GasUse[]) => number {
@@ -179,7 +180,7 @@ function gasCostIn({ gasPriceWei, spot }: HedgeContext): (gas: readonly GasUse[]
     gas.reduce((sum, { chainId, units }) => sum + Number(units * gasPriceWei[chainId]!) * 1e-18 * spot, 0);
 }
 
-function contendersOf(look: BookLook, { markets, owner, spot }: HedgeContext): readonly Contender[] {
+export function contendersOf(look: BookLook, { markets, owner, spot }: HedgeContext): readonly Contender[] {
   const names = { perp: 'vETH', spot: 'WETH', loan: 'WETH' } as const;
   return markets.chains.flatMap((at) =>
     (['perp', 'spot', 'loan'] as const).map((name): Contender => {

@@ -1,10 +1,8 @@
 import { perpV2Deposit } from '@evenkeel/adapters/perp-v2';
-import type { Account, InstrumentAdapter, TradeQuote } from '@evenkeel/core';
 import type { World } from '@evenkeel/devnet';
 import { Contract, parseUnits, Wallet } from 'ethers';
-import type { Ledger } from './ledger.js';
-import type { DerivativeChain, Markets } from './markets.js';
-import { sendCalls } from './send.js';
+import type { Markets } from './markets.js';
+import { type Run, send } from './run.js';
 
 /** What the owner has on each chain, in the order of the chains. */
 const WALLETS = [
@@ -17,8 +15,8 @@ const MARGINS = [40_000, 30_000, 20_000] as const;
 const NATIVE_ETHER = 2n * 10n ** 18n;
 
 /**
- * Strikes of the board that expires in seven days: 2,700, 3,000 and 3,300 are the second to fourth. Written above zero
- * would be bought: sizes are signed.
+ * Of the board that expires in seven days: strikes of 2,700, 3,000 and 3,300 are the second to fourth. Sizes below zero are
+ * written.
  */
 const OPTIONS = [
   { chain: 0, instrument: '3-call', units: '-30' },
@@ -45,49 +43,26 @@ export async function fundOwner(world: World, { chains }: Markets): Promise<void
   }
 }
 
-export interface OpenedOption {
-  readonly chain: DerivativeChain;
-  readonly quote: TradeQuote;
-  readonly gasWei: bigint;
-}
-
-interface Opening {
-  readonly markets: Markets;
-  readonly account: Account;
-  readonly ledger: Ledger;
-  readonly spot: number;
-  readonly deadline: number;
-  readonly signal: AbortSignal;
-}
-
 /** Puts margin into the vaults of all perpetuals. */
-export async function depositMargins({ account, ledger, markets, signal }: Opening): Promise<bigint> {
-  let gasWei = 0n;
-  for (const [index, each] of markets.chains.entries()) {
-    const { chain, perp, tokens } = each;
-    const calls = perpV2Deposit(perp, parseUnits(String(MARGINS[index]), 6));
-    const targets = [perp.vault];
-    const receipts = await sendCalls({ chain, account, calls, targets, tokens: Object.values(tokens) }, signal);
-    gasWei += ledger.book(chain.id, receipts).gasWei;
+export async function depositMargins(run: Run, spot: number): Promise<void> {
+  for (const [index, at] of run.markets.chains.entries()) {
+    const calls = perpV2Deposit(at.perp, parseUnits(String(MARGINS[index]), 6));
+    await send(run, at, calls, [at.perp.vault], { spot, gasOf: 'hedge' });
   }
-  return gasWei;
 }
 
 /** Writes and buys the options of the demonstration, one after another. */
-export async function openOptions(opening: Opening, said: (opened: OpenedOption) => void): Promise<void> {
-  const { account, deadline, ledger, markets, signal, spot } = opening;
-  const adapter: InstrumentAdapter = markets.adapters.lyra;
+export async function openOptions(run: Run, spot: number, deadline: number): Promise<void> {
+  const { listener, markets, opened, owner, signal } = run;
+  const adapter = markets.adapters.lyra;
   for (const { chain: index, instrument, units } of OPTIONS) {
     const at = markets.chains[index]!;
-    const owner = account.addressOn(at.chain.id);
-    const request = { chainId: at.chain.id, instrument, units, owner, spot, slippageBps: 100, deadline };
-    const quote = await adapter.quote(request, signal);
+    const chainId = at.chain.id;
+    const quote = await adapter.quote({ chainId, instrument, units, owner, spot, slippageBps: 100, deadline }, signal);
     const calls = adapter.build({ quote, owner, deadline });
-    const targets = adapter.targets(at.chain.id);
-    const receipts = await sendCalls(
-      { chain: at.chain, account, calls, targets, tokens: Object.values(at.tokens) },
-      signal,
-    );
-    said({ chain: at, quote, gasWei: ledger.book(at.chain.id, receipts).gasWei });
+    await send(run, at, calls, adapter.targets(chainId), { spot, gasOf: 'book' });
+    const record = { chainId, instrument, units, spreadCost: quote.cost };
+    opened.push(record);
+    listener.opened(record);
   }
 }

@@ -2,6 +2,7 @@ import type { TokenAmount } from '@evenkeel/core';
 import type { RefusedContender } from '@evenkeel/core/choose';
 import type { HoldingComparison } from '@evenkeel/core/holding';
 import type { Reconciliation } from '@evenkeel/core/report';
+import type { Answer } from '@evenkeel/core/watch';
 import type { MeasuredTrade } from './measured-trade.js';
 
 /** An option that was written or bought. */
@@ -33,19 +34,19 @@ export interface HedgeTrade {
   readonly deltaUnits: number;
   readonly costBps: number;
   readonly holdingCostBpsPerDay: number;
-  readonly why: 'expiry' | 'policy';
+  readonly why: 'expiry' | 'move' | 'policy';
   /** The cheapest first; none for what is closed at the end. */
   readonly compared: readonly HoldingComparison[];
   readonly refused: readonly RefusedContender[];
   readonly measured: MeasuredTrade;
-  readonly gasCost: number;
 }
 
-/** Something that happened, and what was done about it. */
+/** Something that happened, and what answers it. */
 export interface BookEvent {
   readonly code: string;
   readonly chainId: number;
   readonly sentence: string;
+  readonly answer: Answer;
 }
 
 /** A book from its opening until all of it is money again. */

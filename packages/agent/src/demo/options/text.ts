@@ -20,6 +20,7 @@ export function tradeText({ adapter, chainId, compared, costBps, deltaUnits, ref
   const side = deltaUnits < 0 ? 'sold' : 'bought';
   const did = `${pc.green('✔')} ${side} ${units(Math.abs(deltaUnits), 5)} by ${pc.bold(adapter)} on ${chainId}`;
   if (why === 'expiry') return `      ${did}: closed, ${bps(costBps)}`;
+  if (why === 'move') return `      ${did}: moved`;
   const [, second] = compared;
   const next =
     second === undefined ? '' : `; next ${second.quote.adapter} on ${second.quote.chainId} ${bps(second.costBps)}`;
@@ -27,8 +28,8 @@ export function tradeText({ adapter, chainId, compared, costBps, deltaUnits, ref
   return `      ${did}: ${bps(costBps)} to hold until expiry${next}${out}`;
 }
 
-export function eventText({ chainId, code, sentence }: BookEvent): string {
-  return `      ${pc.yellow(code)} on ${chainId}: ${sentence}`;
+export function eventText({ answer, chainId, code, sentence }: BookEvent): string {
+  return `      ${pc.yellow(code)} on ${chainId}: ${sentence} ${pc.dim(`→ ${answer}`)}`;
 }
 
 export function reportText(run: BookRun, { costs, efficiency, pnl }: BookAccount): string {

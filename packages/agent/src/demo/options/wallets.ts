@@ -1,7 +1,7 @@
 import type { Address, Token, TokenAmount } from '@evenkeel/core';
 import { Contract } from 'ethers';
 import { nativeOn } from './ledger.js';
-import type { Markets } from './markets.js';
+import type { DerivativeChain, Markets } from './markets.js';
 
 /** Every balance of an owner on all chains, native coins included. */
 export async function walletsOf(
@@ -10,21 +10,30 @@ export async function walletsOf(
   signal: AbortSignal,
 ): Promise<readonly TokenAmount[]> {
   const found = await Promise.all(
-    chains.map(async ({ chain, tokens }) => {
-      const all: readonly Token[] = Object.values(tokens);
-      const data = `0x70a08231${owner.slice(2).toLowerCase().padStart(64, '0')}` as const;
-      const [{ results }, native] = await Promise.all([
-        chain.read(
-          all.map(({ address }) => ({ to: address, data })),
-          signal,
-        ),
-        chain.balanceWei(owner, signal),
+    chains.map(async (at) => {
+      const [held, native] = await Promise.all([
+        balancesOn(at, owner, Object.values(at.tokens), signal),
+        at.chain.balanceWei(owner, signal),
       ]);
-      const held = all.map((token, index) => ({ token, atoms: BigInt(results[index]!.data) }));
-      return [...held, { token: nativeOn(chain.id), atoms: native }];
+      return [...held, { token: nativeOn(at.chain.id), atoms: native }];
     }),
   );
   return found.flat();
+}
+
+/** Balances of some tokens of one chain, in their order. */
+export async function balancesOn(
+  { chain }: Pick<DerivativeChain, 'chain'>,
+  owner: Address,
+  tokens: readonly Token[],
+  signal: AbortSignal,
+): Promise<readonly TokenAmount[]> {
+  const data = `0x70a08231${owner.slice(2).toLowerCase().padStart(64, '0')}` as const;
+  const { results } = await chain.read(
+    tokens.map(({ address }) => ({ to: address, data })),
+    signal,
+  );
+  return tokens.map((token, index) => ({ token, atoms: BigInt(results[index]!.data) }));
 }
 
 const DATA_PROVIDER = [

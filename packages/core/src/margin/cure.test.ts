@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { planMarginCure, type CureChoices, type MoneySource } from './cure.js';
+import { marginBreaches, type MarginLimits } from './limits.js';
+import { type MarginAccount, marginState, perpetualMargin } from './margin-account.js';
+import { perpetualReduction } from './plans.js';
+
+const limits: MarginLimits = { maxLeverage: 10, minDistance: 0.1 };
+const SPOT = 3_000;
+const short = (margin: number): MarginAccount =>
+  perpetualMargin({
+    spot: SPOT,
+    sizeUnits: -10,
+    openNotional: 30_000,
+    margin,
+    weightedUnits: 0,
+    weightedDollars: 0,
+    collateralValue: 0,
+    maintenanceRatio: 0.0625,
+  });
+const source = (id: string, costBps: number, seconds: number, available = 1e6): MoneySource => {
+  return { id, available, seconds, cost: (amount) => 1 + (amount * costBps) / 10_000 };
+};
+const wallet = source('wallet', 0, 0);
+const bridge = source('bridge', 5, 600);
+const reduction: CureChoices['reduction'] = {
+  id: 'reduce',
+  reduction: perpetualReduction({ spot: SPOT, sizeUnits: -10, maintenanceRatio: 0.0625 }, 0.002),
+  cost: (share) => 200 * share,
+  seconds: 12,
+};
+const choices = (change: Partial<CureChoices>): CureChoices => {
+  return { weight: 1, annualVolatility: 0.8, money: [], ...change };
+};
+/** Margin at which the account is so far from liquidation. */
+const marginAt = (distance: number): number => 30_000 * ((1 + distance) * 1.0625 - 1);
+
+test('the cheapest of those that come in time', () => {
+  const plan = planMarginCure(short(marginAt(0.09)), limits, choices({ money: [bridge, wallet], reduction }));
+  expect(plan).toMatchObject({ status: 'cure', cure: { id: 'wallet', kind: 'money' } });
+  const noWallet = planMarginCure(short(marginAt(0.09)), limits, choices({ money: [bridge], reduction }));
+  expect(noWallet).toMatchObject({
+    status: 'cure',
+    cure: { id: 'bridge' },
+    rejected: [{ id: 'reduce', reason: 'DEARER' }],
+  });
+});
+
+test('a bridge is begun before the limit is hit, the earlier the slower it is', () => {
+  const at = (distance: number, seconds: number) =>
+    planMarginCure(short(marginAt(distance)), limits, choices({ money: [source('bridge', 5, seconds)] }));
+  expect(at(0.12, 600)).toMatchObject({ status: 'fine' });
+  // 4 · 0.8 · √(600 s) = 1.4 %.
+  expect(at(0.113, 600)).toMatchObject({ status: 'cure' });
+  expect(at(0.12, 2_400)).toMatchObject({ status: 'cure' });
+});
+
+test('what liquidation may outrun is not taken', () => {
+  const slow = source('bridge', 1, 86_400);
+  const plan = planMarginCure(short(marginAt(0.05)), limits, choices({ money: [slow], reduction }));
+  expect(plan).toMatchObject({
+    status: 'cure',
+    cure: { id: 'reduce' },
+    rejected: [{ id: 'bridge', reason: 'TOO_LATE' }],
+  });
+});
+
+test('too little money is rejected', () => {
+  const poor = { ...wallet, available: 1 };
+  const plan = planMarginCure(short(marginAt(0.05)), limits, choices({ money: [poor, bridge] }));
+  expect(plan).toMatchObject({ cure: { id: 'bridge' }, rejected: [{ id: 'wallet', reason: 'TOO_LITTLE' }] });
+});
+
+test('nothing that helps is an error only where something has to be done', () => {
+  const none = choices({ money: [{ ...wallet, available: 0 }] });
+  expect(planMarginCure(short(marginAt(0.2)), limits, none)).toMatchObject({ status: 'fine' });
+  expect(() => planMarginCure(short(marginAt(0.05)), limits, none)).toThrow(
+    expect.objectContaining({ code: 'MARGIN_UNREACHABLE' }),
+  );
+});
+
+test('after the cure arrives, and any move that was provided for, the account is within its limits', () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0.03, max: 0.2, noNaN: true }),
+      fc.double({ min: 0, max: 3_600, noNaN: true }),
+      fc.double({ min: -1, max: 1, noNaN: true }),
+      (distance, seconds, move) => {
+        const account = short(marginAt(distance));
+        const money = [source('bridge', 5, seconds)];
+        const within = 4 * 0.8 * Math.sqrt(seconds / (365 * 86_400));
+        if (distance <= within) return;
+        const plan = planMarginCure(account, { ...limits, maxLeverage: 50 }, choices({ money }));
+        if (plan.status === 'fine') {
+          expect(marginState(account).distance).toBeGreaterThanOrEqual(limits.minDistance);
+          return;
+        }
+        if (plan.cure.kind !== 'money') throw new Error('no reduction was offered');
+        const { amount } = plan.cure;
+        // The way to liquidation from a spot that has moved by what was provided for.
+        const cured = { ...account, surplusAtZero: account.surplusAtZero + amount, equity: account.equity + amount };
+        const at = SPOT * (1 + move * within);
+        const liquidation = marginState(cured).liquidationSpot!;
+        expect((liquidation - at) / SPOT).toBeGreaterThanOrEqual(limits.minDistance - 1e-9);
+        expect(marginBreaches(cured, { ...limits, maxLeverage: 50 })).toEqual([]);
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+test.each([{ annualVolatility: Number.NaN }, { deviations: -1 }, { restoreDistance: 0.05 }, { restoreDistance: 1 }])(
+  'refuses %j',
+  (change) => {
+    const wrong = (): unknown => planMarginCure(short(5_000), limits, choices({ money: [wallet], ...change }));
+    expect(wrong).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
+  },
+);
