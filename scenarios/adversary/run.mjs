@@ -32,7 +32,8 @@ if (options.help || !Number.isSafeInteger(wanted) || wanted < 1 || !Number.isSaf
 }
 
 const { next: random } = seededRandom(seed);
-const EACH = 101;
+/** More than a hundred times in 10,000; and in proportion. */
+const EACH = Math.ceil((101 * wanted) / 10_000);
 const kinds = Object.keys(ATTACKS);
 const progress = (text) => process.stderr.isTTY && process.stderr.write(`\r${text.padEnd(78)}`);
 const world = await startWorld({ chains: 1, parts: ['erc4337'], seed: 1 });
