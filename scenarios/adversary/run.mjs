@@ -48,7 +48,8 @@ try {
   const back = await checkpoint(victim.node);
 
   // 1. Every kind by itself, until each check has been hit often enough or two thirds of the attempts are used.
-  for (let at = 0; ledger.attempts < (wanted * 2) / 3; at++) {
+  let idle = 0;
+  for (let at = 0; ledger.attempts < (wanted * 2) / 3 && idle < kinds.length; at++) {
     const kind = kinds[at % kinds.length];
     const known = checksOfKind.get(kind);
     const isNeeded =
@@ -56,9 +57,10 @@ try {
       at < kinds.length * 6 ||
       [...known].some((check) => CHECKS.includes(check) && ledger.hits(check) < EACH);
     if (!isNeeded) {
-      if (CHECKS.every((check) => ledger.hits(check) >= EACH)) break;
+      idle += 1;
       continue;
     }
+    idle = 0;
     ledger.begin();
     const checks = await carryOut(victim, ledger, random, kind);
     checksOfKind.set(kind, new Set([...(known ?? []), ...checks.filter((check) => check !== undefined)]));
