@@ -7,21 +7,10 @@ import {
   revokeForCall,
   attestCall,
   revokeCall,
-  grantId,
   typedDataHash,
   attestationTypedData,
 } from '@evenkeel/contracts';
-import {
-  clockOf,
-  operationHash,
-  sceneOperation,
-  sceneOrder,
-  setFeed,
-  signHash,
-  succeed,
-  SCENE_GAS,
-  PAYMASTER_OVERHEAD_GAS,
-} from '@evenkeel/contracts/local';
+import { clockOf, sceneOperation, sceneOrder, setFeed, signHash, succeed, SCENE_GAS } from '@evenkeel/contracts/local';
 import { Interface } from 'ethers/abi';
 import { concat, toBeHex } from 'ethers/utils';
 import { abi, ETH, hostAbi, movePool, pass, say, TRUTH, USDC } from './scene.mjs';
@@ -544,5 +533,3 @@ function smallTrade(random) {
   const sell = random() < 0.5;
   return { sell, amountIn: sell ? between(random, ETH / 100n, ETH) : between(random, 30n * USDC, 3_000n * USDC) };
 }
-
-export { between, operation, operationHash, pick, grantId, PAYMASTER_OVERHEAD_GAS };
