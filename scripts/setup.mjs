@@ -89,6 +89,10 @@ const tasks = {
     await fetchArtifacts('--parts', 'erc4337');
     await node('scenarios/accounts/run.mjs', ...args);
   },
+  async 'accounts:crash'() {
+    await fetchArtifacts('--parts', 'erc4337');
+    await node('scenarios/accounts/crash.mjs', ...args);
+  },
   async 'accounts:adversary'() {
     await fetchArtifacts('--parts', 'erc4337');
     await node('scenarios/adversary/run.mjs', ...args);

@@ -35,10 +35,10 @@ const LOOPBACK = `data:text/javascript,${encodeURIComponent(
 )}`;
 
 /** Starts one for a chain; ready when it answers. */
-export async function startAlto({ rpcUrl, chainId, entryPoints, executorKeys, utilityKey }) {
+export async function startAlto({ rpcUrl, chainId, entryPoints, executorKeys, utilityKey, port: wanted }) {
   const { bin } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
   const script = join(packageFolder, typeof bin === 'string' ? bin : Object.values(bin)[0]);
-  const port = await freePort();
+  const port = wanted ?? (await freePort());
   const child = spawn(
     process.execPath,
     [

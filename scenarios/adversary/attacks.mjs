@@ -7,24 +7,16 @@ import {
   revokeForCall,
   attestCall,
   revokeCall,
-  grantId,
   typedDataHash,
   attestationTypedData,
 } from '@evenkeel/contracts';
-import {
-  clockOf,
-  operationHash,
-  sceneOperation,
-  sceneOrder,
-  setFeed,
-  signHash,
-  succeed,
-  SCENE_GAS,
-  PAYMASTER_OVERHEAD_GAS,
-} from '@evenkeel/contracts/local';
+import { clockOf, execute, sceneOperation, sceneOrder, setFeed, signHash, SCENE_GAS } from '@evenkeel/contracts/local';
 import { Interface } from 'ethers/abi';
 import { concat, toBeHex } from 'ethers/utils';
 import { abi, ETH, hostAbi, movePool, pass, say, TRUTH, USDC } from './scene.mjs';
+
+/** What an attack does beforehand may be in vain: in a composition it was done already, or is too late. */
+const prepare = (node, from, to, data) => execute(node, { from, to, data });
 
 const NOTHING = '0x';
 const between = (random, low, high) => low + (BigInt(Math.floor(random() * 2 ** 40)) * (high - low)) / 2n ** 40n;
@@ -58,7 +50,7 @@ const raw = (to, data) => ({ callData: executeCalldata([{ to, data }]) });
 const withCallData = (victim, random, change) => operation(victim, random, { change });
 const direct = (from, to, data) => ({ call: { from, to, data } });
 const plan = (victim, fields) =>
-  succeed(
+  prepare(
     victim.node,
     victim.attacker,
     victim.pool,
@@ -146,7 +138,7 @@ export const ATTACKS = {
   async 'wrong direction'(victim, random) {
     const { node, scene, attacker } = victim;
     // Money given away moves the holding out of its interval: then only one direction is left.
-    await succeed(
+    await prepare(
       node,
       attacker,
       scene.weth,
@@ -209,7 +201,7 @@ export const ATTACKS = {
   async 'replay over account'(victim, random) {
     const { node, scene, other } = victim;
     await node.rpc('anvil_setCode', [other, concat(['0xef0100', scene.band.account])]);
-    await succeed(
+    await prepare(
       node,
       other,
       other,
@@ -226,7 +218,7 @@ export const ATTACKS = {
   async 'after revocation'(victim, random) {
     const { node, scene } = victim;
     const made = await operation(victim, random);
-    await succeed(
+    await prepare(
       node,
       scene.self,
       scene.band.module,
@@ -390,7 +382,7 @@ export const ATTACKS = {
       seconds: random() < 0.5 ? 600 : 2,
     });
     const news = await attestation(victim, { low: 9n * ETH, high: 11n * ETH, sequence: 2 });
-    await succeed(
+    await prepare(
       node,
       victim.attacker,
       scene.band.module,
@@ -428,7 +420,7 @@ export const ATTACKS = {
   async 'hostile pool moves the other pool'(victim, random) {
     const { node, scene, pool, router } = victim;
     await node.rpc('anvil_setBalance', [pool, '0xde0b6b3a7640000']);
-    await succeed(node, pool, scene.weth, abi.encodeFunctionData('approve', [router, 2n ** 255n]));
+    await prepare(node, pool, scene.weth, abi.encodeFunctionData('approve', [router, 2n ** 255n]));
     const swap = {
       tokenIn: scene.weth,
       tokenOut: scene.usdc,
@@ -448,7 +440,7 @@ export const ATTACKS = {
   async 'hostile token takes more'(victim, random) {
     const { node, scene, host, attacker } = victim;
     await plan(victim, { amount: 100n * USDC });
-    await succeed(
+    await prepare(
       node,
       attacker,
       host,
@@ -464,7 +456,7 @@ export const ATTACKS = {
     const { node, scene, host, attacker } = victim;
     await plan(victim, { amount: 100n * USDC });
     const again = rebalanceCall(scene.band.module, scene.policy, 1, await honestOrder(victim, random));
-    await succeed(
+    await prepare(
       node,
       attacker,
       host,
@@ -503,7 +495,7 @@ export const ATTACKS = {
   async 'grant that comes back'(victim, random) {
     const { node, scene } = victim;
     const { module } = scene.band;
-    await succeed(node, scene.self, module, revokeCall(module, scene.grantId).data);
+    await prepare(node, scene.self, module, revokeCall(module, scene.grantId).data);
     return direct(scene.self, module, grantCall(module, scene.policy).data);
   },
 
@@ -544,5 +536,3 @@ function smallTrade(random) {
   const sell = random() < 0.5;
   return { sell, amountIn: sell ? between(random, ETH / 100n, ETH) : between(random, 30n * USDC, 3_000n * USDC) };
 }
-
-export { between, operation, operationHash, pick, grantId, PAYMASTER_OVERHEAD_GAS };

@@ -34,7 +34,6 @@ export const CHECKS = [
   'SourcesDisagree',
   'VenueNotListed',
   'WrongDirection',
-  'out of gas',
 ];
 
 export function createLedger(windowSeconds) {

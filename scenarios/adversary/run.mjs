@@ -32,7 +32,8 @@ if (options.help || !Number.isSafeInteger(wanted) || wanted < 1 || !Number.isSaf
 }
 
 const { next: random } = seededRandom(seed);
-const EACH = 101;
+/** More than a hundred times in 10,000; and in proportion. */
+const EACH = Math.ceil((101 * wanted) / 10_000);
 const kinds = Object.keys(ATTACKS);
 const progress = (text) => process.stderr.isTTY && process.stderr.write(`\r${text.padEnd(78)}`);
 const world = await startWorld({ chains: 1, parts: ['erc4337'], seed: 1 });
@@ -47,7 +48,8 @@ try {
   const back = await checkpoint(victim.node);
 
   // 1. Every kind by itself, until each check has been hit often enough or two thirds of the attempts are used.
-  for (let at = 0; ledger.attempts < (wanted * 2) / 3; at++) {
+  let idle = 0;
+  for (let at = 0; ledger.attempts < (wanted * 2) / 3 && idle < kinds.length; at++) {
     const kind = kinds[at % kinds.length];
     const known = checksOfKind.get(kind);
     const isNeeded =
@@ -55,9 +57,10 @@ try {
       at < kinds.length * 6 ||
       [...known].some((check) => CHECKS.includes(check) && ledger.hits(check) < EACH);
     if (!isNeeded) {
-      if (CHECKS.every((check) => ledger.hits(check) >= EACH)) break;
+      idle += 1;
       continue;
     }
+    idle = 0;
     ledger.begin();
     const checks = await carryOut(victim, ledger, random, kind);
     checksOfKind.set(kind, new Set([...(known ?? []), ...checks.filter((check) => check !== undefined)]));

@@ -1,7 +1,6 @@
 // The account that is attacked: real EntryPoint, real Uniswap V3 pools, and, because its owner was careless, a hostile pool on
 // the list of venues and a hostile token among the instruments.
 import { Interface } from 'ethers/abi';
-import { marketHash } from '@evenkeel/contracts';
 import {
   balanceOf,
   clockOf,
@@ -11,6 +10,7 @@ import {
   openScene,
   sceneKeys,
   setFeed,
+  settableFeed,
   SCENE_ANSWER,
   succeed,
 } from '@evenkeel/contracts/local';
@@ -19,7 +19,6 @@ export const ETH = 10n ** 18n;
 export const USDC = 10n ** 6n;
 /** What an ether is worth: at every moment at least one source says so. */
 export const TRUTH = SCENE_ANSWER;
-export const HOST_PRICE = 1n; // atoms of USDC for 10^12 atoms of HOST, as of ETH at one dollar
 
 export const abi = new Interface([
   'function approve(address,uint256)',
@@ -41,13 +40,7 @@ export async function openVictim(world, change = (policy) => policy) {
   await node.rpc('anvil_autoImpersonateAccount', [true]);
   const pool = await deployContract(node, deployer.address, hostilePool);
   const host = await deployContract(node, deployer.address, hostileToken);
-  const hostFeed = await deployContract(
-    node,
-    deployer.address,
-    (await import('@evenkeel/contracts/local')).settableFeed,
-    ['int192'],
-    [10n ** 8n],
-  );
+  const hostFeed = await deployContract(node, deployer.address, settableFeed, ['int192'], [10n ** 8n]);
   const usdc = node.tokens.USDC.address;
   // One dollar for 10^18 atoms of HOST: 10^6 / 10^18, as a tick of token1 for token0.
   const tick = Math.round(Math.log(1e-12) / Math.log(1.0001));
@@ -167,5 +160,3 @@ export async function say(victim, answer) {
   const { node, deployer, scene } = victim;
   await setFeed(node, deployer, scene.band.feed, answer, await clockOf(node));
 }
-
-export const hashes = (policy) => policy.markets.map(marketHash);

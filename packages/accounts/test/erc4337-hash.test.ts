@@ -98,10 +98,12 @@ function forViem({ deployment, paymaster, maxFeePerGasWei, maxPriorityFeePerGasW
   } as never;
 }
 
-test.each(['0.7', '0.8'] as const)('an operation has the hash that entry point %s gives it', async (version) => {
-  const deployed = entryPoint(version);
-  const contracts = chain.parts.erc4337!;
-  expect(deployed.address).toBe(version === '0.7' ? contracts.entryPointV07 : contracts.entryPointV08);
+test.each(['0.7', '0.8', '0.9'] as const)('an operation has the hash that entry point %s gives it', async (version) => {
+  const { entryPointV07, entryPointV08, entryPointV09 } = chain.parts.erc4337!;
+  // Of 0.9 there is a release candidate only, not at the public address.
+  const deployed = version === '0.9' ? entryPoint(version, entryPointV09) : entryPoint(version);
+  const there = { '0.7': entryPointV07, '0.8': entryPointV08, '0.9': entryPointV09 }[version];
+  expect(deployed.address).toBe(there);
   const contract = new Contract(deployed.address, entryPointAbi, chain.provider);
   await fc.assert(
     fc.asyncProperty(operation, async (given) => {

@@ -281,6 +281,51 @@ describe('a session key', () => {
   });
 });
 
+test('an account and a session key of entry point 0.9 work as those of 0.8 do', async () => {
+  const [{ chain, node, policy: like }] = sites as [Site];
+  const { deployer, maker } = world.accounts;
+  const point = entryPoint('0.9', node.parts.erc4337!.entryPointV09);
+  const request = {
+    deployer: deployer.address,
+    entryPoint: point.address,
+    gasToken: node.tokens.USDC.address,
+    answer: ANSWER,
+  };
+  const band = await deployBand(node, request);
+  const user = Wallet.createRandom();
+  const account = user.address as Address;
+  await world.fund(node.tokens.WETH, account, 10n * ETH);
+  await world.fundNative(node.id, account, ETH);
+  const loopback = await startLoopbackBundler(node.provider, node.id, [point.address], maker.privateKey);
+  try {
+    const bundler = clientOf({ bundler: loopback, node });
+    const send = async (of: Account, calls: readonly Call[]): Promise<boolean | undefined> => {
+      const signed = await of.sign({ ...(await requestFor(of, chain, calls)), ...(await nonceOf(of)) });
+      await of.submission.send(chain, signed);
+      return (await of.submission.receipt(chain, signed.hash))?.success;
+    };
+    const nonceOf = async (of: Account) => ({ nonce: await of.submission.usedNonces(chain, account, 0n) });
+    const kind = bandAccountKind(band.account, { entryPoint: '0.9' });
+    const owning = erc4337Account({ kind, signer: user, networks: [{ chain, bundler, entryPoint: point }] });
+    const nobody: Address = `0x${'00'.repeat(20)}`;
+    const policy = { ...like, paymaster: nobody, start: like.start + 1 };
+    expect(await send(owning, grantCalls({ account, module: band.module, policy }))).toBe(true);
+    const trading = erc4337Account({
+      kind: bandSessionKind({ account, module: band.module, entryPoint: '0.9' }),
+      signer: session,
+      networks: [{ chain, bundler, entryPoint: point }],
+    });
+    const { calls } = await tradeOf({ ...sites[0]!, account: trading, band, policy });
+    expect(await send(trading, calls)).toBe(true);
+    expect(await balanceOf(node, node.tokens.WETH.address, account)).toBe(9n * ETH);
+    expect(() => erc4337Account({ kind, signer: user, networks: [{ chain, bundler, entryPoint: V08 }] })).toThrow(
+      expect.objectContaining({ code: 'INVALID_INPUT', field: 'networks.0.entryPoint' }),
+    );
+  } finally {
+    await loopback.close();
+  }
+});
+
 describe('a wallet is offered', () => {
   const id: Hex = `0x${'07'.repeat(32)}`;
   const newOwner = Wallet.createRandom();

@@ -76,6 +76,7 @@ const MUTATIONS = [
     '',
   ],
   [BAND, 'if (got < required) revert LossAboveBound(got, required);', ''],
+  [BAND, '(received, lower + 1, higher + 1)', '(received, lower, higher)'],
   [BAND, 'notional * (policy.lossBps + deviationBps)', 'notional * (policy.lossBps)'],
   [
     BAND,

@@ -323,10 +323,12 @@ abstract contract DeltaBand is IDeltaBand, EIP712 {
         if (deviationBps > policy.maxDeviationBps) revert SourcesDisagree(deviationBps, policy.maxDeviationBps);
         // Of a sale the money is compared with the lower worth of what was given; of a purchase the higher worth of what
         // came with the money.
-        (uint256 got, uint256 against) = sell ? (received, lower) : (higher, paid);
+        // An atom more for what is given: worth is rounded down, and dust must not go for nothing.
+        (uint256 got, uint256 against, uint256 notional) = sell
+            ? (received, lower + 1, higher + 1)
+            : (higher, paid, paid);
         uint256 required = Math.ceilDiv(against * (BPS - policy.lossBps), BPS);
         if (got < required) revert LossAboveBound(got, required);
-        uint256 notional = sell ? higher : paid;
         charged = Math.ceilDiv(notional * (policy.lossBps + deviationBps), policy.lossBps);
     }
 

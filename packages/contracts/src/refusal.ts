@@ -2,7 +2,7 @@ import { Interface } from 'ethers/abi';
 import { deltaBandModule } from './artifacts/delta-band-module.js';
 import type { Hex } from './types.js';
 
-const band = new Interface(deltaBandModule.abi as ConstructorParameters<typeof Interface>[0]);
+const band = new Interface(deltaBandModule.abi);
 
 /** A check that said no: the name of the contract's error, and what it carries. */
 export interface BandRefusal {

@@ -574,6 +574,11 @@ describe('a hostile venue', () => {
     await reverted(atHostilePool, check);
   });
 
+  test('gets no dust for nothing', async () => {
+    await planPool({ amount: 0n });
+    await reverted({ order: { venue: 2, amountIn: 10n ** 8n } }, 'LossAboveBound');
+  });
+
   test('that gives enough is one like others', async () => {
     await planPool({ amount: 2_986n * 10n ** 6n });
     expect(await tryOperation(victim, atHostilePool)).toMatchObject({ kind: 'done' });

@@ -72,6 +72,8 @@ export interface LyraContracts {
 export interface Erc4337Contracts {
   readonly entryPointV07: Address;
   readonly entryPointV08: Address;
+  /** Release candidate 1, the only one on npm: not at the public address. */
+  readonly entryPointV09: Address;
   /** What an EOA delegates to by EIP-7702; it knows entry point 0.8 only. */
   readonly simple7702Account: Address;
   readonly simpleAccountFactoryV07: Address;

@@ -13,12 +13,14 @@ import { SessionCallsRefusedError } from './errors.js';
 const NO_MODULE: Address = `0x${'00'.repeat(20)}`;
 
 export interface BandAccountOptions {
+  /** What the delegate was deployed for. Default: 0.8. */
+  readonly entryPoint?: '0.8' | '0.9';
   /** An authorization signed beforehand, good on several chains (`chainId` 0). Default: one is asked for. */
   readonly delegation?: SignedDelegation;
 }
 
 /**
- * An EOA that delegates to Evenkeel's `BandAccount` (ERC-7579, entry point 0.8), as its owner uses it. When it does not
+ * An EOA that delegates to Evenkeel's `BandAccount` (ERC-7579, entry point 0.8 or 0.9), as its owner uses it. When it does not
  * delegate yet, its first operation carries the authorization.
  *
  * @param delegate where `BandAccount` is deployed
@@ -26,7 +28,7 @@ export interface BandAccountOptions {
 export function bandAccountKind(delegate: Address, options: BandAccountOptions = {}): SmartAccountKind {
   return Object.freeze<SmartAccountKind>({
     name: 'band-account',
-    entryPoints: ['0.8'],
+    entryPoints: [options.entryPoint ?? '0.8'],
     // No validator in the key: the account's own signature counts.
     nonceKey: validatorNonceKey(NO_MODULE),
     addressOf: (owner) => owner,
@@ -55,6 +57,8 @@ export interface SessionKindOptions {
   readonly account: Address;
   /** The `DeltaBandModule` of its chains. */
   readonly module: Address;
+  /** Which entry point the account obeys. Default: 0.8. */
+  readonly entryPoint?: '0.8' | '0.9';
 }
 
 /**
@@ -63,12 +67,12 @@ export interface SessionKindOptions {
  *
  * @throws SESSION_CALLS_REFUSED, when it encodes calls, for anything else
  */
-export function bandSessionKind({ account, module }: SessionKindOptions): SmartAccountKind {
+export function bandSessionKind({ account, entryPoint = '0.8', module }: SessionKindOptions): SmartAccountKind {
   const self = checksummed('account', account, 'Give the address of the account that granted.');
   const target = checksummed('module', module, 'Give the address of the DeltaBandModule.');
   return Object.freeze<SmartAccountKind>({
     name: 'band-session',
-    entryPoints: ['0.8'],
+    entryPoints: [entryPoint],
     nonceKey: validatorNonceKey(target),
     addressOf: () => self,
     encodeCalls: (calls) => {

@@ -3,7 +3,7 @@ import type { ContractArtifact } from '../artifact.js';
 
 export const tokenPaymaster: ContractArtifact = {
   contract: 'TokenPaymaster',
-  sourceHash: '0xa6e1eceedd10a98ba996a612a918b40398fc064af643dd618776b0821eba918d',
+  sourceHash: '0xd83366ee2b8c2e69845adadd0b858bbd55dc5a542778ede57fd7c95c585ff606',
   abi: [
     {
       inputs: [

@@ -49,6 +49,7 @@ export function outcomeOf(receipt: LocalReceipt): Attempt {
   const events = receipt.logs.map(parse);
   const ended = events.filter((event) => event?.name === 'UserOperationEvent').at(-1);
   if (ended?.args['success'] === true) return { kind: 'done', receipt };
-  const reason = events.filter((event) => event?.name === 'UserOperationRevertReason').at(-1)?.args['revertReason'];
-  return { kind: 'reverted', check: reason === undefined ? 'out of gas' : checkOf(reason as Hex), receipt };
+  const reverts = events.filter((event) => event?.name === 'UserOperationRevertReason');
+  const reason = reverts.at(-1)?.args['revertReason'] as Hex | undefined;
+  return { kind: 'reverted', check: reason === undefined ? 'out of gas' : checkOf(reason), receipt };
 }

@@ -99,7 +99,7 @@ export function lintSteps(steps: readonly Step[], parties: ValidationParties): r
     }
     if (isExecuting || entity === undefined || same(at, entryPoint)) continue;
     const fault = (rule: ValidationFault['rule'], what: string): void => {
-      faults.push(Object.freeze({ rule, entity: entity!, contract: at as Address, what }));
+      faults.push(Object.freeze({ rule, entity: entity!, contract: at, what }));
     };
     if (BANNED.has(op)) fault('OP-011', op);
     if (op === 'GAS' && !CALLS.has(next)) fault('OP-012', `GAS before ${next}`);

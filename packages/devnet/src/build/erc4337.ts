@@ -33,6 +33,7 @@ export async function buildErc4337({ artifacts, builder }: PartContext): Promise
       'The entry points are not where they are on public chains. Report this.',
     );
   }
+  const entryPointV09 = deployCanonically('EntryPointV09', ZERO_SALT);
   const simple7702Account = deployCanonically('Simple7702AccountV08', ZERO_SALT);
   const factory = (version: 'V07' | 'V08', entryPoint: Address): Address =>
     builder.deploy(deployer, `SimpleAccountFactory${version}`, ['address'], [entryPoint]);
@@ -47,6 +48,7 @@ export async function buildErc4337({ artifacts, builder }: PartContext): Promise
   return Object.freeze({
     entryPointV07,
     entryPointV08,
+    entryPointV09,
     simple7702Account,
     simpleAccountFactoryV07,
     simpleAccountFactoryV08,
