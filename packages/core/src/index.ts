@@ -66,7 +66,6 @@ export type { BandReader, BandSource, RuleConfig } from './policy/rules/rule.js'
 // Schedule: in which slices
 export * from './schedule/schedule.js';
 export * from './schedule/plan-schedule.js';
-export * from './schedule/replan.js';
 export * from './schedule/errors.js';
 
 // Route: our best mix

@@ -1,8 +1,11 @@
 import { prepareProofSearch, type Witness } from './certificate-search.js';
+import type { CompiledModel } from './model.js';
 import type { PrepareRouteOptions } from './prepare-route.js';
-import type { MixedSolution } from './search/mixed.js';
-import { certifiedBound, type GapCloser, playMixed, recall, unservedValue } from './solve-model.js';
+import type { MixedSearch, MixedSolution } from './search/mixed.js';
+import { certifiedBound, type GapCloser, playMixed, type SolveModelOptions, unservedValue } from './solve-model.js';
 
+/** Convex problems after which the search is asked for no more, where its proof can be made shorter on its own. */
+const FIRST_NODES = 150;
 /** Flows that are not settled may claim more than they are worth: this share and more of it is not believed. */
 const BELIEVED = 1e-6;
 const MOST_PROOF_PROBLEMS = 200;
@@ -11,39 +14,32 @@ const LEAST_PROOF_PROBLEMS = 4;
 const PROOF_EFFORT = 40_000;
 
 /**
- * Looks for a proof that leaves less open, where there is one to be found: the search proves little of markets that
- * contradict themselves, and of few hops. Where a route turns up that the search has missed, it takes its place.
+ * Searches, and proves how good what was found is. The first problems find the route, nearly always: what further ones of
+ * the search are for is the proof, and there the proof search needs fewer, since it takes the worst case first. Where both
+ * leave a gap, the search goes on for as long as it may. Where the proof search meets a route that the search has missed,
+ * that is the answer.
  *
- * @param proofBudget Convex problems that may be solved for it; absent: up to 200, fewer the more edges.
+ * @param proofBudget Convex problems that may be solved for a proof; absent: up to 200, fewer the more edges.
  * @example
  * ```ts
  * const route = routeHedge(request, { closeGap: gapCloser() }) // a tighter `optimalityGapBps`, at times a better route
  * ```
  */
 export function gapCloser(proofBudget?: number): GapCloser {
-  return (compiled, search, mixed, tolerance, { referencePrice }) => {
-    const { amount, network } = compiled;
-    const worth = (solution: MixedSolution): number => {
-      const played = playMixed(compiled, solution, { referencePrice, certify: false });
-      return played.netValue + unservedValue(compiled, played.replay);
-    };
-    // What the flows say they are worth, unless the replay finds that they are not.
-    const replayed = worth(mixed);
-    const value = mixed.value - replayed > Math.abs(replayed) * BELIEVED ? replayed : mixed.value;
-    if (certifiedBound(compiled, mixed) <= value + tolerance) return mixed;
-    const budget =
-      proofBudget ??
-      Math.max(LEAST_PROOF_PROBLEMS, Math.min(MOST_PROOF_PROBLEMS, Math.round(PROOF_EFFORT / network.edgeCount)));
-    const over = (witness: Witness): MixedSolution => ({
-      ...search.again(amount, { ...mixed, ...witness, within: undefined }),
-      nodesUsed: mixed.nodesUsed,
-    });
-    const worthOf = (witness: Witness): number => worth(over(witness));
-    const options = { amount, value, tolerance, budget, worthOf };
-    const { proof, witness } = prepareProofSearch(compiled).tighten(mixed.proof, options);
-    if (witness !== undefined) return { ...over(witness), proof };
-    recall(search, mixed);
-    return { ...mixed, proof };
+  return (compiled, search, limits, options, warm) => {
+    const { nodeBudget, tolerance } = limits;
+    const prove = (mixed: MixedSolution): MixedSolution =>
+      tighten(compiled, search, mixed, { ...options, tolerance, proofBudget });
+    const first = prove(search.solve({ ...limits, nodeBudget: Math.min(nodeBudget, FIRST_NODES) }, warm));
+    const { nodesUsed } = first;
+    const isOpen = certifiedBound(compiled, first) > first.value + tolerance;
+    if (!isOpen || nodesUsed < FIRST_NODES || nodeBudget <= FIRST_NODES) return first;
+    const more = prove(search.solve({ ...limits, nodeBudget: nodeBudget - nodesUsed }, first));
+    const best = more.value > first.value ? more : first;
+    recall(search, best);
+    // Both proofs are about the same routes.
+    const { proof } = certifiedBound(compiled, first) < certifiedBound(compiled, more) ? first : more;
+    return { ...best, proof, nodesUsed: more.nodesUsed + nodesUsed };
   };
 }
 
@@ -53,4 +49,49 @@ export function closerOf({
   proofBudget,
 }: Pick<PrepareRouteOptions, 'certify' | 'proofBudget'>): GapCloser | undefined {
   return certify === false || proofBudget === 0 ? undefined : gapCloser(proofBudget);
+}
+
+interface TightenLimits extends Partial<Pick<SolveModelOptions, 'referencePrice'>> {
+  /** Numeraire; a gap within it is left as it is. */
+  readonly tolerance: number;
+  readonly proofBudget: number | undefined;
+}
+
+/** The solution with a proof that leaves less open, where one is to be found, or a better one that was met on the way. */
+function tighten(
+  compiled: CompiledModel,
+  search: MixedSearch,
+  mixed: MixedSolution,
+  { proofBudget, referencePrice, tolerance }: TightenLimits,
+): MixedSolution {
+  const { amount, network } = compiled;
+  const worth = (solution: MixedSolution): number => {
+    const played = playMixed(compiled, solution, { referencePrice, certify: false });
+    return played.netValue + unservedValue(compiled, played.replay);
+  };
+  // What the flows say they are worth, unless the replay finds that they are not.
+  const replayed = worth(mixed);
+  const value = mixed.value - replayed > Math.abs(replayed) * BELIEVED ? replayed : mixed.value;
+  if (certifiedBound(compiled, mixed) <= value + tolerance) return mixed;
+  const budget =
+    proofBudget ??
+    Math.max(LEAST_PROOF_PROBLEMS, Math.min(MOST_PROOF_PROBLEMS, Math.round(PROOF_EFFORT / network.edgeCount)));
+  const over = (witness: Witness): MixedSolution => ({
+    ...search.again(amount, { ...mixed, ...witness, within: undefined }),
+    nodesUsed: mixed.nodesUsed,
+  });
+  const worthOf = (witness: Witness): number => worth(over(witness));
+  const options = { amount, value, tolerance, budget, worthOf };
+  const { proof, witness } = prepareProofSearch(compiled).tighten(mixed.proof, options);
+  if (witness !== undefined) return { ...over(witness), proof };
+  recall(search, mixed);
+  return { ...mixed, proof };
+}
+
+/** The flows of the last solve are what a swift replay reads. */
+function recall({ workspace }: MixedSearch, { edges, flowIn, flowOut }: MixedSolution): void {
+  edges.forEach((e, i) => {
+    workspace.flowIn[e] = flowIn[i]!;
+    workspace.flowOut[e] = flowOut[i]!;
+  });
 }

@@ -6,7 +6,7 @@ import { parseProblem, type RouteProblem } from './problem.js';
 import { prepareAny } from './prepare-any.js';
 import type { MixedSearch, MixedSolution } from './search/mixed.js';
 import { prepareSearch } from './search/search.js';
-import { certificateProblem, playMixed, type PlayOptions, searchAndProve } from './solve-model.js';
+import { certificateProblem, playMixed, type PlayOptions } from './solve-model.js';
 import { prepareSwiftReplay, type SwiftReplayer } from './swift-replay.js';
 
 export interface PrepareRouteOptions {
@@ -120,8 +120,12 @@ function solvePlain(layout: Layout, atoms: bigint, options: PrepareRouteOptions)
   }
   const nodeBudget = options.nodeBudget ?? defaultBudget(compiled.network.edgeCount);
   const tolerance = amount * spotPrice * TOLERANCE_BPS * 1e-4;
-  const limits = { nodeBudget, closeGap: closerOf(options), referencePrice: options.referencePrice };
-  const mixed = searchAndProve(sized(compiled, atoms), search, tolerance, limits, last?.mixed);
+  const limits = { amount, nodeBudget, tolerance };
+  const closeGap = closerOf(options);
+  const mixed =
+    closeGap === undefined
+      ? search.solve(limits, last?.mixed)
+      : closeGap(sized(compiled, atoms), search, limits, options, last?.mixed);
   const route =
     swiftRoute(layout, atoms, mixed, options) ?? routeOf(playMixed(sized(compiled, atoms), mixed, settings(options)));
   layout.last = { mixed, gapBps: route.optimalityGapBps };

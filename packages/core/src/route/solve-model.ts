@@ -1,7 +1,7 @@
 import { prepareCertificate } from './certificate.js';
 import type { CaseProblem } from './certificate-case.js';
 import { type CostsByKind, routeCosts, totalCost } from './costs.js';
-import type { MixedSearch, MixedSolution } from './search/mixed.js';
+import type { MixedOptions, MixedSearch, MixedSolution } from './search/mixed.js';
 import { prepareSearch } from './search/search.js';
 import { RouteDisconnectedError } from './errors.js';
 import { type CompiledModel, compileModel, type RouteModel } from './model.js';
@@ -23,18 +23,13 @@ export interface SolveModelOptions {
   readonly warm?: Pick<MixedSolution, 'prices' | 'edges'>;
 }
 
-/**
- * Looks for a proof that leaves less open than that of `mixed`. Where it meets a route that is worth more, that is the
- * answer.
- *
- * @param tolerance Numeraire; a gap within it is left as it is.
- */
+/** Searches, and looks for a better proof than the search's own; where it meets a better route, that is the answer. */
 export type GapCloser = (
   compiled: CompiledModel,
   search: MixedSearch,
-  mixed: MixedSolution,
-  tolerance: number,
+  limits: MixedOptions,
   options: Partial<Pick<SolveModelOptions, 'referencePrice'>>,
+  warm?: Pick<MixedSolution, 'prices' | 'edges'>,
 ) => MixedSolution;
 
 /** How a solution is measured, however it was found. */
@@ -123,48 +118,11 @@ function attempt(model: RouteModel, options: SolveModelOptions): SolvedModel {
   const search = prepareSearch({ network, source, sink, exactOut: model.exactOut, maxHops: model.maxHops });
   const tolerance = amount * spotPrice * options.toleranceBps * 1e-4;
   const warm = options.warm?.prices.length === network.nodeCount ? options.warm : undefined;
-  const { certify, nodeBudget, referencePrice } = options;
-  const limits = { nodeBudget, closeGap: certify ? options.closeGap : undefined, referencePrice };
-  return playMixed(compiled, searchAndProve(compiled, search, tolerance, limits, warm), options);
-}
-
-/** Convex problems after which the search is asked for no more, where its proof can be made shorter on its own. */
-const FIRST_NODES = 150;
-
-/**
- * Searches, and proves how good what was found is. The first problems find the route, nearly always: what further ones of
- * the search are for is the proof, and there `closeGap` needs fewer, since it takes the worst case first. Where both leave
- * a gap, the search goes on for as long as it may.
- */
-export function searchAndProve(
-  compiled: CompiledModel,
-  search: MixedSearch,
-  tolerance: number,
-  { closeGap, nodeBudget, referencePrice }: Pick<SolveModelOptions, 'closeGap' | 'nodeBudget' | 'referencePrice'>,
-  warm?: Pick<MixedSolution, 'prices' | 'edges'>,
-): MixedSolution {
-  const { amount } = compiled;
-  if (closeGap === undefined) return search.solve({ amount, nodeBudget, tolerance }, warm);
-  const prove = (mixed: MixedSolution): MixedSolution =>
-    closeGap(compiled, search, mixed, tolerance, { referencePrice });
-  const first = prove(search.solve({ amount, nodeBudget: Math.min(nodeBudget, FIRST_NODES), tolerance }, warm));
-  const { nodesUsed } = first;
-  const isOpen = certifiedBound(compiled, first) > first.value + tolerance;
-  if (!isOpen || nodesUsed < FIRST_NODES || nodeBudget <= FIRST_NODES) return first;
-  const more = prove(search.solve({ amount, nodeBudget: nodeBudget - nodesUsed, tolerance }, first));
-  const best = more.value > first.value ? more : first;
-  recall(search, best);
-  // Both proofs are about the same routes.
-  const { proof } = certifiedBound(compiled, first) < certifiedBound(compiled, more) ? first : more;
-  return { ...best, proof, nodesUsed: more.nodesUsed + nodesUsed };
-}
-
-/** The flows of the last solve are what a swift replay reads. */
-export function recall({ workspace }: MixedSearch, { edges, flowIn, flowOut }: MixedSolution): void {
-  edges.forEach((e, i) => {
-    workspace.flowIn[e] = flowIn[i]!;
-    workspace.flowOut[e] = flowOut[i]!;
-  });
+  const { certify, closeGap, nodeBudget } = options;
+  const limits = { amount, nodeBudget, tolerance };
+  const mixed =
+    certify && closeGap !== undefined ? closeGap(compiled, search, limits, options, warm) : search.solve(limits, warm);
+  return playMixed(compiled, mixed, options);
 }
 
 /** Replays a solution to the atom and measures it. */

@@ -1,4 +1,5 @@
 // Schedule: in which slices, each pace a pure function of where the work stands
+export * from './replan.js';
 export {
   almgrenChriss,
   almgrenChrissHoldings,
