@@ -38,6 +38,11 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
     /simulated on the latest block: hop-0-swap: -2 WETH, \d+\.\d+ USDC/,
     /^hedged: /m,
   ],
+  'grant-from-a-wallet.mjs': [
+    /If the key is stolen, you lose at most 60 USDC and the gas in any day/,
+    /\(a\) wallet_sendCalls: 2 calls, all or none\n\(c\) wallet_requestExecutionPermissions: evenkeel-delta-band/,
+    /\(b\) user operation 0x[0-9a-f]{64}\n +signed by the wallet, included: true/,
+  ],
 };
 
 test('every example is run here', () => {

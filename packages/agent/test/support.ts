@@ -159,6 +159,9 @@ export function pairPools(chain: WorldChain, kinds: readonly PairPool['kind'][])
   );
 }
 
+/** Enough for a swap whatever time it is when it is mined: pools that write their history then need more than was estimated. */
+const GAS = { gasLimit: 1_000_000n };
+
 /** Somebody buys WETH from the pools until it costs `percent` more there. */
 export async function pumpPools(
   { world }: Stage,
@@ -189,7 +192,7 @@ export async function pumpPools(
       const deadline = (await world.clockSeconds()) + 600;
       const path = [USDC.address, WETH.address];
       const router = new Contract(uniswapV2Router, V2_ROUTER, trader);
-      await done(router.getFunction('swapExactTokensForTokens')(amountIn, 0n, path, trader.address, deadline));
+      await done(router.getFunction('swapExactTokensForTokens')(amountIn, 0n, path, trader.address, deadline, GAS));
     } else if (pool.kind === 'uniswap-v3') {
       const slot = (await new Contract(pool.address, V3_POOL, chain.provider).getFunction('slot0')()) as unknown[];
       const scale = BigInt(Math.round(root * 1e9));
@@ -197,7 +200,7 @@ export async function pumpPools(
       const limit = usdcIs0 ? (now * 1_000_000_000n) / scale : (now * scale) / 1_000_000_000n;
       const router = new Contract(uniswapV3SwapRouter02, V3_ROUTER, trader);
       const order = [USDC.address, WETH.address, pool.feePips, trader.address, plenty, 0n, limit];
-      await done(router.getFunction('exactInputSingle')(order));
+      await done(router.getFunction('exactInputSingle')(order, GAS));
     }
   }
 }
