@@ -3,7 +3,7 @@ import { type Address, type Call, type Chain, type Hex, sameAddress, type TypedD
 import { Interface } from 'ethers/abi';
 import { getBytes } from 'ethers/utils';
 import { askSigner, signTypedData } from '../eoa/ask-signer.js';
-import { delegateIn, type DelegationSigner, signDelegation } from '../eip7702/delegation.js';
+import { delegateIn, type DelegationSigner, type SignedDelegation, signDelegation } from '../eip7702/delegation.js';
 import { AccountDelegateForeignError, AccountNotDelegatedError } from '../eip7702/errors.js';
 import { encodeBatch } from '../eip7702/batch.js';
 import type { OperationGas } from './bundler.js';
@@ -61,6 +61,33 @@ export interface DeploymentFacts {
 
 export const DUMMY_SIGNATURE: Hex = `0x${'f'.repeat(31)}${'0'.repeat(33)}7${'a'.repeat(63)}1c`;
 
+/**
+ * The authorization by which an EOA delegates, for its first operation; undefined where it does so already.
+ *
+ * @param given one that was signed beforehand; absent: the signer is asked
+ * @throws {AccountDelegateForeignError} where it delegates to somebody else
+ * @throws {AccountNotDelegatedError} where none was given and the signer cannot sign one
+ */
+export async function delegationTo(
+  delegate: Address,
+  { account, chain, code, signal, signer }: DeploymentFacts,
+  given?: SignedDelegation,
+): Promise<Deployment | undefined> {
+  const current = delegateIn(code);
+  if (current !== undefined && sameAddress(current, delegate)) return undefined;
+  if (current !== undefined) throw new AccountDelegateForeignError(account, chain.id, delegate, current);
+  const delegation = given ?? (await askForDelegation());
+  return Object.freeze({ kind: 'delegation', delegation, data: '0x' });
+
+  async function askForDelegation(): Promise<SignedDelegation> {
+    const { address, authorize } = signer;
+    if (authorize === undefined) throw new AccountNotDelegatedError(account, chain.id, delegate);
+    const nonce = BigInt(await chain.transactionCount(account, 'latest', signal));
+    const able: DelegationSigner = { address, authorize: (request) => authorize.call(signer, request) };
+    return signDelegation(able, { delegate, chainId: chain.id, nonce });
+  }
+}
+
 const erc4337Batch = new Interface([
   'function execute(address dest, uint256 value, bytes func)',
   'function executeBatch(address[] dest, uint256[] value, bytes[] func)',
@@ -79,17 +106,7 @@ export function simple7702Kind(delegate: Address): SmartAccountKind {
     nonceKey: plainNonceKey,
     addressOf: (owner) => owner,
     encodeCalls: encodeBatch,
-    deployment: async ({ account, chain, code, signal, signer }) => {
-      const current = delegateIn(code);
-      if (current !== undefined && sameAddress(current, delegate)) return undefined;
-      if (current !== undefined) throw new AccountDelegateForeignError(account, chain.id, delegate, current);
-      const { address, authorize } = signer;
-      if (authorize === undefined) throw new AccountNotDelegatedError(account, chain.id, delegate);
-      const nonce = BigInt(await chain.transactionCount(account, 'latest', signal));
-      const able: DelegationSigner = { address, authorize: (request) => authorize.call(signer, request) };
-      const delegation = await signDelegation(able, { delegate, chainId: chain.id, nonce });
-      return Object.freeze({ kind: 'delegation', delegation, data: '0x' });
-    },
+    deployment: (facts) => delegationTo(delegate, facts),
     signOperation: signTyped,
     dummySignature: DUMMY_SIGNATURE,
   });

@@ -2,11 +2,10 @@ import { type Address, type Call, type Hex, sameAddress } from '@evenkeel/core';
 import { executeCalldata } from '@evenkeel/contracts';
 import { signTypedData } from '../eoa/ask-signer.js';
 import { checksummed } from '../checksummed.js';
-import { delegateIn, type DelegationSigner, type SignedDelegation, signDelegation } from '../eip7702/delegation.js';
-import { AccountDelegateForeignError, AccountNotDelegatedError } from '../eip7702/errors.js';
+import type { SignedDelegation } from '../eip7702/delegation.js';
 import type { OperationGas } from '../erc4337/bundler.js';
 import { AccountNotDeployedError } from '../erc4337/errors.js';
-import { DUMMY_SIGNATURE, type SmartAccountKind } from '../erc4337/kinds.js';
+import { delegationTo, DUMMY_SIGNATURE, type SmartAccountKind } from '../erc4337/kinds.js';
 import { validatorNonceKey } from '../erc4337/nonce.js';
 import { SessionCallsRefusedError } from './errors.js';
 
@@ -33,20 +32,7 @@ export function bandAccountKind(delegate: Address, options: BandAccountOptions =
     nonceKey: validatorNonceKey(NO_MODULE),
     addressOf: (owner) => owner,
     encodeCalls: (calls) => (calls.length === 0 ? '0x' : executeCalldata(lowered(calls))),
-    deployment: async ({ account, chain, code, signal, signer }) => {
-      const current = delegateIn(code);
-      if (current !== undefined && sameAddress(current, delegate)) return undefined;
-      if (current !== undefined) throw new AccountDelegateForeignError(account, chain.id, delegate, current);
-      if (options.delegation !== undefined) {
-        return Object.freeze({ kind: 'delegation', delegation: options.delegation, data: '0x' });
-      }
-      const { address, authorize } = signer;
-      if (authorize === undefined) throw new AccountNotDelegatedError(account, chain.id, delegate);
-      const nonce = BigInt(await chain.transactionCount(account, 'latest', signal));
-      const able: DelegationSigner = { address, authorize: (request) => authorize.call(signer, request) };
-      const delegation = await signDelegation(able, { delegate, chainId: chain.id, nonce });
-      return Object.freeze({ kind: 'delegation', delegation, data: '0x' });
-    },
+    deployment: (facts) => delegationTo(delegate, facts, options.delegation),
     signOperation: ({ signer, typedData }) => signTypedData(signer, typedData),
     dummySignature: DUMMY_SIGNATURE,
   });
