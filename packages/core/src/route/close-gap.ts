@@ -11,7 +11,7 @@ const BELIEVED = 1e-6;
 const MOST_PROOF_PROBLEMS = 200;
 const LEAST_PROOF_PROBLEMS = 4;
 /** The default number of problems solved for a proof times the number of edges stays within this. */
-const PROOF_EFFORT = 40_000;
+const PROOF_EFFORT = 200_000;
 
 /**
  * Searches, and proves how good what was found is. The first problems find the route, nearly always: what further ones of

@@ -27,7 +27,7 @@ export interface ExactRoute {
 const DEFAULT_NODE_BUDGET = 1500;
 const LEAST_NODE_BUDGET = 150;
 /** The default budget times the number of edges stays within this. */
-const DEFAULT_EFFORT = 240_000;
+const DEFAULT_EFFORT = 1_200_000;
 
 export function defaultBudget(edges: number): number {
   return Math.max(LEAST_NODE_BUDGET, Math.min(DEFAULT_NODE_BUDGET, Math.round(DEFAULT_EFFORT / edges)));

@@ -13,10 +13,10 @@ export function relax(state: SearchState, edges: ArrayLike<number>, q: Float64Ar
   solve(state);
 }
 
-/** Edges that the relaxation uses by more than half. */
-export function switchedOn({ workspace: w }: SearchState): number[] {
+/** Edges that the relaxation uses by more than this share. */
+export function switchedOn({ workspace: w }: SearchState, share = 0.5): number[] {
   const edges: number[] = [];
-  for (let i = 0; i < w.activeCount; i++) if (w.weight[w.active[i]!]! > 0.5) edges.push(w.active[i]!);
+  for (let i = 0; i < w.activeCount; i++) if (w.weight[w.active[i]!]! > share) edges.push(w.active[i]!);
   return edges;
 }
 

@@ -24,6 +24,8 @@ import {
 
 /** The full optimum is worth pruning edge by edge while it has so few. */
 const PRUNABLE = 48;
+/** How far the relaxation has to use an edge for a start to take it whole. */
+const STARTS = [0.5, 0.25, 0.75] as const;
 
 /**
  * Finds flows of the highest value net of fixed costs. Without costs that bind, the convex dual is the answer. With
@@ -97,7 +99,8 @@ function solveAnew(
   const hopPrice = findHopPrice(state, free, within);
   relax(state, within, free.q);
   const rootQ = Float64Array.from(w.q);
-  improve(state, tryEdges(state, switchedOn(state), free.q));
+  const starts = STARTS.map((share) => switchedOn(state, share));
+  for (const edges of starts) if (!isSpent(state)) improve(state, tryEdges(state, edges, free.q));
   const bestPath = bestAlone(state, free.q);
   if (bestPath !== undefined) improve(state, bestPath);
   if (free.hops <= PRUNABLE && !isSpent(state)) improve(state, free);
