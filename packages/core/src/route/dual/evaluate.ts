@@ -117,8 +117,8 @@ export function evaluate(w: DualWorkspace): void {
     }
     if (isSwitched) {
       if (gain > cost[e]!) bound += gain - cost[e]!;
-      const excess = smooth - cost[e]!;
       const width = cost[e]! * switchWidth;
+      const excess = smooth - cost[e]! + width / 2;
       if (excess <= 0) {
         flowIn[e] = 0;
         flowOut[e] = 0;

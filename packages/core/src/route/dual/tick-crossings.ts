@@ -66,7 +66,7 @@ export function crossTicks(w: DualWorkspace, e: number, qi: number, qo: number, 
     let h = 1;
     if (j <= least) smooth += won - extra;
     else {
-      const excess = won - extra;
+      const excess = won - extra + width / 2;
       const sure = excess / width;
       if (excess <= 0) continue;
       if (sure < 1) {

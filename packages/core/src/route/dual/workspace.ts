@@ -45,7 +45,10 @@ export interface DualWorkspace {
   /** Smoothed and exact dual value of the last evaluation, before the costs of edges that are on. */
   value: number;
   bound: number;
-  /** Width over which switching on is smoothed, relative to the cost. */
+  /**
+   * Width over which switching on is smoothed, relative to the cost: half of it below the cost, half above, so that what is
+   * switched on earns no more than it truly does, and a bound is off only by what is in doubt.
+   */
   switchWidth: number;
   iterations: number;
   /** Whether the last solve met its tolerance. */
