@@ -11,7 +11,10 @@ const BELIEVED = 1e-6;
 const MOST_PROOF_PROBLEMS = 200;
 const LEAST_PROOF_PROBLEMS = 4;
 /** The default number of problems solved for a proof times the number of edges stays within this. */
-const PROOF_EFFORT = 200_000;
+const PROOF_EFFORT = 400_000;
+/** A gap of so many times the tolerance is worth so many times the problems. */
+const WIDELY_OPEN = 500;
+const FURTHER_EFFORT = 4;
 
 /**
  * Searches, and proves how good what was found is. The first problems find the route, nearly always: what further ones of
@@ -19,7 +22,8 @@ const PROOF_EFFORT = 200_000;
  * leave a gap, the search goes on for as long as it may. Where the proof search meets a route that the search has missed,
  * that is the answer.
  *
- * @param proofBudget Convex problems that may be solved for a proof; absent: up to 200, fewer the more edges.
+ * @param proofBudget Convex problems that may be solved for a proof; absent: up to 200, fewer the more edges; four times that
+ *   where much stays open.
  * @example
  * ```ts
  * const route = routeHedge(request, { closeGap: gapCloser() }) // a tighter `optimalityGapBps`, at times a better route
@@ -82,7 +86,12 @@ function tighten(
   });
   const worthOf = (witness: Witness): number => worth(over(witness));
   const options = { amount, value, tolerance, budget, worthOf };
-  const { proof, witness } = prepareProofSearch(compiled).tighten(mixed.proof, options);
+  const proofs = prepareProofSearch(compiled);
+  let { proof, witness } = proofs.tighten(mixed.proof, options);
+  const isWide = certifiedBound(compiled, { ...mixed, proof }) > value + tolerance * WIDELY_OPEN;
+  if (proofBudget === undefined && isWide && witness === undefined) {
+    ({ proof, witness } = proofs.tighten(mixed.proof, { ...options, budget: budget * FURTHER_EFFORT }));
+  }
   if (witness !== undefined) return { ...over(witness), proof };
   recall(search, mixed);
   return { ...mixed, proof };

@@ -24,7 +24,7 @@ export interface ExactRoute {
   readonly details: () => SolvedModel;
 }
 
-const DEFAULT_NODE_BUDGET = 1500;
+const DEFAULT_NODE_BUDGET = 3000;
 const LEAST_NODE_BUDGET = 150;
 /** The default budget times the number of edges stays within this. */
 const DEFAULT_EFFORT = 1_200_000;

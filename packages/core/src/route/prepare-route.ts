@@ -10,7 +10,7 @@ import { certificateProblem, playMixed, type PlayOptions } from './solve-model.j
 import { prepareSwiftReplay, type SwiftReplayer } from './swift-replay.js';
 
 export interface PrepareRouteOptions {
-  /** Convex problems that may be solved for one route; absent: 1500, and fewer the larger the network, down to 150. */
+  /** Convex problems that may be solved for one route; absent: 3000, and fewer the larger the network, down to 150. */
   readonly nodeBudget?: number;
   /** Numeraire per unit of the exact side that `costBps` is measured against; absent: the middle at zero size. */
   readonly referencePrice?: number;

@@ -2,7 +2,8 @@ import type { DualWorkspace } from './workspace.js';
 
 /**
  * An edge whose further segments cost `tickCost` each: every segment is an arc of its own, switched on as a relaxed edge
- * is, except those that must be reached. The gain is exact, the most over all depths.
+ * is, except those that must be reached. One that does not pay for its tick is switched on together with those behind it
+ * that make up for it, as nobody can pass it by. The gain is exact, the most over all depths.
  */
 export function crossTicks(w: DualWorkspace, e: number, qi: number, qo: number, c: number): void {
   const { leastCrossed, mostCrossed, network, switchWidth, edgeSum } = w;
@@ -24,6 +25,14 @@ export function crossTicks(w: DualWorkspace, e: number, qi: number, qo: number, 
   let deepest = 0;
   let doubt = 0;
   let doubtful = 0;
+  // What is not switched on yet: its excess, flows and second derivatives.
+  let excess = width / 2;
+  let ticks = 0;
+  let dx = 0;
+  let dy = 0;
+  let ii = 0;
+  let io = 0;
+  let oo = 0;
   for (let j = 0; first + j < end && j <= most; j++) {
     const k = first + j;
     const high = sqrtHigh[k]!;
@@ -39,40 +48,38 @@ export function crossTicks(w: DualWorkspace, e: number, qi: number, qo: number, 
     }
     const l = liquidity[k]!;
     const low = sqrtLow[k]!;
-    let dx: number;
-    let dy: number;
     let won: number;
-    let ii: number;
-    let io = 0;
-    let oo: number;
     if (qo * low < qi * c) {
       const t = high * qo - c * qi;
-      dx = (l * c * t) / (qi * high);
-      dy = (l * t) / qo;
+      dx += (l * c * t) / (qi * high);
+      dy += (l * t) / qo;
       won = (l / high) * t * t;
-      ii = (l * c * c) / high;
-      io = -l * c;
-      oo = l * high;
+      ii += (l * c * c) / high;
+      io -= l * c;
+      oo += l * high;
     } else {
-      dx = l * (1 / low - 1 / high) * c * c;
-      dy = l * (high - low);
-      won = qo * qo * dy - qi * qi * dx;
-      ii = -dx;
-      oo = dy;
+      const soldOut = l * (1 / low - 1 / high) * c * c;
+      const bought = l * (high - low);
+      dx += soldOut;
+      dy += bought;
+      won = qo * qo * bought - qi * qi * soldOut;
+      ii -= soldOut;
+      oo += bought;
     }
-    run += won - extra;
-    if (j <= least) gain = run;
-    else if (run > gain) gain = run;
+    won -= extra;
+    run += won;
+    excess += won;
+    ticks++;
     let h = 1;
-    if (j <= least) smooth += won - extra;
+    if (j <= least || run > gain) gain = run;
+    if (j <= least) smooth += won;
     else {
-      const excess = won - extra + width / 2;
-      const sure = excess / width;
       if (excess <= 0) continue;
-      if (sure < 1) {
-        h = sure;
-        if (price * Math.min(h, 1 - h) > doubt) {
-          doubt = price * Math.min(h, 1 - h);
+      if (excess < width) {
+        h = excess / width;
+        const open = ticks * price * Math.min(h, 1 - h);
+        if (open > doubt) {
+          doubt = open;
           doubtful = j;
         }
         smooth += (excess * excess) / (2 * width);
@@ -89,6 +96,9 @@ export function crossTicks(w: DualWorkspace, e: number, qi: number, qo: number, 
     hii += ii;
     hio += io;
     hoo += oo;
+    excess = width / 2;
+    ticks = 0;
+    dx = dy = ii = io = oo = 0;
   }
   w.crossed[e] = deepest;
   w.doubtful[e] = doubtful;

@@ -82,7 +82,7 @@ export function branchAndBound(
     const doubt = mostUndecided(state, decided);
     const surplus = surplusNow(state);
     const depths = ticked.length === 0 ? undefined : edges.map((e) => (tickCost[e]! > 0 ? w.crossed[e]! : 0));
-    const key = `${edges.join()}/${depths?.join() ?? ''}`;
+    const key = [edges, depths].join();
     if (!tried.has(key)) {
       tried.add(key);
       const candidate = tryEdges(state, edges, q, depths);

@@ -100,7 +100,7 @@ function solveAnew(
   relax(state, within, free.q);
   const rootQ = Float64Array.from(w.q);
   const starts = STARTS.map((share) => switchedOn(state, share));
-  for (const edges of starts) if (!isSpent(state)) improve(state, tryEdges(state, edges, free.q));
+  for (const edges of starts) improve(state, tryEdges(state, edges, free.q));
   const bestPath = bestAlone(state, free.q);
   if (bestPath !== undefined) improve(state, bestPath);
   if (free.hops <= PRUNABLE && !isSpent(state)) improve(state, free);
