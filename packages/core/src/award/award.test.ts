@@ -1,5 +1,6 @@
 import type { Bid } from '../ports/solver.js';
 import type { Token } from '../model/token.js';
+import { sampleBid } from '../../test/support/bids.js';
 import { award, type AwardBasis } from './award.js';
 
 const weth: Token = { chainId: 1, address: `0x${'b'.repeat(40)}`, symbol: 'WETH', decimals: 18 };
@@ -18,15 +19,13 @@ const basis: AwardBasis = {
 };
 
 function bid(id: string, atoms: bigint, fields: Partial<Bid> = {}): Bid {
-  return {
+  return sampleBid({
     id,
     adapter: `solver-${id}`,
     guaranteedOutput: { token: weth, atoms },
     validUntil: 200,
-    exclusive: false,
-    gasPaidBySolver: true,
     ...fields,
-  };
+  });
 }
 
 describe('award', () => {
@@ -42,7 +41,7 @@ describe('award', () => {
 
   it('gives it to the bid that is cheaper all in', () => {
     const better = bid('better', 2005n * 10n ** 15n);
-    const gas = bid('gas', 2005n * 10n ** 15n, { gasPaidBySolver: false });
+    const gas = bid('gas', 2005n * 10n ** 15n, { gas: { paidBy: 'owner', owner: [] } });
     const result = award({ cost: '5' }, [gas, better], basis);
     expect(result).toMatchObject({ winner: 'bid', bid: { id: 'better' } });
     expect(result.contestants.map(({ bidId, code }) => [bidId, code])).toEqual([

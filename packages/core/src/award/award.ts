@@ -157,7 +157,7 @@ function judge(bid: Bid, basis: AwardBasis, units: Decimal): Judgement {
   }
   if (atoms <= 0n) return { kind: 'refused', code: 'INVALID', sentence: 'It guarantees nothing.' };
   const output = new Decimal(atoms.toString()).shiftedBy(-token.decimals);
-  const gas = bid.gasPaidBySolver ? 0 : parseDecimal(basis.gasCost, 'gasCost').toNumber();
+  const gas = bid.gas.paidBy === 'solver' ? 0 : parseDecimal(basis.gasCost, 'gasCost').toNumber();
   const input = parseDecimal(basis.input, 'input');
   const reference = new Decimal(basis.referencePrice);
   if (basis.side === 'buy') {
