@@ -87,7 +87,7 @@ interface Scored {
  * @example
  * ```ts
  * const result = award({ cost: '3.4', deltaUnits: '2', timeSeconds: 12 }, bids, basis)
- * if (result.winner === 'bid') await entrust(result.bid, …)
+ * if (result.winner === 'bid') await wallet.signTypedData(result.bid.typedData)
  * ```
  */
 export function award(own: OwnRoute | undefined, bids: readonly Bid[], basis: AwardBasis): Award {

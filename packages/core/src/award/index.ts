@@ -1,4 +1,4 @@
-// Ours or theirs: outside bids asked and checked, one scale for all, batched bids filtered, an order followed to its end
+// Ours or theirs: outside bids asked and checked, one scale for all, batched bids filtered
 export * from './award.js';
 export { type Book, type GreekChange, riskCost, type TokenInBook } from './book.js';
 export type { Improvement } from './improvement.js';
@@ -6,6 +6,3 @@ export { fillProbability, type FillRecord } from './outcomes.js';
 export { type BidObjection, type BidRefusalCode, type Bidder, checkBid } from './check-bid.js';
 export * from './solicit-bids.js';
 export * from './fair-combination.js';
-export * from './entrust.js';
-export * from './errors.js';
-export { requestForRest } from './rest.js';

@@ -1,6 +1,5 @@
 import { addressToBytes32, childNonce, hashIntent } from '@evenkeel/intents';
 import { buyingIntent, NOW, sampleBid, sampleRequest, SETTLER, UNIT, usdc, weth } from '../../test/support/bids.js';
-import { modelNetwork } from '../../test/support/model-network.js';
 import { virtualClock } from '../../test/support/virtual-clock.js';
 import type { Bid, SolverAdapter } from '../ports/solver.js';
 import { solicitBids, type SolicitBidsContext } from './solicit-bids.js';
@@ -10,7 +9,9 @@ const request = sampleRequest();
 const good = sampleBid();
 
 function bidder(answer: unknown, id = 'cow'): SolverAdapter {
-  return { ...modelNetwork(sampleBid({ adapter: id }), clock), bid: () => Promise.resolve(answer as Bid) };
+  const bid = (): Promise<Bid> => Promise.resolve(answer as Bid);
+  // Only what a round of bids asks of an adapter.
+  return { kind: 'solver', id, name: id, targets: () => [SETTLER], bid } as unknown as SolverAdapter;
 }
 
 function context(...solvers: readonly SolverAdapter[]): SolicitBidsContext {
