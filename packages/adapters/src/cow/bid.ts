@@ -8,6 +8,7 @@ import {
   type TypedData,
 } from '@evenkeel/core';
 import { hashIntent } from '@evenkeel/intents';
+import { throwIfAborted } from '../common/abort.js';
 import { childOf } from '../common/child.js';
 import { nowSeconds } from '../common/clock.js';
 import { QuoteInconsistentError } from '../common/errors.js';
@@ -29,6 +30,7 @@ export async function bidOf(
   request: SolverRequest,
   signal: AbortSignal,
 ): Promise<Bid | undefined> {
+  throwIfAborted(signal);
   const { index, input, intent, minOutput, recipient, tokenOut } = request;
   const { chainId, address: sellToken } = input.token;
   const place = options.chains[chainId];
@@ -109,8 +111,7 @@ export async function bidOf(
 /** Without the domain's own type, which signers add by themselves. */
 function signedData(domain: Gpv2Domain, order: Gpv2Order): TypedData {
   const { types, ...rest } = orderTypedData(domain, order);
-  const { EIP712Domain: _, ...structs } = types;
-  return { ...rest, types: structs };
+  return { ...rest, types: { Order: types['Order']! } };
 }
 
 const DELEGATED = '0xef0100';

@@ -1,6 +1,7 @@
 import { type Bid, NATIVE_ADDRESS, type SolverRequest } from '@evenkeel/core';
 import { childNonce, hashIntent } from '@evenkeel/intents';
 import * as v from 'valibot';
+import { throwIfAborted } from '../common/abort.js';
 import { childOf } from '../common/child.js';
 import { nowSeconds } from '../common/clock.js';
 import { QuoteInconsistentError } from '../common/errors.js';
@@ -22,6 +23,7 @@ export async function bidOf(
   request: SolverRequest,
   signal: AbortSignal,
 ): Promise<Bid | undefined> {
+  throwIfAborted(signal);
   const { input, intent, tokenOut } = request;
   const place = options.chains[input.token.chainId];
   if (place === undefined || tokenOut.chainId !== input.token.chainId || input.token.address === NATIVE_ADDRESS) {

@@ -16,8 +16,8 @@ import { balanceOf, chainsOf, never, sendCalls } from '../support/bridge-world.j
 
 export const E18: bigint = 10n ** 18n;
 export const E6: bigint = 10n ** 6n;
-/** More blocks than anvil holds back from what it calls final. */
-const FINALITY_BLOCKS = 100;
+/** As many blocks as the world holds back from what it calls final. */
+const FINALITY_BLOCKS = 2;
 
 /** One chain on which a trader wants to buy ETH for USDC, or sell it, through outside networks. */
 export interface SolverBench {

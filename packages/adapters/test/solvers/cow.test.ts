@@ -2,10 +2,9 @@ import { setMaxListeners } from 'node:events';
 import { Contract, Interface, Wallet } from 'ethers';
 import type { Address, Bid, Call, Hex, SolverAdapter, SolverOrder } from '@evenkeel/core';
 import { hashIntent } from '@evenkeel/intents';
-import { cow, cowOrderBook } from '@evenkeel/adapters/cow';
 import type { CowSolverBehaviour, WorldSnapshot } from '@evenkeel/devnet';
 import { type CowOrderBookLoopbackServer, startCowOrderBook } from '../cow-order-book-loopback-server.js';
-import { clock, never } from '../support/bridge-world.js';
+import { never } from '../support/bridge-world.js';
 import { deploy } from '../support/deploy.js';
 import {
   amountOf,
@@ -23,6 +22,7 @@ import {
   sign,
   type SolverBench,
 } from './bench.js';
+import { cowOn } from './networks.js';
 
 jest.setTimeout(120_000);
 setMaxListeners(0);
@@ -47,12 +47,7 @@ afterEach(async () => {
 });
 afterAll(() => bench?.world.close());
 
-function adapter(chain = bench.chain): SolverAdapter {
-  const { contracts, id } = bench.home;
-  const orderBook = cowOrderBook({ url: book.url, clock, patience: { retries: 0 } });
-  const { cowSettlement: settlement, cowVaultRelayer: vaultRelayer } = contracts;
-  return cow({ chains: { [id]: { chain, settlement, vaultRelayer, orderBook } }, clock });
-}
+const adapter = (chain = bench.chain): SolverAdapter => cowOn({ ...bench, chain }, book);
 
 const solverActs = (): Promise<void> => bench.actors.cowSolver.tick();
 const events = () => bench.actors.events().filter(({ kind }) => kind.startsWith('cow'));
