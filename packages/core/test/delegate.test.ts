@@ -86,7 +86,7 @@ function bidOf(index: number, fields: Partial<Bid> = {}, atoms = INPUT): Bid {
   const bid = sampleBid(fields, request);
   const { order } = bid.child;
   const child = { ...bid.child, order: { ...order, expires: FILL_DEADLINE, fillDeadline: FILL_DEADLINE } };
-  return { validUntil: FILL_DEADLINE, ...bid, child, ...fields } as Bid;
+  return { ...bid, child, validUntil: fields.validUntil ?? FILL_DEADLINE };
 }
 
 const approval: Call = {

@@ -99,13 +99,14 @@ function programmeOf(
 }
 
 /** The executor asks venues and bridges for their targets; for that, a network is a venue without a market. */
-function asVenue({ id, name, targets }: SolverAdapter): VenueAdapter {
+function asVenue(solver: SolverAdapter): VenueAdapter {
+  const { id, name } = solver;
   return Object.freeze({
     kind: 'venue',
     id,
     name,
     capabilities: { chains: [], curve: false, quote: false },
-    targets,
+    targets: (chainId: number) => solver.targets(chainId),
     build: () => [],
   });
 }
