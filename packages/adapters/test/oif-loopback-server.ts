@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { Address, Hex, Token } from '@evenkeel/core';
 import type { World, WorldChain } from '@evenkeel/devnet';
 import {
@@ -61,6 +63,26 @@ const outputSettler = new Interface([
   'function fill(bytes32 orderId, (bytes32 oracle, bytes32 settler, uint256 chainId, bytes32 token, uint256 amount, bytes32 recipient, bytes callbackData, bytes context) output, uint48 fillDeadline, bytes fillerData)',
 ]);
 const erc20 = new Interface(['function approve(address, uint256)']);
+
+/** The stand-ins of test/contracts on every chain of the world. */
+export async function deployStandInSettlers(world: World): Promise<Readonly<Record<number, OifContracts>>> {
+  const contracts: Record<number, OifContracts> = {};
+  for (const chain of world.chains) {
+    const deploy = async (name: string): Promise<Address> => {
+      const { bytecode } = JSON.parse(readFileSync(join(__dirname, 'contracts', `${name}.json`), 'utf8')) as Artifact;
+      const wallet = new Wallet(world.accounts.deployer.privateKey, chain.provider);
+      const sent = await wallet.sendTransaction({ data: bytecode });
+      return (await chain.provider.waitForTransaction(sent.hash))!.contractAddress as Address;
+    };
+    const inputSettler = await deploy('StandInInputSettler');
+    contracts[chain.id] = { inputSettler, outputSettler: await deploy('StandInOutputSettler') };
+  }
+  return contracts;
+}
+
+interface Artifact {
+  readonly bytecode: Hex;
+}
 
 const QUOTE_SECONDS = 300;
 const ESCROW_SECONDS = 600;

@@ -2,9 +2,7 @@ import { ChildOrderForeignError, createIntent, type RebalanceIntent } from '@eve
 import type { Address, Bid, Call, Chain, Hex, SolverAdapter, SolverOrder, SolverRequest, Token } from '@evenkeel/core';
 import { oif, OifClaimedUnfilledError, type OifOptions, OifOrderRefusedError } from '@evenkeel/adapters/oif';
 import { startWorld, type World, type WorldChain, type WorldSnapshot } from '@evenkeel/devnet';
-import { AbiCoder, concat, Interface, Wallet } from 'ethers';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { Interface, Wallet } from 'ethers';
 import {
   QuoteInconsistentError,
   ServiceGarbageError,
@@ -19,6 +17,7 @@ import {
   type OifFault,
   type OifLoopbackServer,
   startOifLoopbackServer,
+  deployStandInSettlers,
 } from './oif-loopback-server.js';
 
 jest.setTimeout(120_000);
@@ -35,7 +34,7 @@ let home: WorldChain;
 let away: WorldChain;
 let chains: Readonly<Record<number, Chain>>;
 let trader: Wallet;
-let contracts: Record<number, OifContracts>;
+let contracts: Readonly<Record<number, OifContracts>>;
 let server: OifLoopbackServer;
 let solver: SolverAdapter & Required<Pick<SolverAdapter, 'recover'>>;
 let usdc: Token;
@@ -53,13 +52,7 @@ beforeAll(async () => {
   trader = new Wallet(world.accounts.trader.privateKey, home.provider);
   usdc = home.tokens.USDC;
   wethThere = away.tokens.WETH;
-  contracts = {};
-  for (const chain of world.chains) {
-    contracts[chain.id] = {
-      inputSettler: await deploy(chain, 'StandInInputSettler'),
-      outputSettler: await deploy(chain, 'StandInOutputSettler'),
-    };
-  }
+  contracts = await deployStandInSettlers(world);
   await world.fund(usdc, trader.address as Address, 10_000n * E6);
   await world.fund(wethThere, world.accounts.maker.address, 10n ** 20n);
   // 2,000 USDC a WETH.
@@ -81,16 +74,6 @@ afterAll(async () => {
   await server?.close();
   await world?.close();
 });
-
-async function deploy(chain: WorldChain, name: string): Promise<Address> {
-  const { bytecode } = JSON.parse(readFileSync(join(__dirname, 'contracts', `${name}.json`), 'utf8')) as {
-    bytecode: Hex;
-  };
-  const wallet = new Wallet(world.accounts.deployer.privateKey, chain.provider);
-  const sent = await wallet.sendTransaction({ data: concat([bytecode, AbiCoder.defaultAbiCoder().encode([], [])]) });
-  const receipt = await chain.provider.waitForTransaction(sent.hash);
-  return receipt!.contractAddress as Address;
-}
 
 function optionsOf(change: Partial<OifOptions> = {}): OifOptions {
   return {

@@ -9,6 +9,7 @@ import {
   delegateWithFallback,
   delegationsOf,
   liveChildren,
+  liveDelegations,
   nextChildIndex,
   resumeDelegations,
   type Sender,
@@ -241,7 +242,8 @@ describe('an order given to a network', () => {
     const delegations = await delegationsOf(journal, signed.id);
     expect(liveChildren(delegations)).toHaveLength(1);
     expect(() => unfilledOf(delegations[0]!)).toThrow(DelegationUnprovenError);
-    const inFlight = delegatedInFlight(delegations, ({ symbol }) => (symbol === 'WETH' ? '1' : '0'));
+    expect(await liveDelegations(journal)).toEqual(delegations);
+    const inFlight = delegatedInFlight(await liveDelegations(journal), ({ symbol }) => (symbol === 'WETH' ? '1' : '0'));
     expect(inFlight.map(({ amount, deltaPerUnit }) => [amount.token.symbol, amount.atoms, deltaPerUnit])).toEqual([
       ['USDC', INPUT, '0'],
       ['WETH', 2n * 10n ** 18n, '1'],

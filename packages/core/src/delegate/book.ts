@@ -3,7 +3,7 @@ import type { Clock } from '../ports/ambient.js';
 import type { Flow, Journal } from '../ports/journal.js';
 import type { DeathProof } from '../ports/solver.js';
 import { eventDetails, eventOf } from './codec.js';
-import { applyEvent, type Delegation, type DelegationEvent } from './delegation.js';
+import { applyEvent, type Delegation, type DelegationEvent, isLive } from './delegation.js';
 
 /** Codes under which the events stand in the decision log; the log *is* the book of orders. */
 const CODE: Readonly<Record<DelegationEvent['kind'], string>> = {
@@ -28,6 +28,19 @@ export async function delegationsOf(journal: Journal, intentId: Hex): Promise<re
     byIndex.set(index, applyEvent(byIndex.get(index), event, { intentId, index }));
   }
   return Object.freeze([...byIndex.values()].sort((a, b) => a.index - b.index));
+}
+
+/**
+ * Every order of every intent that may still draw: what a restart has to resume, and what widens the exposure.
+ *
+ * @throws JOURNAL_CORRUPT
+ */
+export async function liveDelegations(journal: Journal): Promise<readonly Delegation[]> {
+  const given = await journal.decisions({ code: CODE.given });
+  const intents = new Set(given.flatMap(({ intentId }) => (intentId === undefined ? [] : [intentId])));
+  const live: Delegation[] = [];
+  for (const intentId of intents) live.push(...(await delegationsOf(journal, intentId)).filter(isLive));
+  return Object.freeze(live);
 }
 
 /** The number that the next order of the intent has to carry: one that no order of it has had. */

@@ -1,4 +1,4 @@
-export { delegationsOf, nextChildIndex } from './book.js';
+export { delegationsOf, liveDelegations, nextChildIndex } from './book.js';
 export type { DelegationParts, DelegationPatience } from './context.js';
 export { delegateSlice, type DelegateRequest, resumeDelegations } from './delegate.js';
 export { type Delegation, type DelegationState, type EndingReason, type GivenOrder, isLive } from './delegation.js';

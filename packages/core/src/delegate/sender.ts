@@ -1,6 +1,7 @@
 import type { SignedIntent } from '@evenkeel/intents';
 import type { ExecutionParts } from '../execution/context.js';
 import { resumeProgramme } from '../execution/execute-programme.js';
+import { ORDER_SLICES } from '../execution/order-slices.js';
 import type { Call } from '../model/call.js';
 import type { CallStep, Programme, StepRole } from '../model/programme.js';
 import type { Account } from '../ports/account.js';
@@ -30,8 +31,7 @@ const ROLES: Readonly<Record<SendPurpose, StepRole>> = {
   revoke: 'revoke',
 };
 const PURPOSES = Object.keys(ROLES) as readonly SendPurpose[];
-/** Slices of an intent are counted from 0; those of its orders stand far beyond them, ten tries a purpose. */
-const FIRST_SLICE = 1_000_000;
+/** Programmes that may be begun for one purpose: one that was stopped is not begun again, but another one is. */
 const TRIES = 10;
 
 export interface ProgrammeSenderOptions {
@@ -56,7 +56,7 @@ export function programmeSender({ account, execution, signedIntent, solvers }: P
   return async ({ index, intentId, order }, purpose, calls, signal) => {
     if (calls.length === 0) return true;
     await journal.putIntent(signedIntent);
-    const slot = FIRST_SLICE + (index * PURPOSES.length + PURPOSES.indexOf(purpose)) * TRIES;
+    const slot = ORDER_SLICES + (index * PURPOSES.length + PURPOSES.indexOf(purpose)) * TRIES;
     for (let slice = slot; slice < slot + TRIES; slice += 1) {
       const key = { intentId, slice };
       const known = await journal.programme(key);
