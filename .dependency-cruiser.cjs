@@ -13,6 +13,7 @@ const STATIONS = [
   'award',
   'guard',
   'execution',
+  'delegate',
   'report',
 ];
 

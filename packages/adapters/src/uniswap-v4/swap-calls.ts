@@ -62,8 +62,19 @@ function approvals(fill: SwapFill, config: UniswapV4Chain): readonly Call[] {
   ];
 }
 
-function swapInput(
-  { amountIn, minReceived, recipient, tokenIn, tokenOut }: SwapFill,
+function swapInput(fill: SwapFill, tokenInIndex: 0 | 1, key: PoolKey, version: UniversalRouterVersion): string {
+  const { amountIn, recipient, tokenIn, tokenOut } = fill;
+  const params = [
+    singleSwap(fill, tokenInIndex, key, version),
+    coder.encode(['address', 'uint256'], [tokenIn.address, amountIn]),
+    coder.encode(['address', 'address', 'uint256'], [tokenOut.address, recipient satisfies Address, OPEN_DELTA]),
+  ];
+  return coder.encode(['bytes', 'bytes[]'], [SWAP_SETTLE_TAKE, params]);
+}
+
+/** Parameters of the action SWAP_EXACT_IN_SINGLE, as this version of the router reads them. */
+export function singleSwap(
+  { amountIn, minReceived }: Pick<SwapFill, 'amountIn' | 'minReceived'>,
   tokenInIndex: 0 | 1,
   key: PoolKey,
   version: UniversalRouterVersion,
@@ -71,10 +82,5 @@ function swapInput(
   const hookData = '0x';
   const head = [keyTuple(key), tokenInIndex === 0, amountIn, minReceived];
   const swap = version === '2.0' ? [...head, hookData] : [...head, NO_HOP_PRICE, hookData];
-  const params = [
-    coder.encode([SWAP_TYPES[version]], [swap]),
-    coder.encode(['address', 'uint256'], [tokenIn.address, amountIn]),
-    coder.encode(['address', 'address', 'uint256'], [tokenOut.address, recipient satisfies Address, OPEN_DELTA]),
-  ];
-  return coder.encode(['bytes', 'bytes[]'], [SWAP_SETTLE_TAKE, params]);
+  return coder.encode([SWAP_TYPES[version]], [swap]);
 }

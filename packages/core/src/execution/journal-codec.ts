@@ -22,23 +22,27 @@ import { JournalCorruptError } from './journal-errors.js';
 /** A schema for journal text: takes anything, gives a `T` or issues. */
 type Schema<T> = v.GenericSchema<unknown, T>;
 
-const whole: v.GenericSchema<unknown, number> = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+export const whole: v.GenericSchema<unknown, number> = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const bigint: v.GenericSchema<unknown, bigint> = v.pipe(
   v.string(),
   v.regex(/^-?\d+$/),
   v.transform((digits) => BigInt(digits)),
 );
-const natural: v.GenericSchema<unknown, bigint> = v.pipe(
+export const natural: v.GenericSchema<unknown, bigint> = v.pipe(
   v.string(),
   v.regex(/^\d+$/),
   v.transform((digits) => BigInt(digits)),
 );
-const hex: Schema<Hex> = v.custom<Hex>((value) => typeof value === 'string' && /^0x[0-9a-fA-F]*$/.test(value));
-const hash: Schema<Hex> = v.custom<Hex>((value) => typeof value === 'string' && /^0x[0-9a-fA-F]{64}$/.test(value));
+export const hex: v.GenericSchema<unknown, Hex> = v.custom<Hex>(
+  (value) => typeof value === 'string' && /^0x[0-9a-fA-F]*$/.test(value),
+);
+export const hash: v.GenericSchema<unknown, Hex> = v.custom<Hex>(
+  (value) => typeof value === 'string' && /^0x[0-9a-fA-F]{64}$/.test(value),
+);
 const address: Schema<Address> = v.custom<Address>(
   (value) => typeof value === 'string' && /^0x[0-9a-fA-F]{40}$/.test(value),
 );
-const json: Schema<JsonValue> = v.lazy(() =>
+export const json: v.GenericSchema<unknown, JsonValue> = v.lazy(() =>
   v.union([v.null(), v.boolean(), v.number(), v.string(), v.array(json), v.record(v.string(), json)]),
 );
 
@@ -49,7 +53,7 @@ const asOf: Schema<AsOf> = v.strictObject({
   blockNumber: v.exactOptional(whole),
 });
 const token: Schema<Token> = v.strictObject({ chainId: whole, address, symbol: v.string(), decimals: whole });
-const amount: Schema<TokenAmount> = v.strictObject({ token, atoms: natural });
+export const amount: v.GenericSchema<unknown, TokenAmount> = v.strictObject({ token, atoms: natural });
 const quote: Schema<Quote> = v.strictObject({
   id: v.string(),
   adapter: v.string(),
@@ -72,7 +76,7 @@ const quote: Schema<Quote> = v.strictObject({
   riskBearer: v.exactOptional(v.picklist(['owner', 'relayer', 'protocol'])),
   payload: json,
 });
-const call: Schema<Call> = v.strictObject({
+export const call: v.GenericSchema<unknown, Call> = v.strictObject({
   chainId: whole,
   to: address,
   data: hex,

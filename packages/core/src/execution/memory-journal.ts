@@ -250,6 +250,7 @@ export function memoryJournal(): Journal {
           .filter((record) => filter.open === undefined || isTerminal(record.status) !== filter.open),
       ),
 
+    putOutsideFlows: (source, outside) => transaction(() => replaceFlows(`outside/${source}`, outside)),
     flows: (filter = {}) =>
       transaction(() =>
         [...flows.values()]

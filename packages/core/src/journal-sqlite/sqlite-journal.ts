@@ -365,6 +365,7 @@ export async function sqliteJournal(options: SqliteJournalOptions): Promise<Jour
         ).map((row) => decode(transferRecordSchema, row.body, 'transfers.body')),
       ),
 
+    putOutsideFlows: (source, flows) => transaction(() => replaceFlows(`outside/${source}`, flows)),
     flows: (filter = {}) =>
       transaction(() =>
         all(

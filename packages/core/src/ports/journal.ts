@@ -176,6 +176,11 @@ export interface Journal {
   updateTransfer(key: StepKey, status: BridgeStatus, flows: readonly Flow[], atMs: number): Promise<TransferRecord>;
   transfers(filter?: { readonly intentId?: Hex; readonly open?: boolean }): Promise<readonly TransferRecord[]>;
 
+  /**
+   * What somebody else's transactions moved in the account's name: fills of an order given to an outside network. Replaces
+   * what the same source had written before.
+   */
+  putOutsideFlows(source: string, flows: readonly Flow[]): Promise<void>;
   flows(filter?: { readonly intentId?: Hex; readonly slice?: number }): Promise<readonly Flow[]>;
 
   appendDecision(decision: DecisionRecord): Promise<void>;

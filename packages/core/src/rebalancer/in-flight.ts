@@ -6,12 +6,12 @@ import { sameToken } from '../model/token.js';
 import type { TransferRecord } from '../ports/journal.js';
 import type { Portfolio, RebalancerPorts } from './portfolio.js';
 
-/** Transfers that have not come to their end, from the journal: they widen the exposure and nothing else. */
+/** Transfers that have not come to their end, and what else is under way: they widen the exposure and nothing else. */
 export async function inFlightOf(
   portfolio: Portfolio,
-  { journal }: Pick<RebalancerPorts, 'journal'>,
+  { inFlight, journal }: Pick<RebalancerPorts, 'inFlight' | 'journal'>,
 ): Promise<readonly InFlight[]> {
-  return inFlightFrom(portfolio, await journal.transfers({ open: true }));
+  return [...inFlightFrom(portfolio, await journal.transfers({ open: true })), ...((await inFlight?.()) ?? [])];
 }
 
 /** Bridges that owe a transfer for too long: nothing more is given to them. */

@@ -1,4 +1,5 @@
 import type { ExecutionOptions } from '../execution/context.js';
+import type { InFlight } from '../exposure/assemble-exposure.js';
 import type { DecimalString } from '../model/decimal.js';
 import { type Address, NATIVE_ADDRESS, sameAddress, type Token, tokenKey } from '../model/token.js';
 import { checkGuardBps, parsePolicyConfig, type PolicyConfig } from '../policy/config.js';
@@ -106,6 +107,8 @@ export interface RebalancerPorts {
   readonly optimum?: OptimumPort;
   /** Where the price is expected to drift, for the rule `optimal`; without it nothing is done ahead of a trend. */
   readonly trend?: TrendPort;
+  /** What else is under way in the portfolio's name: orders given to outside networks. It widens the exposure. */
+  readonly inFlight?: () => Promise<readonly InFlight[]>;
   /** What was seen last, where others than the rebalancer look at the portfolio, too. Default: one of its own. */
   readonly memory?: LookMemory;
   readonly journal: Journal;

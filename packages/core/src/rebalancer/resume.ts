@@ -1,6 +1,7 @@
 import type { Hex } from '@evenkeel/intents';
 import { type ExecutionResult, resumeProgramme } from '../execution/execute-programme.js';
 import { followTransfers } from '../execution/follow-transfers.js';
+import { ORDER_SLICES } from '../execution/order-slices.js';
 import { recoverReservations } from '../execution/recover-reservations.js';
 import { sameAddress } from '../model/token.js';
 import type { ProgrammeRecord } from '../ports/journal.js';
@@ -24,10 +25,11 @@ export interface Resumption extends ExecutionResult {
   readonly report: ExecutionReport | null;
 }
 
-/** The portfolio's own programmes that have not come to their end. */
+/** The portfolio's own programmes that have not come to their end; those around an order are its giver's to resume. */
 export async function runningProgrammes(context: Context): Promise<readonly ProgrammeRecord[]> {
   const { journal } = context.ports;
-  const running = await journal.programmes({ state: 'running' });
+  const all = await journal.programmes({ state: 'running' });
+  const running = all.filter(({ programme }) => programme.slice < ORDER_SLICES);
   const own = await Promise.all(running.map(({ programme }) => isOwn(context, programme.intentId)));
   return running.filter((_, i) => own[i]);
 }
