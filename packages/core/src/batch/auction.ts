@@ -1,16 +1,25 @@
 import type { Removal } from './order.js';
 import { type Bidder, costsOf, type Stage } from './stage.js';
 
+/** One who trades with the others, with its part of what all need. Numeraire. */
+export interface Member {
+  readonly bidder: Bidder;
+  /** Its own gas, and its share of the settlement's and the route's. */
+  readonly gas: number;
+  /** What the batch spares it before the shared gas is paid. */
+  readonly gain: number;
+}
+
 /** Who trades together, and at which costs, in floating numbers. */
 export interface Lot {
   /** In the order of the ids. */
-  readonly members: readonly Bidder[];
-  /** Nothing is routed. */
-  readonly isCrossed: boolean;
+  readonly members: readonly Member[];
+  /** 1: buyers are more, −1: sellers are, 0: nothing is routed. */
+  readonly heavy: 1 | 0 | -1;
   /** Clearing price less mid, numeraire per unit. */
   readonly premium: number;
-  /** What each pays for gas. */
-  readonly gasShare: number;
+  /** Gas that nobody causes alone: the settlement's, and that of the first swap. */
+  readonly sharedGas: number;
 }
 
 /** Costs below this share of the notional are rounding. */
@@ -24,99 +33,123 @@ const SECOND_CHANCES = 32;
  * The largest lot that nobody in it would rather leave.
  *
  * All trade at mid + C(|Q|)/|Q| towards the heavy side, where Q is the net demand and C what its one route costs: the
- * price at which buyers pay what sellers and the market get. The gas of the settlement and of the route's first swap is
- * split evenly, an order's own gas is its own. Whoever is beyond its limit, or pays more than alone, leaves: the one
- * that is furthest beyond in bps first, then the lot is priced again. Those who left are tried again at the end.
+ * price at which buyers pay what sellers and the market get (Aumann and Shapley, 1974, for one good). The gas of an order
+ * is its own; what is shared is split in proportion to what the batch spares each. Whoever is beyond its limit or worse
+ * off than alone leaves, the one that is furthest beyond in bps first, then the lot is priced again. Those who left are
+ * tried again at the end.
  */
 export function findLot(stage: Stage, bidders: readonly Bidder[]): { lot: Lot; removed: readonly Removal[] } {
-  let members = [...bidders];
+  let current = bidders;
   const left: { bidder: Bidder; beyond: number; removal: Removal }[] = [];
   for (;;) {
-    const lot = priced(stage, members);
+    const lot = priced(stage, current);
     const worst = furthestBeyond(lot);
     if (worst === undefined) break;
-    members = members.filter((member) => member !== worst.bidder);
-    left.push({ ...worst, removal: removalOf(lot, worst.bidder) });
+    current = current.filter((bidder) => bidder !== worst.bidder);
+    left.push({ ...worst, removal: removalOf(lot, worst) });
   }
   const returned = new Set<Bidder>();
-  const hopeful = [...left].sort((a, b) => a.beyond - b.beyond).slice(0, SECOND_CHANCES);
-  for (const { bidder } of hopeful) {
-    const wider = inOrder([...members, bidder]);
+  for (const { bidder } of [...left].sort((a, b) => a.beyond - b.beyond).slice(0, SECOND_CHANCES)) {
+    const wider = inOrder([...current, bidder]);
     const lot = priced(stage, wider);
-    if (furthestBeyond(lot) !== undefined || !(savingOf(lot) > savingOf(priced(stage, members)))) continue;
-    members = wider;
+    if (furthestBeyond(lot) !== undefined || !(savingOf(lot) > savingOf(priced(stage, current)))) continue;
+    current = wider;
     returned.add(bidder);
   }
   const removed = left.filter(({ bidder }) => !returned.has(bidder)).map(({ removal }) => removal);
-  return { lot: priced(stage, members), removed };
+  return { lot: priced(stage, current), removed };
 }
 
 /**
- * Price and gas share of a lot.
+ * Price and shares of a lot.
  *
  * @param mayTrim whether a small remainder may be left out, where one order of the heavy side allows to be filled short
  */
-export function priced(stage: Stage, members: readonly Bidder[], mayTrim = true): Lot {
-  const { order, settlement } = stage.market.gas;
-  const heads = Math.max(1, members.length);
-  const shareWith = (routeGas: number): number => order + (settlement + routeGas) / heads;
-  const wanted = members.reduce((sum, { sign, units }) => sum + sign * units, 0);
+export function priced(stage: Stage, bidders: readonly Bidder[], mayTrim = true): Lot {
+  const wanted = bidders.reduce((sum, { sign, units }) => sum + sign * units, 0);
+  const gross = bidders.reduce((sum, { units }) => sum + units, 0);
+  const routed = sharesOf(stage, bidders, wanted > 0 ? 1 : -1);
   // Sellers pay their gas in what they bring, which is then not for sale.
-  const sellers = members.reduce((count, { sign }) => count + (sign < 0 ? 1 : 0), 0);
-  const routeGas = costsOf(stage, wanted).fixedCost;
-  const net = wanted + (sellers * shareWith(routeGas)) / stage.mid;
-  const gross = members.reduce((sum, { units }) => sum + units, 0);
-  if (Math.abs(net) <= ROUNDING * gross || (mayTrim && isTrimmable(stage, members, net))) {
-    return { members, isCrossed: true, premium: 0, gasShare: shareWith(0) };
+  const kept = routed.members.reduce((sum, { bidder, gas }) => sum + (bidder.sign < 0 ? gas : 0), 0);
+  const net = wanted + kept / stage.mid;
+  if (Math.abs(net) <= ROUNDING * gross || (mayTrim && isTrimmable(stage, bidders, net))) {
+    return { ...sharesOf(stage, bidders, 0), premium: 0 };
   }
   const size = Math.abs(net);
-  const { fixedCost, variableCost } = costsOf(stage, net);
-  return {
-    members,
-    isCrossed: false,
-    premium: (Math.sign(net) * variableCost(size)) / size,
-    gasShare: shareWith(fixedCost),
-  };
+  const heavy = net > 0 ? 1 : -1;
+  const shares = heavy === Math.sign(wanted) ? routed : sharesOf(stage, bidders, heavy);
+  return { ...shares, premium: (heavy * costsOf(stage, net).variableCost(size)) / size };
+}
+
+/**
+ * How the shared gas is split. Alone, each pays a whole transaction, and its half of the spread on all that it trades;
+ * together the light side is paid that of the heavy side instead. What lies beyond the spread is the same for all: on
+ * average over who comes first it is what the price moves by, with and without a batch.
+ */
+function sharesOf(stage: Stage, bidders: readonly Bidder[], heavy: Lot['heavy']): Omit<Lot, 'premium'> {
+  const { alone, order, settlement } = stage.market.gas;
+  const sharedGas = settlement + (heavy === 0 ? 0 : costsOf(stage, heavy).fixedCost);
+  const spread = { buy: stage.buy.marginalCost(0), sell: stage.sell.marginalCost(0) };
+  const gains = bidders.map(({ order: { side }, sign, units }) => {
+    const spared = sign === heavy ? 0 : spread[side] + (heavy === 0 ? 0 : spread[side === 'buy' ? 'sell' : 'buy']);
+    return alone + stage[side].fixedCost - order + spared * units;
+  });
+  const total = gains.reduce((sum, gain) => sum + Math.max(0, gain), 0);
+  const members = bidders.map((bidder, i) => {
+    const gain = gains[i]!;
+    const share = total > 0 ? (sharedGas * Math.max(0, gain)) / total : sharedGas / bidders.length;
+    return { bidder, gas: order + share, gain };
+  });
+  return { members, heavy, sharedGas };
 }
 
 /** Whether a remainder is so small that the gas of its swap is a tenth of its worth, and somebody can do without it. */
-function isTrimmable(stage: Stage, members: readonly Bidder[], net: number): boolean {
-  const { fixedCost } = costsOf(stage, net);
-  if (Math.abs(net) * stage.mid > WORTH_ROUTING * fixedCost) return false;
-  return members.some(({ room, sign }) => sign > 0 === net > 0 && room >= Math.abs(net));
+function isTrimmable(stage: Stage, bidders: readonly Bidder[], net: number): boolean {
+  if (Math.abs(net) * stage.mid > WORTH_ROUTING * costsOf(stage, net).fixedCost) return false;
+  return bidders.some(({ room, sign }) => sign > 0 === net > 0 && room >= Math.abs(net));
 }
 
-/** What a member pays against mid, gas included. */
-export function costIn({ gasShare, premium }: Pick<Lot, 'gasShare' | 'premium'>, { sign, units }: Bidder): number {
-  return sign * units * premium + gasShare;
+/** Why somebody would leave. */
+export interface Beyond {
+  readonly bidder: Bidder;
+  readonly code: 'BETTER_ALONE' | 'LIMIT';
+  /** Of the notional. */
+  readonly beyond: number;
 }
 
-function furthestBeyond(lot: Lot): { bidder: Bidder; beyond: number } | undefined {
-  let found: { bidder: Bidder; beyond: number } | undefined;
-  for (const bidder of lot.members) {
-    const beyond = (costIn(lot, bidder) - Math.min(bidder.limitCost, bidder.aloneCost)) / bidder.notional;
-    if (beyond > ROUNDING && (found === undefined || beyond > found.beyond)) found = { bidder, beyond };
+function furthestBeyond(lot: Lot): Beyond | undefined {
+  const { members, premium, sharedGas } = lot;
+  const gains = members.reduce((sum, { gain }) => sum + Math.max(0, gain), 0);
+  const isWorthless = sharedGas > gains * (1 + ROUNDING);
+  let found: Beyond | undefined;
+  for (const { bidder, gain, gas } of members) {
+    const overLimit = bidder.sign * bidder.units * premium + gas - bidder.limitCost;
+    const overAlone = isWorthless ? sharedGas : -gain;
+    const beyond = Math.max(overLimit, overAlone) / bidder.notional;
+    if (beyond <= ROUNDING || (found !== undefined && beyond <= found.beyond)) continue;
+    found = { bidder, code: overLimit > 0 ? 'LIMIT' : 'BETTER_ALONE', beyond };
   }
   return found;
 }
 
 /** What all save together against each alone. */
-export function savingOf(lot: Lot): number {
-  return lot.members.reduce((sum, bidder) => sum + bidder.aloneCost - costIn(lot, bidder), 0);
+export function savingOf({ members, sharedGas }: Lot): number {
+  return members.reduce((sum, { gain }) => sum + gain, 0) - sharedGas;
 }
 
-/** Why a bidder leaves a lot. */
-export function removalOf(lot: Pick<Lot, 'gasShare' | 'premium'>, bidder: Bidder): Removal {
-  const cost = costIn(lot, bidder);
+function removalOf({ premium }: Lot, { bidder, beyond, code }: Beyond): Removal {
   const orderId = bidder.order.id;
-  const bps = (amount: number): string => `${((amount / bidder.notional) * 1e4).toFixed(2)} bp`;
-  if (cost > bidder.limitCost) {
-    return { orderId, code: 'LIMIT', sentence: `It would pay ${bps(cost)}, its limit is ${bps(bidder.limitCost)}.` };
+  const bps = (share: number): string => `${(share * 1e4).toFixed(2)} bp`;
+  if (code === 'BETTER_ALONE') {
+    const sentence = `The gas of a settlement is ${bps(beyond)} of it more than what the others spare it.`;
+    return { orderId, code, sentence };
   }
-  const sentence = `It would pay ${bps(cost)} here and ${bps(bidder.aloneCost)} alone.`;
-  return { orderId, code: 'BETTER_ALONE', sentence };
+  const limit = bidder.limitCost / bidder.notional;
+  const price = bps((premium * bidder.sign * bidder.units) / bidder.notional);
+  const sentence = `It would pay ${bps(limit + beyond)} (${price} of it by the price); its limit is ${bps(limit)}.`;
+  return { orderId, code, sentence };
 }
 
-function inOrder(members: Bidder[]): Bidder[] {
-  return members.sort((a, b) => (a.order.id < b.order.id ? -1 : 1));
+function inOrder(bidders: Bidder[]): Bidder[] {
+  return bidders.sort((a, b) => (a.order.id < b.order.id ? -1 : 1));
 }

@@ -1,10 +1,10 @@
-import { findLot, removalOf } from './auction.js';
+import { findLot } from './auction.js';
 import { admit } from './admit.js';
 import { BatchInputInvalidError } from './errors.js';
 import type { BatchClearing, BatchFill, BatchMarket, BatchOrder, ClearedMarket, Removal } from './order.js';
 import { place } from './place.js';
 import { type RouteRemainder, settlePrice } from './settle-price.js';
-import { aloneCost, type Bidder, bidderOf, type Stage, stageOf, unitsOf } from './stage.js';
+import { type Bidder, bidderOf, type Stage, stageOf, unitsOf } from './stage.js';
 
 export interface BatchInput {
   readonly markets: readonly BatchMarket[];
@@ -39,7 +39,14 @@ export function clearBatch(input: BatchInput): BatchClearing {
   const placed = place(orders, stages);
   const outcomes = [...placed]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([id, list]) => clearMarket(stages.get(id)!, biddersOf(stages, id, list), route));
+    .map(([id, list]) => {
+      const stage = stages.get(id)!;
+      return clearMarket(
+        stage,
+        list.map((order) => bidderOf(stage, order)),
+        route,
+      );
+    });
   const markets = outcomes.flatMap(({ cleared }) => cleared ?? []);
   const reasons = [...removed, ...outcomes.flatMap((outcome) => outcome.removed)];
   reasons.sort((a, b) => (a.orderId < b.orderId ? -1 : a.orderId > b.orderId ? 1 : 0));
@@ -57,35 +64,64 @@ function clearMarket(stage: Stage, all: readonly Bidder[], route: RouteRemainder
   let bidders = all;
   for (;;) {
     const found = findLot(stage, bidders);
-    const { lot } = found;
-    if (lot.members.length === 0) return { cleared: undefined, removed: [...removed, ...found.removed] };
-    const cleared = settlePrice(stage, lot, route);
-    const leaver = cleared === undefined ? smallestHeavy(lot.members) : furthestBeyond(stage, lot.members, cleared);
-    if (cleared !== undefined && leaver === undefined) return { cleared, removed: [...removed, ...found.removed] };
-    removed.push(reasonToLeave(stage, leaver!, cleared));
-    bidders = bidders.filter((bidder) => bidder !== leaver);
+    const members = found.lot.members.map(({ bidder }) => bidder);
+    if (members.length === 0) return { cleared: undefined, removed: [...removed, ...found.removed] };
+    const cleared = settlePrice(stage, found.lot, route);
+    const leaver = cleared === undefined ? tooSmall(members) : furthestBeyond(stage, members, cleared);
+    if (leaver === undefined) return { cleared, removed: [...removed, ...found.removed] };
+    removed.push(leaver.removal);
+    bidders = bidders.filter((bidder) => bidder !== leaver.bidder);
   }
 }
 
-function smallestHeavy(members: readonly Bidder[]): Bidder {
+interface Leaver {
+  readonly bidder: Bidder;
+  readonly removal: Removal;
+}
+
+/** The smallest of the heavy side leaves, so that a remainder grows to what can be routed, or changes sides. */
+function tooSmall(members: readonly Bidder[]): Leaver {
   const net = members.reduce((sum, { sign, units }) => sum + sign * units, 0);
   const heavy = members.filter(({ sign }) => sign > 0 === net > 0);
-  return heavy.reduce((least, member) => (member.units < least.units ? member : least), heavy[0] ?? members[0]!);
+  const bidder = heavy.reduce(
+    (least, member) => (member.units < least.units ? member : least),
+    heavy[0] ?? members[0]!,
+  );
+  const sentence =
+    'With it so little is left to be routed that it carries no price, and nobody can be filled short by it.';
+  return { bidder, removal: { orderId: bidder.order.id, code: 'REMAINDER_TOO_SMALL', sentence } };
 }
 
 /** Atoms of quote that exact amounts may be off what was computed in floating numbers. */
 const SLACK_ATOMS = 3;
 
-function furthestBeyond(stage: Stage, members: readonly Bidder[], { fills }: ClearedMarket): Bidder | undefined {
-  let worst: { bidder: Bidder; beyond: number } | undefined;
+/** Who does not stand the exact route: it may be dearer than the sampled curve. */
+function furthestBeyond(stage: Stage, members: readonly Bidder[], { fills }: ClearedMarket): Leaver | undefined {
+  let worst: (Leaver & { readonly beyond: number }) | undefined;
   fills.forEach((fill, i) => {
     const bidder = members[i]!;
-    const beyond = Math.max(beyondLimit(fill), (fill.cost - fill.costAlone) / bidder.notional);
-    const slack = SLACK_ATOMS / stage.quoteScale / bidder.notional;
-    const isOut = beyondLimit(fill) > 0 || beyond > slack;
-    if (isOut && (worst === undefined || beyond > worst.beyond)) worst = { bidder, beyond };
+    const overLimit = beyondLimit(fill);
+    const overAlone = (fill.cost - fill.costAlone - SLACK_ATOMS / stage.quoteScale) / bidder.notional;
+    const beyond = Math.max(overLimit, overAlone);
+    if (beyond <= 0 || (worst !== undefined && beyond <= worst.beyond)) return;
+    worst = { bidder, beyond, removal: removalAtExactPrice(fill, bidder, overLimit > 0) };
   });
-  return worst?.bidder;
+  return worst;
+}
+
+function removalAtExactPrice(
+  { cost, costAlone, order }: BatchFill,
+  { notional }: Bidder,
+  isOverLimit: boolean,
+): Removal {
+  const bps = (amount: number): string => `${((amount / notional) * 1e4).toFixed(2)} bp`;
+  return isOverLimit
+    ? { orderId: order.id, code: 'LIMIT', sentence: `By the exact route it would pay ${bps(cost)}: beyond its limit.` }
+    : {
+        orderId: order.id,
+        code: 'BETTER_ALONE',
+        sentence: `By the exact route it would pay ${bps(cost)} here and ${bps(costAlone)} alone.`,
+      };
 }
 
 /** How far a fill breaks its owner's limit, of the notional; an order that is filled short has a limit in proportion. */
@@ -94,32 +130,6 @@ function beyondLimit({ baseAtoms, order, quoteAtoms, side }: BatchFill): number 
   const used = quoteAtoms * order.baseAtoms;
   const excess = side === 'buy' ? used - allowed : allowed - used;
   return excess <= 0n ? 0 : Math.max(Number.EPSILON, Number(excess) / Number(used + 1n));
-}
-
-function reasonToLeave(stage: Stage, bidder: Bidder, cleared: ClearedMarket | undefined): Removal {
-  const orderId = bidder.order.id;
-  if (cleared === undefined) {
-    const sentence = 'Without it the rest crosses; what is left with it is too small to be routed.';
-    return { orderId, code: 'REMAINDER_TOO_SMALL', sentence };
-  }
-  const fill = cleared.fills.find(({ order }) => order.id === orderId)!;
-  const premium = (fill.cost / bidder.units) * bidder.sign;
-  return removalOf({ premium, gasShare: 0 }, { ...bidder, limitCost: limitCostOf(stage, bidder, fill) });
-}
-
-/** Where an exact amount breaks the limit, the floating one may not. */
-function limitCostOf(stage: Stage, bidder: Bidder, fill: BatchFill): number {
-  return beyondLimit(fill) > 0 ? Math.min(bidder.limitCost, fill.cost - 1 / stage.quoteScale) : bidder.limitCost;
-}
-
-function biddersOf(stages: ReadonlyMap<string, Stage>, id: string, orders: readonly BatchOrder[]): readonly Bidder[] {
-  return orders.map((order) => {
-    const alone = order.markets.map((market) => {
-      const stage = stages.get(market)!;
-      return aloneCost(stage, order.side, unitsOf(stage, order.baseAtoms));
-    });
-    return bidderOf(stages.get(id)!, order, Math.min(...alone));
-  });
 }
 
 /** What the cost curves say, rounded against the batch by one atom. */

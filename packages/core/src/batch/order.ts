@@ -62,7 +62,7 @@ export interface BatchFill {
   readonly feeAtoms: bigint;
   readonly shortAtoms: bigint;
   readonly cost: number;
-  /** What the same trade costs alone, on a market that nobody moved. */
+  /** What the same trade costs alone, when all of the batch trade one after another: the average over who comes first. */
   readonly costAlone: number;
   /** `costAlone` − `cost`, of the notional. Never below zero beyond rounding. */
   readonly savingBps: number;

@@ -1,6 +1,6 @@
-import { type Lot, priced } from './auction.js';
+import { type Lot, type Member, priced } from './auction.js';
 import type { BatchFill, ClearedMarket, ClearingPrice, Remainder } from './order.js';
-import { type Bidder, midFraction, type Stage } from './stage.js';
+import { type Bidder, costsOf, midFraction, type Stage } from './stage.js';
 
 /** Routes a remainder to the atom: quote atoms that buying so many base atoms takes, or that selling them brings. */
 export type RouteRemainder = (marketId: string, side: 'buy' | 'sell', baseAtoms: bigint) => bigint;
@@ -10,6 +10,7 @@ const LEAST_REMAINDER_ATOMS = 1_000_000n;
 
 /** A fill before it is priced. */
 interface Part {
+  readonly member: Member;
   readonly bidder: Bidder;
   /** Base atoms in or out, fee and all. */
   readonly baseAtoms: bigint;
@@ -26,21 +27,21 @@ interface Part {
  */
 export function settlePrice(stage: Stage, lot: Lot, route: RouteRemainder): ClearedMarket | undefined {
   const cover = coverOf(lot);
-  const whole = lot.members.map((bidder) => partOf(stage, lot, bidder, cover.perBuyer, 0n));
-  const parts = lot.isCrossed ? trimmed(stage, lot, whole, cover) : whole;
+  const whole = lot.members.map((member) => partOf(stage, member, cover.perBuyer, 0n));
+  const parts = lot.heavy === 0 ? trimmed(stage, whole, cover) : whole;
   if (parts === undefined) {
-    const routed = priced(stage, lot.members, false);
-    return routed.isCrossed ? undefined : settlePrice(stage, routed, route);
+    const routed = priced(stage, biddersOf(lot), false);
+    return routed.heavy === 0 ? undefined : settlePrice(stage, routed, route);
   }
   const net = netOf(parts);
   const size = net < 0n ? -net : net;
   const side = net > 0n ? 'buy' : 'sell';
   const mid = midFraction(stage.market);
-  if (size === 0n) return cleared(stage, parts, mid, undefined, cover);
+  if (size === 0n) return cleared(stage, parts, mid, undefined, cover, 0);
   if ((size * mid.quoteAtoms) / mid.baseAtoms < LEAST_REMAINDER_ATOMS) return undefined;
   const remainder: Remainder = { side, baseAtoms: size, quoteAtoms: route(stage.market.id, side, size) };
   const price = { quoteAtoms: remainder.quoteAtoms - cover.bySellers, baseAtoms: size };
-  return cleared(stage, parts, price, remainder, cover);
+  return cleared(stage, parts, price, remainder, cover, side === 'buy' ? 1 : -1);
 }
 
 /** Quote atoms that make up for rounding. */
@@ -52,18 +53,23 @@ interface Cover {
 
 function coverOf({ members }: Lot): Cover {
   const orders = BigInt(members.length);
-  const buyers = BigInt(members.filter(({ sign }) => sign > 0).length);
+  const buyers = BigInt(members.filter(({ bidder }) => bidder.sign > 0).length);
   if (buyers === 0n) return { perBuyer: 0n, byBuyers: 0n, bySellers: orders };
   const perBuyer = ceilQuotient(orders, buyers);
   return { perBuyer, byBuyers: perBuyer * buyers, bySellers: 0n };
 }
 
-function partOf(stage: Stage, { gasShare }: Lot, bidder: Bidder, cover: bigint, shortAtoms: bigint): Part {
+function biddersOf({ members }: Lot): readonly Bidder[] {
+  return members.map(({ bidder }) => bidder);
+}
+
+function partOf(stage: Stage, member: Member, cover: bigint, shortAtoms: bigint): Part {
+  const { bidder, gas } = member;
   const { baseScale, mid, quoteScale } = stage;
   const isBuy = bidder.sign > 0;
-  const gasAtoms = BigInt(Math.ceil(isBuy ? gasShare * quoteScale : (gasShare / mid) * baseScale));
+  const gasAtoms = BigInt(Math.ceil(isBuy ? gas * quoteScale : (gas / mid) * baseScale));
   const feeAtoms = isBuy ? gasAtoms + cover : gasAtoms;
-  return { bidder, baseAtoms: bidder.order.baseAtoms - shortAtoms, shortAtoms, feeAtoms };
+  return { member, bidder, baseAtoms: bidder.order.baseAtoms - shortAtoms, shortAtoms, feeAtoms };
 }
 
 /** What buyers want beyond what sellers bring: fees of sellers are not for sale. */
@@ -75,14 +81,14 @@ function netOf(parts: readonly Part[]): bigint {
 }
 
 /** Leaves what does not cross to the order of the heavy side that has most room for it; undefined where none has enough. */
-function trimmed(stage: Stage, lot: Lot, parts: readonly Part[], { perBuyer }: Cover): readonly Part[] | undefined {
+function trimmed(stage: Stage, parts: readonly Part[], { perBuyer }: Cover): readonly Part[] | undefined {
   const net = netOf(parts);
   const size = net < 0n ? -net : net;
   if (size === 0n) return parts;
   const heavy = parts.filter(({ bidder }) => bidder.sign > 0 === net > 0n);
   const roomy = heavy.reduce((best, part) => (roomOf(part) > roomOf(best) ? part : best), heavy[0]!);
   if (roomOf(roomy) < size) return undefined;
-  return parts.map((part) => (part === roomy ? partOf(stage, lot, part.bidder, perBuyer, size) : part));
+  return parts.map((part) => (part === roomy ? partOf(stage, part.member, perBuyer, size) : part));
 }
 
 /** Something must be left to trade. */
@@ -97,8 +103,9 @@ function cleared(
   price: ClearingPrice,
   remainder: Remainder | undefined,
   { byBuyers }: Cover,
+  heavy: Lot['heavy'],
 ): ClearedMarket {
-  const fills = parts.map((part) => fillOf(stage, part, price));
+  const fills = parts.map((part) => fillOf(stage, part, price, heavy));
   const buyers = fills.filter(({ side }) => side === 'buy');
   const sellers = fills.filter(({ side }) => side === 'sell');
   const paid = total(buyers, ({ quoteAtoms, feeAtoms }) => quoteAtoms - feeAtoms);
@@ -120,7 +127,7 @@ function cleared(
   };
 }
 
-function fillOf(stage: Stage, part: Part, price: ClearingPrice): BatchFill {
+function fillOf(stage: Stage, part: Part, price: ClearingPrice, heavy: Lot['heavy']): BatchFill {
   const { baseAtoms, bidder, feeAtoms, shortAtoms } = part;
   const { baseScale, mid, quoteScale } = stage;
   const isBuy = bidder.sign > 0;
@@ -129,6 +136,7 @@ function fillOf(stage: Stage, part: Part, price: ClearingPrice): BatchFill {
     : ceilQuotient((baseAtoms - feeAtoms) * price.quoteAtoms, price.baseAtoms);
   const units = Number(baseAtoms) / baseScale;
   const cost = bidder.sign * (Number(quoteAtoms) / quoteScale - units * mid);
+  const costAlone = aloneBeside(stage, bidder, units, price, heavy);
   return {
     order: bidder.order,
     side: bidder.order.side,
@@ -137,9 +145,21 @@ function fillOf(stage: Stage, part: Part, price: ClearingPrice): BatchFill {
     feeAtoms,
     shortAtoms,
     cost,
-    costAlone: bidder.aloneCost,
-    savingBps: ((bidder.aloneCost - cost) / bidder.notional) * 1e4,
+    costAlone,
+    savingBps: ((costAlone - cost) / bidder.notional) * 1e4,
   };
+}
+
+/**
+ * What a trade costs alone when all of the batch trade at the same time, one after another: gas, its half of the spread,
+ * and, on average over who comes first, as much of the impact as the batch's price has beyond the spread.
+ */
+function aloneBeside(stage: Stage, { order, sign }: Bidder, units: number, price: ClearingPrice, heavy: Lot['heavy']) {
+  const { fixedCost, marginalCost } = stage[order.side];
+  const premium =
+    ((Number(price.quoteAtoms) / Number(price.baseAtoms)) * stage.baseScale) / stage.quoteScale - stage.mid;
+  const impact = heavy === 0 ? 0 : premium - heavy * costsOf(stage, heavy).marginalCost(0);
+  return stage.market.gas.alone + fixedCost + units * (marginalCost(0) + sign * impact);
 }
 
 function total(fills: readonly BatchFill[], atoms: (fill: BatchFill) => bigint): bigint {

@@ -24,8 +24,6 @@ export interface Bidder {
   readonly notional: number;
   /** Numeraire against mid that its limit leaves. */
   readonly limitCost: number;
-  /** Numeraire against mid that it costs alone, where that is cheapest. */
-  readonly aloneCost: number;
 }
 
 /** @throws {BatchInputInvalidError} when the price is not above zero, a gas cost is negative, or a curve belongs to another price or side. */
@@ -66,20 +64,20 @@ export function costsOf(stage: Stage, sign: number): CostFunction {
   return sign > 0 ? stage.buy : stage.sell;
 }
 
-/** What a trade costs on its own, gas included: the best route on the market as it stands. */
+/** What a trade costs on a market that nobody else moves, gas included. */
 export function aloneCost(stage: Stage, side: 'buy' | 'sell', units: number): number {
   const { fixedCost, variableCost } = stage[side];
   return stage.market.gas.alone + fixedCost + variableCost(units);
 }
 
-export function bidderOf(stage: Stage, order: BatchOrder, aloneCostBest: number): Bidder {
+export function bidderOf(stage: Stage, order: BatchOrder): Bidder {
   const { mid, quoteScale } = stage;
   const units = unitsOf(stage, order.baseAtoms);
   const sign = order.side === 'buy' ? 1 : -1;
   const notional = mid * units;
   const limit = Number(order.limitQuoteAtoms) / quoteScale;
   const room = unitsOf(stage, order.shortfallAtoms ?? 0n);
-  return { order, sign, units, room, notional, limitCost: sign * (limit - notional), aloneCost: aloneCostBest };
+  return { order, sign, units, room, notional, limitCost: sign * (limit - notional) };
 }
 
 /** Mid price as a fraction of atoms. */

@@ -155,3 +155,28 @@ export const roundingOf = ({ fills }: ClearedMarket): number => 4e-6 * (fills.le
 
 const sumOf = (fills: readonly BatchFill[]): number =>
   fills.reduce((sum, { quoteAtoms }) => sum + Number(quoteAtoms) / 1e6, 0);
+
+/**
+ * What each pays when all trade one after another in this order and in the reverse one, on average, gas included. Who
+ * trades back towards the middle gets the better prices of that way and pays the spread again.
+ */
+export function averageOfBothWays({ buy, gas, sell }: BatchMarket, fills: readonly BatchFill[]): readonly number[] {
+  const [bought, sold] = [costFunction(buy), costFunction(sell)];
+  /** What moving the price to where so many units were bought in all costs beyond the spread. */
+  const potential = (units: number): number => {
+    const { marginalCost, variableCost } = units > 0 ? bought : sold;
+    return variableCost(Math.abs(units)) - Math.abs(units) * marginalCost(0);
+  };
+  const costs = fills.map(() => 0);
+  for (const way of [fills.map((_, i) => i), fills.map((_, i) => i).reverse()]) {
+    let at = 0;
+    for (const i of way) {
+      const units = tradedUnits(fills[i]!);
+      const { fixedCost, marginalCost } = units > 0 ? bought : sold;
+      const impact = potential(at + units) - potential(at);
+      costs[i]! += (gas.alone + fixedCost + Math.abs(units) * marginalCost(0) + impact) / 2;
+      at += units;
+    }
+  }
+  return costs;
+}

@@ -6,7 +6,20 @@ import {
   clearBatch,
   type ClearedMarket,
 } from '@evenkeel/core/batch';
-import { aloneTogether, costOf, E18, E6, marketOf, NOW, oneMarket, orderOf, roundingOf, twoMarkets } from './cases.js';
+import {
+  aloneTogether,
+  averageOfBothWays,
+  costOf,
+  E18,
+  E6,
+  marketOf,
+  marketTerms,
+  NOW,
+  oneMarket,
+  orderOf,
+  roundingOf,
+  twoMarkets,
+} from './cases.js';
 
 const RUNS = { numRuns: 400 };
 const total = (values: readonly bigint[]): bigint => values.reduce((sum, value) => sum + value, 0n);
@@ -174,6 +187,52 @@ test('splitting an order never gains beyond rounding', () => {
   expect(looked).toBeGreaterThan(60);
 });
 
+test('alone is what each pays on average when all trade one after another, whoever comes first', () => {
+  const quadratic = fc.tuple(marketTerms('m1'), oneMarket(14)).map(([terms, { orders }]) => ({
+    markets: [marketOf({ ...terms, gas: 1e-9, power: 2 })],
+    orders: orders.map((order) => ({ ...order, limitQuoteAtoms: order.side === 'buy' ? 1n << 80n : 0n })),
+    nowSeconds: NOW,
+  }));
+  let looked = 0;
+  fc.assert(
+    fc.property(quadratic, (input) => {
+      const [market] = clearBatch(input).markets;
+      if (market === undefined) return;
+      const alone = averageOfBothWays(input.markets[0]!, market.fills);
+      for (const [i, { costAlone, order }] of market.fills.entries()) {
+        const notional = (Number(order.baseAtoms) / 1e18) * Number(input.markets[0]!.midPrice);
+        looked += 1;
+        expect(Math.abs(costAlone - alone[i]!)).toBeLessThan(1e-5 + 3e-6 * notional * market.fills.length);
+      }
+    }),
+    { numRuns: 150 },
+  );
+  expect(looked).toBeGreaterThan(200);
+});
+
+test('small batches against exhaustive search: no other lot saves more, but for a rare few per cent', () => {
+  let best = 0;
+  let found = 0;
+  let worse = 0;
+  const cases = fc.sample(oneMarket(7), 120);
+  const saving = (markets: readonly ClearedMarket[]): number =>
+    markets.reduce((sum, { fills }) => sum + fills.reduce((all, { cost, costAlone }) => all + costAlone - cost, 0), 0);
+  for (const input of cases) {
+    const ours = saving(clearBatch(input).markets);
+    let most = 0;
+    for (let chosen = 1; chosen < 2 ** input.orders.length; chosen += 1) {
+      const orders = input.orders.filter((_, i) => chosen & (2 ** i));
+      const { markets, removed } = clearBatch({ ...input, orders });
+      if (removed.length === 0) most = Math.max(most, saving(markets));
+    }
+    best += most;
+    found += ours;
+    if (ours < most * (1 - 1e-3) - 1e-4) worse += 1;
+  }
+  expect(found / best).toBeGreaterThan(0.98);
+  expect(worse / cases.length).toBeLessThan(0.1);
+});
+
 describe('the price', () => {
   const market = marketOf({ id: 'm1', mid: 3_000, spreadBps: 5, impact: 0.01, power: 2, gas: 1 });
   const order = (index: number, side: 'buy' | 'sell', units: number): BatchOrder =>
@@ -209,7 +268,7 @@ describe('the price', () => {
     const orders = [order(0, 'buy', 10), order(1, 'sell', 15), tight];
     const input = { markets: [shallow], orders, nowSeconds: NOW };
     expect(clearBatch(input).removed).toEqual([]);
-    const dearer = clearBatch({ ...input, route: (_, __, atoms) => (atoms * 3_001_750_000n) / E18 });
+    const dearer = clearBatch({ ...input, route: (_, __, atoms) => (atoms * 3_002_500_000n) / E18 });
     expect(dearer.removed[0]).toMatchObject({ orderId: tight.id, code: 'LIMIT' });
   });
 });
