@@ -2,5 +2,6 @@
 export { type BatchInput, clearBatch } from './clear-batch.js';
 export { clearUntilSound, type Culprit, type SimulateBatch } from './clear-until-sound.js';
 export { BatchInputInvalidError, BatchUnsoundError } from './errors.js';
+export { orderOfIntent } from './order-of-intent.js';
 export type * from './order.js';
 export type { RouteRemainder } from './settle-price.js';

@@ -1,0 +1,223 @@
+import type { Gpv2Domain, Gpv2Order } from '@evenkeel/adapters/gpv2';
+import { orderTypedData } from '@evenkeel/adapters/gpv2';
+import type { Address, Hex } from '@evenkeel/core';
+import type { BatchClearing } from '@evenkeel/core/batch';
+import type { World } from '@evenkeel/devnet';
+import { Wallet } from 'ethers';
+import { seededRandom } from '../../assemble/ambient.js';
+import { readMarket, type ReadMarket } from '../market.js';
+import { placeOf } from '../place.js';
+import { prepareBatch, type ReadyBatch, type SignFill } from '../settle-batch.js';
+import { type Spent, tradeAlone } from './alone.js';
+import { type GasFloor, measureFloor } from './floor.js';
+import { worthOf } from './measure.js';
+import { drawParticipants, fundParticipants, type Needs, type Participant } from './participants.js';
+import { send } from './send.js';
+import { grantAllowances } from './standing-allowances.js';
+
+/** One participant, both ways. Costs in numeraire against mid, gas included. */
+export interface Saving {
+  readonly participant: Participant;
+  readonly notional: number;
+  readonly alone: Spent;
+  readonly together: number;
+  readonly savingBps: number;
+  /** Empty where it was settled with the others. */
+  readonly left: string;
+}
+
+export interface BatchDemo {
+  readonly needs: Needs;
+  readonly savings: readonly Saving[];
+  readonly clearing: BatchClearing;
+  readonly gasAlone: number;
+  readonly gasTogether: number;
+  readonly costAlone: number;
+  readonly costTogether: number;
+  readonly floor: GasFloor;
+  /** Fees less gas of the solver, numeraire: what it gains by the batch. */
+  readonly solverGain: number;
+  /** Units of gas of one standing allowance, which neither side is charged for. */
+  readonly allowanceGas: number;
+  /** What the participants' trades cost on a market that nobody else moves: restored before each. */
+  readonly costUntouched: number;
+}
+
+const VALID_SECONDS = 1_800;
+const BASE_FEES_GWEI = [5, 0.1, 0.02];
+
+/** Draws needs, trades them alone and together on the same state of the world, and compares. */
+export async function runBatchDemo(
+  world: World,
+  needs: Needs,
+  tell: (text: string) => void,
+  signal: AbortSignal,
+): Promise<BatchDemo> {
+  const random = seededRandom(needs.seed);
+  const solver = new Wallet(world.accounts.solver.privateKey);
+  const places = world.chains.map((chain) => placeOf(chain, solver.address as Address));
+  await resetFees(world);
+  const markets = await Promise.all(places.map((place) => readMarket(place, signal)));
+  const nowSeconds = await world.clockSeconds();
+  const participants = drawParticipants(needs, markets, random, nowSeconds);
+  tell(`Funding ${participants.length} portfolios …`);
+  await fundParticipants(world, participants, markets);
+  const allowanceGas = await grantAllowances(world, participants, markets);
+  await resetFees(world);
+  const start = await world.snapshot();
+  const deadline = nowSeconds + VALID_SECONDS;
+
+  const untouched: Spent[] = [];
+  for (const [i, participant] of participants.entries()) {
+    if (i % 10 === 0) tell(`Alone on an untouched market: ${i} of ${participants.length} …`);
+    untouched.push(await tradeAlone(world, markets, participant, deadline, signal));
+    await world.revert(start);
+  }
+  const forwards = await inTurn(world, markets, participants, deadline, tell, signal);
+  await world.revert(start);
+  const backwards = await inTurn(world, markets, [...participants].reverse(), deadline, tell, signal);
+  await world.revert(start);
+  const alone = participants.map((participant): Spent => {
+    const [first, second] = [forwards.get(participant)!, backwards.get(participant)!];
+    return { gas: (first.gas + second.gas) / 2, cost: (first.cost + second.cost) / 2 };
+  });
+
+  tell('Clearing, signing and simulating the batch …');
+  await resetFees(world);
+  const batch = await prepareBatch({
+    markets,
+    orders: participants.map(({ order }) => order),
+    nowSeconds,
+    validTo: deadline,
+    sign: signWith(participants),
+    feeReceiver: solver.address as Address,
+    signal,
+  });
+  const ready = await world.snapshot();
+  const floor = await measureFloor(world, batch);
+  await world.revert(ready);
+  const together = await settleAll(world, markets, participants, batch, solver, deadline, signal);
+  return compare({ needs, participants, markets, alone, untouched, batch, together, floor, allowanceGas });
+}
+
+/** Blocks that are nearly empty lower the base fee: each measured part begins at the same one. */
+async function resetFees(world: World): Promise<void> {
+  for (const [i, { id }] of world.chains.entries()) await world.setBaseFee(id, BASE_FEES_GWEI[i]!);
+}
+
+/** Everybody alone, one after another in the same market. */
+async function inTurn(
+  world: World,
+  markets: readonly ReadMarket[],
+  participants: readonly Participant[],
+  deadline: number,
+  tell: (text: string) => void,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<Participant, Spent>> {
+  const spent = new Map<Participant, Spent>();
+  for (const participant of participants) {
+    if (spent.size % 10 === 0) tell(`One after another: ${spent.size} of ${participants.length} …`);
+    spent.set(participant, await tradeAlone(world, markets, participant, deadline, signal));
+  }
+  return spent;
+}
+
+function signWith(participants: readonly Participant[]): SignFill {
+  const wallets = new Map(participants.map(({ order, wallet }) => [order.id, wallet]));
+  return async (domain: Gpv2Domain, order: Gpv2Order, intent) => {
+    const wallet = wallets.get(intent.id)!;
+    const { domain: signed, message, types } = orderTypedData(domain, order);
+    const fields = Object.fromEntries(Object.entries(types).filter(([name]) => name !== 'EIP712Domain'));
+    const signature = await wallet.signTypedData(signed, mutable(fields), message);
+    return { scheme: 'eip712', owner: wallet.address as Address, signature: signature as Hex };
+  };
+}
+
+/** A copy for a library whose types ask for arrays that it may write to. */
+function mutable<T>(types: Readonly<Record<string, readonly T[]>>): Record<string, T[]> {
+  return Object.fromEntries(Object.entries(types).map(([name, fields]) => [name, [...fields]]));
+}
+
+interface Together {
+  /** Numeraire by order id. */
+  readonly costs: ReadonlyMap<string, number>;
+  readonly gas: number;
+  readonly solverGain: number;
+}
+
+/** Sends every chain's settlement; who is not in it trades alone afterwards. */
+async function settleAll(
+  world: World,
+  markets: readonly ReadMarket[],
+  participants: readonly Participant[],
+  { clearing, settlements }: ReadyBatch,
+  solver: Wallet,
+  deadline: number,
+  signal: AbortSignal,
+): Promise<Together> {
+  const worths = async (): Promise<readonly number[]> =>
+    Promise.all(participants.map(({ wallet }) => worthOf(world, markets, wallet.address)));
+  const [before, solverBefore] = [await worths(), await worthOf(world, markets, solver.address)];
+  let [gas, gasCost] = [0, 0];
+  for (const { call, read } of settlements) {
+    const receipt = await send(world.chain(read.place.chain.id), solver, call);
+    gas += Number(receipt.gasUsed);
+    gasCost += Number(receipt.gasUsed) * read.gasCost;
+  }
+  const [after, solverAfter] = [await worths(), await worthOf(world, markets, solver.address)];
+  const costs = new Map(participants.map(({ order }, i) => [order.id, before[i]! - after[i]!]));
+  const left = new Set(clearing.removed.map(({ orderId }) => orderId));
+  for (const participant of participants.filter(({ order }) => left.has(order.id))) {
+    const spent = await tradeAlone(world, markets, participant, deadline, signal);
+    costs.set(participant.order.id, spent.cost);
+    gas += spent.gas;
+  }
+  return { costs, gas, solverGain: solverAfter - solverBefore - gasCost };
+}
+
+function compare(run: {
+  readonly needs: Needs;
+  readonly participants: readonly Participant[];
+  readonly markets: readonly ReadMarket[];
+  readonly alone: readonly Spent[];
+  readonly untouched: readonly Spent[];
+  readonly batch: ReadyBatch;
+  readonly together: Together;
+  readonly floor: GasFloor;
+  readonly allowanceGas: number;
+}): BatchDemo {
+  const { alone, allowanceGas, batch, floor, markets, needs, participants, together, untouched } = run;
+  const reasons = new Map(batch.clearing.removed.map(({ code, orderId }) => [orderId, code]));
+  const savings = participants.map((participant, i): Saving => {
+    const { market, midPrice } = markets.find(({ place }) => place.chain.id === participant.chainIds[0])!;
+    const notional = (Number(participant.order.baseAtoms) / 10 ** market.base.decimals) * Number(midPrice);
+    const cost = together.costs.get(participant.order.id)!;
+    const savingBps = ((alone[i]!.cost - cost) / notional) * 1e4;
+    return {
+      participant,
+      notional,
+      alone: alone[i]!,
+      together: cost,
+      savingBps,
+      left: reasons.get(participant.order.id) ?? '',
+    };
+  });
+  return Object.freeze({
+    needs,
+    savings: Object.freeze(savings),
+    clearing: batch.clearing,
+    gasAlone: sum(alone, ({ gas }) => gas),
+    gasTogether: together.gas,
+    costAlone: sum(alone, ({ cost }) => cost),
+    // What the solver gains or loses is a cost of the batch as well: nobody pays for it from outside.
+    costTogether: sum(savings, (saving) => saving.together) - together.solverGain,
+    floor,
+    solverGain: together.solverGain,
+    allowanceGas,
+    costUntouched: sum(untouched, ({ cost }) => cost),
+  });
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}
