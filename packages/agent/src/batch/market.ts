@@ -34,10 +34,11 @@ export interface ReadMarket extends Router {
 }
 
 /**
- * Units of gas, measured on GPv2Settlement with standing allowances: `settlement` whatever is in it, `order` each order
- * beside; and what a swap of its own takes through a router, with the transaction around it.
+ * Units of gas, measured on GPv2Settlement with standing allowances: an order beside others; a settlement without what is
+ * in it, and a second swap of its route with the approval for it; a swap of its own through a router, with the
+ * transaction around it.
  */
-export const GAS_UNITS = Object.freeze({ settlement: 68_000, order: 86_000, swap: 112_000 });
+export const GAS_UNITS = Object.freeze({ order: 60_000, settlement: 40_000 + 130_000, swap: 112_000 });
 
 /** Sizes at which the market's costs are sampled, units of the underlying. */
 const SIZES = [0.02, 0.1, 0.3, 0.7, 1.5, 3, 6, 12, 25, 50, 100];

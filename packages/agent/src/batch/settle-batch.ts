@@ -9,6 +9,7 @@ import { type Gpv2Domain, type Gpv2Order, type OrderSignature, settleCall } from
 import type { Address, Call } from '@evenkeel/core';
 import {
   type BatchClearing,
+  type BatchInput,
   type BatchOrder,
   type ClearedMarket,
   clearUntilSound,
@@ -24,6 +25,8 @@ export interface BatchRun {
   readonly markets: readonly ReadMarket[];
   readonly orders: readonly BatchOrder[];
   readonly nowSeconds: number;
+  /** What else the participants could do; see `BatchInput`. */
+  readonly alone: NonNullable<BatchInput['alone']>;
   /** Unix seconds until which settlements and their swaps may be mined. */
   readonly validTo: number;
   readonly sign: SignFill;
@@ -65,8 +68,8 @@ export async function prepareBatch(run: BatchRun): Promise<ReadyBatch> {
     return verdicts.every(({ sound }) => sound) ? ({ sound: true } as const) : ({ sound: false, culprits } as const);
   };
   const markets = run.markets.map(({ market }) => market);
-  const { nowSeconds, orders } = run;
-  const clearing = await clearUntilSound({ markets, orders, nowSeconds, route }, simulate);
+  const { alone, nowSeconds, orders } = run;
+  const clearing = await clearUntilSound({ markets, orders, nowSeconds, alone, route }, simulate);
   return Object.freeze({ clearing, settlements: Object.freeze(settlements) });
 }
 

@@ -23,8 +23,9 @@ export interface BatchAnswer {
   readonly costTogether: number;
   readonly nettedShare: number;
   readonly worstSavingBps: number;
+  /** What "alone" means: the market restored before each, or all one after another. */
+  readonly alone: 'untouched' | 'in-turn';
   readonly settled: number;
-  readonly costUntouched: number;
   readonly floorGas: { readonly perOrder: number; readonly perSettlement: number };
   readonly removed: readonly { readonly orderId: string; readonly code: string; readonly sentence: string }[];
 }
@@ -64,7 +65,7 @@ export async function batch(options: BatchOptions, signal: AbortSignal): Promise
 }
 
 function answerOf(demo: BatchDemo): BatchAnswer {
-  const { clearing, costAlone, costTogether, costUntouched, floor, gasAlone, gasTogether, needs } = demo;
+  const { clearing, costAlone, costTogether, floor, gasAlone, gasTogether, needs } = demo;
   return {
     portfolios: needs.portfolios,
     gasAlone,
@@ -73,8 +74,8 @@ function answerOf(demo: BatchDemo): BatchAnswer {
     costTogether,
     nettedShare: clearing.nettedShare,
     worstSavingBps: worstSavingBps(demo),
+    alone: needs.sameSign ? 'in-turn' : 'untouched',
     settled: clearing.markets.reduce((count, { fills }) => count + fills.length, 0),
-    costUntouched,
     floorGas: floor,
     removed: clearing.removed,
   };

@@ -1,19 +1,18 @@
 import type { BatchDemo, Saving } from '../batch/demo/run.js';
-import { DISTRIBUTION } from '../batch/demo/participants.js';
+import { distributionText } from '../batch/demo/participants.js';
 import { heading, money, shortHex, table, units } from './format.js';
 
 /** The comparison of a batch with everybody trading alone, for people. */
 export function batchText(demo: BatchDemo): string {
   const { clearing, needs } = demo;
   const settled = clearing.markets.reduce((count, { fills }) => count + fills.length, 0);
-  const intro = `${needs.portfolios} portfolios, ${needs.sameSign ? 'all buying' : 'buying or selling'}; ${DISTRIBUTION}; seed ${needs.seed}.`;
   return [
     heading(1, 'Needs'),
-    intro,
+    distributionText(needs),
     heading(2, 'Each participant'),
     table(['owner', 'delta', 'chain', 'alone', 'together', 'saving', 'left'], demo.savings.map(rowOf)),
     heading(3, 'Alone and together'),
-    ALONE,
+    needs.sameSign ? IN_TURN : UNTOUCHED,
     table(
       ['', 'alone', 'together', 'less'],
       [
@@ -32,7 +31,6 @@ export function batchText(demo: BatchDemo): string {
       ],
     ),
     `Crossed between participants: ${(100 * clearing.nettedShare).toFixed(1)} % of what was traded. Worst saving: ${worstSavingBps(demo).toFixed(3)} bp.`,
-    `On a market restored before each, the same trades alone cost ${money(demo.costUntouched)}.`,
     floorText(demo, settled),
     `Fees less gas of the solver: ${money(demo.solverGain)}.`,
     `Allowances stand for ever and are charged to neither side: alone to the routers, together to the relayer, ${Math.round(demo.allowanceGas).toLocaleString('en')} gas each.`,
@@ -44,8 +42,12 @@ export function worstSavingBps({ savings }: BatchDemo): number {
   return savings.reduce((worst, { savingBps }) => Math.min(worst, savingBps), Number.POSITIVE_INFINITY);
 }
 
-const ALONE =
-  'Alone: all trade one after another, each by its own best route; the average of one order of turns and its reverse.';
+const UNTOUCHED =
+  'Alone: each trades by its own best route on a market that is restored before each. Who would pay more together than ' +
+  'so stays out, waits for the market to recover, and pays what it pays alone.';
+const IN_TURN =
+  'Alone: all trade at this moment, one after another, each by its own best route on the market that those before leave; ' +
+  'the average over eight orders of turns.';
 
 function rowOf({ alone, left, participant, savingBps, together }: Saving): string[] {
   const { chainIds, intent } = participant;

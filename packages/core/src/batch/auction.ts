@@ -35,7 +35,7 @@ const SECOND_CHANCES = 32;
  * All trade at mid + C(|Q|)/|Q| towards the heavy side, where Q is the net demand and C what its one route costs: the
  * price at which buyers pay what sellers and the market get (Aumann and Shapley, 1974, for one good). The gas of an order
  * is its own; what is shared is split in proportion to what the batch spares each. Whoever is beyond its limit or worse
- * off than alone leaves, the one that is furthest beyond in bps first, then the lot is priced again. Those who left are
+ * off than alone leaves, the one that is furthest beyond in money first, then the lot is priced again. Those who left are
  * tried again at the end.
  */
 export function findLot(stage: Stage, bidders: readonly Bidder[]): { lot: Lot; removed: readonly Removal[] } {
@@ -113,7 +113,7 @@ function isTrimmable(stage: Stage, bidders: readonly Bidder[], net: number): boo
 export interface Beyond {
   readonly bidder: Bidder;
   readonly code: 'BETTER_ALONE' | 'LIMIT';
-  /** Of the notional. */
+  /** Numeraire. */
   readonly beyond: number;
 }
 
@@ -123,10 +123,11 @@ function furthestBeyond(lot: Lot): Beyond | undefined {
   const isWorthless = sharedGas > gains * (1 + ROUNDING);
   let found: Beyond | undefined;
   for (const { bidder, gain, gas } of members) {
-    const overLimit = bidder.sign * bidder.units * premium + gas - bidder.limitCost;
-    const overAlone = isWorthless ? sharedGas : -gain;
-    const beyond = Math.max(overLimit, overAlone) / bidder.notional;
-    if (beyond <= ROUNDING || (found !== undefined && beyond <= found.beyond)) continue;
+    const cost = bidder.sign * bidder.units * premium + gas;
+    const overLimit = cost - bidder.limitCost;
+    const overAlone = Math.max(isWorthless ? sharedGas : -gain, cost - bidder.outsideCost);
+    const beyond = Math.max(overLimit, overAlone);
+    if (beyond <= ROUNDING * bidder.notional || (found !== undefined && beyond <= found.beyond)) continue;
     found = { bidder, code: overLimit > 0 ? 'LIMIT' : 'BETTER_ALONE', beyond };
   }
   return found;
@@ -139,14 +140,14 @@ export function savingOf({ members, sharedGas }: Lot): number {
 
 function removalOf({ premium }: Lot, { bidder, beyond, code }: Beyond): Removal {
   const orderId = bidder.order.id;
-  const bps = (share: number): string => `${(share * 1e4).toFixed(2)} bp`;
+  const bps = (cost: number): string => `${((cost / bidder.notional) * 1e4).toFixed(2)} bp`;
   if (code === 'BETTER_ALONE') {
-    const sentence = `The gas of a settlement is ${bps(beyond)} of it more than what the others spare it.`;
+    const sentence = `It would pay ${bps(beyond)} more than alone.`;
     return { orderId, code, sentence };
   }
-  const limit = bidder.limitCost / bidder.notional;
-  const price = bps((premium * bidder.sign * bidder.units) / bidder.notional);
-  const sentence = `It would pay ${bps(limit + beyond)} (${price} of it by the price); its limit is ${bps(limit)}.`;
+  const { limitCost, sign, units } = bidder;
+  const price = bps(premium * sign * units);
+  const sentence = `It would pay ${bps(limitCost + beyond)} (${price} of it by the price); its limit is ${bps(limitCost)}.`;
   return { orderId, code, sentence };
 }
 

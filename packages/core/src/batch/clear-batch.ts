@@ -4,13 +4,19 @@ import { BatchInputInvalidError } from './errors.js';
 import type { BatchClearing, BatchFill, BatchMarket, BatchOrder, ClearedMarket, Removal } from './order.js';
 import { place } from './place.js';
 import { type RouteRemainder, settlePrice } from './settle-price.js';
-import { type Bidder, bidderOf, type Stage, stageOf, unitsOf } from './stage.js';
+import { aloneCost, type Bidder, bidderOf, type Stage, stageOf, unitsOf } from './stage.js';
 
 export interface BatchInput {
   readonly markets: readonly BatchMarket[];
   readonly orders: readonly BatchOrder[];
   /** Unix seconds: what is no longer valid then is not settled. */
   readonly nowSeconds: number;
+  /**
+   * What else the participants could do. `in-turn`: all trade at this moment anyway, one after another, and alone is the
+   * average over who comes first. `untouched`: whoever likes may wait until the others have traded and the market has
+   * recovered, so that nobody is settled who would pay less then. Default: `in-turn`.
+   */
+  readonly alone?: 'in-turn' | 'untouched';
   /** Routes what does not cross, to the atom. Absent: as the market's cost curves say. */
   readonly route?: RouteRemainder;
 }
@@ -37,20 +43,31 @@ export function clearBatch(input: BatchInput): BatchClearing {
   const route = input.route ?? routeByCurve(stages);
   const { orders, removed } = admit(input.orders, stages, input.nowSeconds);
   const placed = place(orders, stages);
+  const waits = input.alone === 'untouched';
   const outcomes = [...placed]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([id, list]) => {
       const stage = stages.get(id)!;
-      return clearMarket(
-        stage,
-        list.map((order) => bidderOf(stage, order)),
-        route,
+      const bidders = list.map((order) =>
+        bidderOf(stage, order, waits ? untouchedCost(order, stages, stage) : Number.POSITIVE_INFINITY),
       );
+      return clearMarket(stage, bidders, route);
     });
   const markets = outcomes.flatMap(({ cleared }) => cleared ?? []);
   const reasons = [...removed, ...outcomes.flatMap((outcome) => outcome.removed)];
   reasons.sort((a, b) => (a.orderId < b.orderId ? -1 : a.orderId > b.orderId ? 1 : 0));
   return frozen({ markets, removed: reasons, nettedShare: nettedShare(markets, stages) });
+}
+
+/** The cheapest of an order's markets for it alone, against the mid of the market where it is placed. */
+function untouchedCost(order: BatchOrder, stages: ReadonlyMap<string, Stage>, placed: Stage): number {
+  const sign = order.side === 'buy' ? 1 : -1;
+  const costs = order.markets.map((id) => {
+    const stage = stages.get(id)!;
+    const units = unitsOf(stage, order.baseAtoms);
+    return aloneCost(stage, order.side, units) + sign * units * (stage.mid - placed.mid);
+  });
+  return Math.min(...costs);
 }
 
 interface MarketOutcome {

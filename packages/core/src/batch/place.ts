@@ -1,44 +1,80 @@
 import type { BatchOrder } from './order.js';
-import { aloneCost, type Stage, unitsOf } from './stage.js';
+import { costsOf, type Stage, unitsOf } from './stage.js';
 
-/** The orders of each market, by market id; each list in the order of the ids. */
+/** The orders of each market, by market id; each list in the order of the input. */
 export type Placed = ReadonlyMap<string, readonly BatchOrder[]>;
 
+/** Rounds in which everybody may move once; each lowers the cost of all, so that they end by themselves long before. */
+const MOST_ROUNDS = 20;
+/** Less than so much of what it costs is no reason to move. */
+const NO_REASON = 1e-9;
+
 /**
- * Gives every order one market. Delta does not care on which chain it is bought: who has funds on several goes where most
- * of the opposite side waits, largest first, and to the cheapest market where nobody waits.
+ * Gives every order one market. Delta does not care on which chain it is bought: who has funds on several goes where it
+ * costs all together least, largest first, and moves while that helps.
  */
 export function place(orders: readonly BatchOrder[], stages: ReadonlyMap<string, Stage>): Placed {
-  const placed = new Map<string, BatchOrder[]>();
+  const at = new Map<BatchOrder, string>();
   /** Units that are bought less those that are sold. */
   const open = new Map<string, number>();
   const put = (order: BatchOrder, id: string): void => {
+    at.set(order, id);
+    open.set(id, (open.get(id) ?? 0) + signedUnits(order, stages.get(id)!));
+  };
+  const take = (order: BatchOrder): void => {
+    const id = at.get(order);
+    if (id !== undefined) open.set(id, open.get(id)! - signedUnits(order, stages.get(id)!));
+    at.delete(order);
+  };
+  for (const order of orders.filter((each) => !hasChoice(each))) put(order, order.markets[0]!);
+  const free = orders.filter(hasChoice).sort(largerFirst);
+  for (let round = 0, moved = true; moved && round < MOST_ROUNDS; round += 1) {
+    moved = false;
+    for (const order of free) {
+      const now = at.get(order);
+      take(order);
+      const best = cheapestFor(order, now, open, stages);
+      put(order, best);
+      if (best !== now) moved = true;
+    }
+  }
+  const placed = new Map<string, BatchOrder[]>();
+  for (const order of orders) {
+    const id = at.get(order)!;
     const list = placed.get(id);
     if (list === undefined) placed.set(id, [order]);
     else list.push(order);
-    open.set(id, (open.get(id) ?? 0) + signOf(order) * unitsOf(stages.get(id)!, order.baseAtoms));
-  };
-  const [bound, free] = [orders.filter((order) => order.markets.length === 1), orders.filter(hasChoice)];
-  for (const order of bound) put(order, order.markets[0]!);
-  for (const order of [...free].sort(largerFirst)) put(order, bestMarket(order, open, stages));
-  for (const list of placed.values()) list.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
   return placed;
 }
 
-function bestMarket(order: BatchOrder, open: ReadonlyMap<string, number>, stages: ReadonlyMap<string, Stage>): string {
-  const rated = order.markets.map((id) => {
+/** Where an order adds least to what all pay; it stays where it is for less than a reason. */
+function cheapestFor(
+  order: BatchOrder,
+  now: string | undefined,
+  open: ReadonlyMap<string, number>,
+  stages: ReadonlyMap<string, Stage>,
+): string {
+  const rated = [...order.markets].sort().map((id) => {
     const stage = stages.get(id)!;
-    const units = unitsOf(stage, order.baseAtoms);
-    const opposite = Math.min(units, Math.max(0, -signOf(order) * (open.get(id) ?? 0)));
-    return { id, opposite, cost: aloneCost(stage, order.side, units) };
+    const units = signedUnits(order, stage);
+    const before = open.get(id) ?? 0;
+    const money = units * stage.mid + costOf(stage, before + units) - costOf(stage, before);
+    return { id, money: id === now ? money - NO_REASON * Math.abs(units) * stage.mid : money };
   });
-  rated.sort((a, b) => b.opposite - a.opposite || a.cost - b.cost || (a.id < b.id ? -1 : 1));
-  return rated[0]!.id;
+  return rated.reduce((best, each) => (each.money < best.money ? each : best)).id;
+}
+
+/** More than any market's price is known for is infinitely dear, so that a difference of two such costs says nothing. */
+function costOf(stage: Stage, net: number): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, costsOf(stage, net).variableCost(Math.abs(net)));
+}
+
+function signedUnits({ baseAtoms, side }: BatchOrder, stage: Stage): number {
+  return (side === 'buy' ? 1 : -1) * unitsOf(stage, baseAtoms);
 }
 
 const hasChoice = ({ markets }: BatchOrder): boolean => markets.length > 1;
-
-const signOf = ({ side }: BatchOrder): number => (side === 'buy' ? 1 : -1);
 
 function largerFirst(a: BatchOrder, b: BatchOrder): number {
   if (a.baseAtoms !== b.baseAtoms) return a.baseAtoms > b.baseAtoms ? -1 : 1;

@@ -136,7 +136,7 @@ function fillOf(stage: Stage, part: Part, price: ClearingPrice, heavy: Lot['heav
     : ceilQuotient((baseAtoms - feeAtoms) * price.quoteAtoms, price.baseAtoms);
   const units = Number(baseAtoms) / baseScale;
   const cost = bidder.sign * (Number(quoteAtoms) / quoteScale - units * mid);
-  const costAlone = aloneBeside(stage, bidder, units, price, heavy);
+  const costAlone = Math.min(bidder.outsideCost, aloneBeside(stage, bidder, units, price, heavy));
   return {
     order: bidder.order,
     side: bidder.order.side,

@@ -24,6 +24,8 @@ export interface Bidder {
   readonly notional: number;
   /** Numeraire against mid that its limit leaves. */
   readonly limitCost: number;
+  /** What it would pay elsewhere instead: it leaves for less. */
+  readonly outsideCost: number;
 }
 
 /** @throws {BatchInputInvalidError} when the price is not above zero, a gas cost is negative, or a curve belongs to another price or side. */
@@ -70,14 +72,14 @@ export function aloneCost(stage: Stage, side: 'buy' | 'sell', units: number): nu
   return stage.market.gas.alone + fixedCost + variableCost(units);
 }
 
-export function bidderOf(stage: Stage, order: BatchOrder): Bidder {
+export function bidderOf(stage: Stage, order: BatchOrder, outsideCost: number): Bidder {
   const { mid, quoteScale } = stage;
   const units = unitsOf(stage, order.baseAtoms);
   const sign = order.side === 'buy' ? 1 : -1;
   const notional = mid * units;
   const limit = Number(order.limitQuoteAtoms) / quoteScale;
   const room = unitsOf(stage, order.shortfallAtoms ?? 0n);
-  return { order, sign, units, room, notional, limitCost: sign * (limit - notional) };
+  return { order, sign, units, room, notional, limitCost: sign * (limit - notional), outsideCost };
 }
 
 /** Mid price as a fraction of atoms. */

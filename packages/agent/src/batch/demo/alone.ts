@@ -11,16 +11,25 @@ export interface Spent {
   readonly cost: number;
 }
 
+/** The demonstration's world with who trades in it. */
+export interface Setting {
+  readonly world: World;
+  readonly markets: readonly ReadMarket[];
+  readonly participants: readonly Participant[];
+  /** Unix seconds. */
+  readonly deadline: number;
+  /** Says what is being done. */
+  readonly tell: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Executes a participant's trade by its own best route on the market as it stands, on whichever of its chains that is
  * cheapest. Allowances stand already.
  */
 export async function tradeAlone(
-  world: World,
-  markets: readonly ReadMarket[],
+  { deadline, markets, signal, world }: Setting,
   { chainIds, order, wallet }: Participant,
-  deadline: number,
-  signal: AbortSignal,
 ): Promise<Spent> {
   const here = markets.filter(({ place }) => chainIds.includes(place.chain.id));
   const offers = await Promise.all(

@@ -32,7 +32,15 @@ const VALID_SECONDS = 3_600;
 /** More than the gas limits of any transaction here come to. */
 const NATIVE_WEI = 20n * 10n ** 18n;
 
-export const DISTRIBUTION = `sizes log-normal with median ${SIZE.median} ETH and sigma ${SIZE.sigma}, ${SIZE.least} to ${SIZE.most}; home chain uniform, ${SHARE_ON_TWO * 100} % with funds on a second one`;
+/** How needs are drawn, in words. */
+export function distributionText({ portfolios, sameSign, seed }: Needs): string {
+  const signs = sameSign ? 'all buy' : 'half of them buy';
+  const places = sameSign ? 'each on one chain' : `${SHARE_ON_TWO * 100} % with funds on a second chain`;
+  return (
+    `${portfolios} portfolios, ${signs}, sizes log-normal with median ${SIZE.median} ETH and sigma ${SIZE.sigma}, ` +
+    `${SIZE.least} to ${SIZE.most} ETH; home chain uniform, ${places}; seed ${seed}.`
+  );
+}
 
 /** Draws who wants what; the same needs and markets give the same participants. */
 export function drawParticipants(
@@ -46,7 +54,7 @@ export function drawParticipants(
     const size = drawSize(random);
     const buys = needs.sameSign || random.next() < 0.5;
     const home = Math.floor(random.next() * markets.length);
-    const isOnTwo = random.next() < SHARE_ON_TWO && markets.length > 1;
+    const isOnTwo = random.next() < SHARE_ON_TWO && markets.length > 1 && !needs.sameSign;
     const second = (home + 1 + Math.floor(random.next() * (markets.length - 1))) % markets.length;
     const places = isOnTwo ? [markets[home]!, markets[second]!] : [markets[home]!];
     const change = `${buys ? '' : '-'}${size}`;

@@ -2,13 +2,13 @@ import type { Gpv2Domain, Gpv2Order } from '@evenkeel/adapters/gpv2';
 import { orderTypedData } from '@evenkeel/adapters/gpv2';
 import type { Address, Hex } from '@evenkeel/core';
 import type { BatchClearing } from '@evenkeel/core/batch';
-import type { World } from '@evenkeel/devnet';
+import type { World, WorldSnapshot } from '@evenkeel/devnet';
 import { Wallet } from 'ethers';
 import { seededRandom } from '../../assemble/ambient.js';
 import { readMarket, type ReadMarket } from '../market.js';
 import { placeOf } from '../place.js';
 import { prepareBatch, type ReadyBatch, type SignFill } from '../settle-batch.js';
-import { type Spent, tradeAlone } from './alone.js';
+import { type Setting, type Spent, tradeAlone } from './alone.js';
 import { type GasFloor, measureFloor } from './floor.js';
 import { worthOf } from './measure.js';
 import { drawParticipants, fundParticipants, type Needs, type Participant } from './participants.js';
@@ -39,8 +39,6 @@ export interface BatchDemo {
   readonly solverGain: number;
   /** Units of gas of one standing allowance, which neither side is charged for. */
   readonly allowanceGas: number;
-  /** What the participants' trades cost on a market that nobody else moves: restored before each. */
-  readonly costUntouched: number;
 }
 
 const VALID_SECONDS = 1_800;
@@ -67,20 +65,9 @@ export async function runBatchDemo(
   const start = await world.snapshot();
   const deadline = nowSeconds + VALID_SECONDS;
 
-  const untouched: Spent[] = [];
-  for (const [i, participant] of participants.entries()) {
-    if (i % 10 === 0) tell(`Alone on an untouched market: ${i} of ${participants.length} …`);
-    untouched.push(await tradeAlone(world, markets, participant, deadline, signal));
-    await world.revert(start);
-  }
-  const forwards = await inTurn(world, markets, participants, deadline, tell, signal);
-  await world.revert(start);
-  const backwards = await inTurn(world, markets, [...participants].reverse(), deadline, tell, signal);
-  await world.revert(start);
-  const alone = participants.map((participant): Spent => {
-    const [first, second] = [forwards.get(participant)!, backwards.get(participant)!];
-    return { gas: (first.gas + second.gas) / 2, cost: (first.cost + second.cost) / 2 };
-  });
+  const setting: Setting = { world, markets, participants, deadline: nowSeconds + VALID_SECONDS, tell, signal };
+  const waits = !needs.sameSign;
+  const alone = waits ? await untouched(setting, start) : await inTurn(setting, start);
 
   tell('Clearing, signing and simulating the batch …');
   await resetFees(world);
@@ -88,7 +75,8 @@ export async function runBatchDemo(
     markets,
     orders: participants.map(({ order }) => order),
     nowSeconds,
-    validTo: deadline,
+    alone: waits ? 'untouched' : 'in-turn',
+    validTo: setting.deadline,
     sign: signWith(participants),
     feeReceiver: solver.address as Address,
     signal,
@@ -96,8 +84,17 @@ export async function runBatchDemo(
   const ready = await world.snapshot();
   const floor = await measureFloor(world, batch);
   await world.revert(ready);
-  const together = await settleAll(world, markets, participants, batch, solver, deadline, signal);
-  return compare({ needs, participants, markets, alone, untouched, batch, together, floor, allowanceGas });
+  tell('Settling …');
+  const together = await settleAll(setting, batch, solver);
+  const left = new Set(batch.clearing.removed.map(({ orderId }) => orderId));
+  for (const [i, participant] of participants.entries()) {
+    if (!left.has(participant.order.id)) continue;
+    // Who waits for a market that has recovered has traded on it already, above.
+    const spent = waits ? alone[i]! : await tradeAlone(setting, participant);
+    together.costs.set(participant.order.id, spent.cost);
+    together.gas += spent.gas;
+  }
+  return compare({ needs, participants, markets, alone, batch, together, floor, allowanceGas });
 }
 
 /** Blocks that are nearly empty lower the base fee: each measured part begins at the same one. */
@@ -105,21 +102,46 @@ async function resetFees(world: World): Promise<void> {
   for (const [i, { id }] of world.chains.entries()) await world.setBaseFee(id, BASE_FEES_GWEI[i]!);
 }
 
-/** Everybody alone, one after another in the same market. */
-async function inTurn(
-  world: World,
-  markets: readonly ReadMarket[],
-  participants: readonly Participant[],
-  deadline: number,
-  tell: (text: string) => void,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<Participant, Spent>> {
-  const spent = new Map<Participant, Spent>();
+/** Everybody alone on the same market: it is restored before each. */
+async function untouched(setting: Setting, start: WorldSnapshot): Promise<readonly Spent[]> {
+  const { participants, tell, world } = setting;
+  const spent: Spent[] = [];
   for (const participant of participants) {
-    if (spent.size % 10 === 0) tell(`One after another: ${spent.size} of ${participants.length} …`);
-    spent.set(participant, await tradeAlone(world, markets, participant, deadline, signal));
+    if (spent.length % 10 === 0)
+      tell(`Alone, the market restored before each: ${spent.length} of ${participants.length} …`);
+    spent.push(await tradeAlone(setting, participant));
+    await world.revert(start);
   }
   return spent;
+}
+
+/** Orders of turns: each begins so far into the list, and each is gone through both ways. */
+const ROTATIONS = 4;
+
+/** Everybody alone in one market that nobody restores, one after another; the average over several orders of turns. */
+async function inTurn(setting: Setting, start: WorldSnapshot): Promise<readonly Spent[]> {
+  const { markets, participants, tell, world } = setting;
+  const sums = new Map<Participant, Spent>();
+  for (let round = 0; round < 2 * ROTATIONS; round += 1) {
+    tell(`One after another, order of turns ${round + 1} of ${2 * ROTATIONS} …`);
+    // What happens on one chain is nothing to another.
+    const chains = markets.map(async ({ place }) => {
+      const here = participants.filter(({ chainIds }) => chainIds[0] === place.chain.id);
+      const first = Math.floor((here.length * (round >> 1)) / ROTATIONS);
+      const turns = [...here.slice(first), ...here.slice(0, first)];
+      for (const participant of round % 2 === 0 ? turns : turns.reverse()) {
+        const { cost, gas } = await tradeAlone(setting, participant);
+        const sum = sums.get(participant) ?? { cost: 0, gas: 0 };
+        sums.set(participant, { cost: sum.cost + cost, gas: sum.gas + gas });
+      }
+    });
+    await Promise.all(chains);
+    await world.revert(start);
+  }
+  return participants.map((participant) => {
+    const { cost, gas } = sums.get(participant)!;
+    return { cost: cost / (2 * ROTATIONS), gas: gas / (2 * ROTATIONS) };
+  });
 }
 
 function signWith(participants: readonly Participant[]): SignFill {
@@ -140,20 +162,16 @@ function mutable<T>(types: Readonly<Record<string, readonly T[]>>): Record<strin
 
 interface Together {
   /** Numeraire by order id. */
-  readonly costs: ReadonlyMap<string, number>;
-  readonly gas: number;
+  readonly costs: Map<string, number>;
+  gas: number;
   readonly solverGain: number;
 }
 
-/** Sends every chain's settlement; who is not in it trades alone afterwards. */
+/** Sends every chain's settlement. */
 async function settleAll(
-  world: World,
-  markets: readonly ReadMarket[],
-  participants: readonly Participant[],
-  { clearing, settlements }: ReadyBatch,
+  { markets, participants, world }: Setting,
+  { settlements }: ReadyBatch,
   solver: Wallet,
-  deadline: number,
-  signal: AbortSignal,
 ): Promise<Together> {
   const worths = async (): Promise<readonly number[]> =>
     Promise.all(participants.map(({ wallet }) => worthOf(world, markets, wallet.address)));
@@ -166,12 +184,6 @@ async function settleAll(
   }
   const [after, solverAfter] = [await worths(), await worthOf(world, markets, solver.address)];
   const costs = new Map(participants.map(({ order }, i) => [order.id, before[i]! - after[i]!]));
-  const left = new Set(clearing.removed.map(({ orderId }) => orderId));
-  for (const participant of participants.filter(({ order }) => left.has(order.id))) {
-    const spent = await tradeAlone(world, markets, participant, deadline, signal);
-    costs.set(participant.order.id, spent.cost);
-    gas += spent.gas;
-  }
   return { costs, gas, solverGain: solverAfter - solverBefore - gasCost };
 }
 
@@ -180,13 +192,12 @@ function compare(run: {
   readonly participants: readonly Participant[];
   readonly markets: readonly ReadMarket[];
   readonly alone: readonly Spent[];
-  readonly untouched: readonly Spent[];
   readonly batch: ReadyBatch;
   readonly together: Together;
   readonly floor: GasFloor;
   readonly allowanceGas: number;
 }): BatchDemo {
-  const { alone, allowanceGas, batch, floor, markets, needs, participants, together, untouched } = run;
+  const { alone, allowanceGas, batch, floor, markets, needs, participants, together } = run;
   const reasons = new Map(batch.clearing.removed.map(({ code, orderId }) => [orderId, code]));
   const savings = participants.map((participant, i): Saving => {
     const { market, midPrice } = markets.find(({ place }) => place.chain.id === participant.chainIds[0])!;
@@ -214,7 +225,6 @@ function compare(run: {
     floor,
     solverGain: together.solverGain,
     allowanceGas,
-    costUntouched: sum(untouched, ({ cost }) => cost),
   });
 }
 
