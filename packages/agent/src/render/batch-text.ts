@@ -62,13 +62,13 @@ function rowOf({ alone, left, participant, savingBps, together }: Saving): strin
   ];
 }
 
-function floorText({ clearing, floor, gasTogether }: BatchDemo, settled: number): string {
+function floorText({ clearing, floor, settledGas }: BatchDemo, settled: number): string {
   const least = settled * floor.perOrder + clearing.markets.length * floor.perSettlement;
   const number = (gas: number): string => Math.round(gas).toLocaleString('en');
   return (
     `Floor: GPv2Settlement itself takes ${number(floor.perOrder)} gas an order and ${number(floor.perSettlement)} a settlement, ` +
     `${number(least)} for ${settled} orders on ${clearing.markets.length} chains; ` +
-    `this batch took ${((100 * gasTogether) / least - 100).toFixed(1)} % more.`
+    `the settlements took ${number(settledGas)}, ${((100 * settledGas) / least - 100).toFixed(1)} % more.`
   );
 }
 

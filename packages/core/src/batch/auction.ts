@@ -35,24 +35,42 @@ const SECOND_CHANCES = 32;
  * All trade at mid + C(|Q|)/|Q| towards the heavy side, where Q is the net demand and C what its one route costs: the
  * price at which buyers pay what sellers and the market get (Aumann and Shapley, 1974, for one good). The gas of an order
  * is its own; what is shared is split in proportion to what the batch spares each. Whoever is beyond its limit or worse
- * off than alone leaves, the one that is furthest beyond in money first, then the lot is priced again. Those who left are
- * tried again at the end.
+ * off than alone leaves, one after another, and the lot is priced again; those who left are tried again at the end. That
+ * is done by several orders of leaving, and the lot that saves most is taken.
  */
-export function findLot(stage: Stage, bidders: readonly Bidder[]): { lot: Lot; removed: readonly Removal[] } {
+export function findLot(stage: Stage, bidders: readonly Bidder[]): Found {
+  const found = FIRST_TO_LEAVE.map((rank) => eliminate(stage, bidders, rank));
+  return found.reduce((best, each) => (savingOf(each.lot) > savingOf(best.lot) ? each : best));
+}
+
+export interface Found {
+  readonly lot: Lot;
+  readonly removed: readonly Removal[];
+}
+
+/** Who of those that would leave goes first: it decides who need not go after all. No rule is best always. */
+const FIRST_TO_LEAVE: readonly ((beyond: Beyond) => number)[] = [
+  ({ beyond }) => beyond,
+  ({ beyond, bidder }) => beyond / bidder.notional,
+  ({ bidder }) => bidder.notional,
+  ({ bidder }) => -bidder.notional,
+];
+
+function eliminate(stage: Stage, bidders: readonly Bidder[], rank: (beyond: Beyond) => number): Found {
   let current = bidders;
   const left: { bidder: Bidder; beyond: number; removal: Removal }[] = [];
   for (;;) {
     const lot = priced(stage, current);
-    const worst = furthestBeyond(lot);
-    if (worst === undefined) break;
-    current = current.filter((bidder) => bidder !== worst.bidder);
-    left.push({ ...worst, removal: removalOf(lot, worst) });
+    const first = firstToLeave(lot, rank);
+    if (first === undefined) break;
+    current = current.filter((bidder) => bidder !== first.bidder);
+    left.push({ ...first, removal: removalOf(lot, first) });
   }
   const returned = new Set<Bidder>();
   for (const { bidder } of [...left].sort((a, b) => a.beyond - b.beyond).slice(0, SECOND_CHANCES)) {
     const wider = inOrder([...current, bidder]);
     const lot = priced(stage, wider);
-    if (furthestBeyond(lot) !== undefined || !(savingOf(lot) > savingOf(priced(stage, current)))) continue;
+    if (firstToLeave(lot, rank) !== undefined || !(savingOf(lot) > savingOf(priced(stage, current)))) continue;
     current = wider;
     returned.add(bidder);
   }
@@ -117,20 +135,23 @@ export interface Beyond {
   readonly beyond: number;
 }
 
-function furthestBeyond(lot: Lot): Beyond | undefined {
+function firstToLeave(lot: Lot, rank: (beyond: Beyond) => number): Beyond | undefined {
   const { members, premium, sharedGas } = lot;
   const gains = members.reduce((sum, { gain }) => sum + Math.max(0, gain), 0);
   const isWorthless = sharedGas > gains * (1 + ROUNDING);
-  let found: Beyond | undefined;
+  let first: Beyond | undefined;
+  let highest = Number.NEGATIVE_INFINITY;
   for (const { bidder, gain, gas } of members) {
     const cost = bidder.sign * bidder.units * premium + gas;
     const overLimit = cost - bidder.limitCost;
     const overAlone = Math.max(isWorthless ? sharedGas : -gain, cost - bidder.outsideCost);
     const beyond = Math.max(overLimit, overAlone);
-    if (beyond <= ROUNDING * bidder.notional || (found !== undefined && beyond <= found.beyond)) continue;
-    found = { bidder, code: overLimit > 0 ? 'LIMIT' : 'BETTER_ALONE', beyond };
+    if (beyond <= ROUNDING * bidder.notional) continue;
+    const candidate: Beyond = { bidder, code: overLimit > 0 ? 'LIMIT' : 'BETTER_ALONE', beyond };
+    const height = rank(candidate);
+    if (height > highest) [first, highest] = [candidate, height];
   }
-  return found;
+  return first;
 }
 
 /** What all save together against each alone. */

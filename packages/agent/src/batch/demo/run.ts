@@ -10,7 +10,7 @@ import { placeOf } from '../place.js';
 import { prepareBatch, type ReadyBatch, type SignFill } from '../settle-batch.js';
 import { type Setting, type Spent, tradeAlone } from './alone.js';
 import { type GasFloor, measureFloor } from './floor.js';
-import { worthOf } from './measure.js';
+import { commonPrice, worthOf } from './measure.js';
 import { drawParticipants, fundParticipants, type Needs, type Participant } from './participants.js';
 import { send } from './send.js';
 import { grantAllowances } from './standing-allowances.js';
@@ -35,6 +35,8 @@ export interface BatchDemo {
   readonly costAlone: number;
   readonly costTogether: number;
   readonly floor: GasFloor;
+  /** Gas of the settlements, without those who traded alone after all. */
+  readonly settledGas: number;
   /** Fees less gas of the solver, numeraire: what it gains by the batch. */
   readonly solverGain: number;
   /** Units of gas of one standing allowance, which neither side is charged for. */
@@ -63,9 +65,10 @@ export async function runBatchDemo(
   const allowanceGas = await grantAllowances(world, participants, markets);
   await resetFees(world);
   const start = await world.snapshot();
-  const deadline = nowSeconds + VALID_SECONDS;
 
-  const setting: Setting = { world, markets, participants, deadline: nowSeconds + VALID_SECONDS, tell, signal };
+  const price = commonPrice(markets);
+  const deadline = nowSeconds + VALID_SECONDS;
+  const setting: Setting = { world, markets, participants, price, deadline, tell, signal };
   const waits = !needs.sameSign;
   const alone = waits ? await untouched(setting, start) : await inTurn(setting, start);
 
@@ -76,7 +79,7 @@ export async function runBatchDemo(
     orders: participants.map(({ order }) => order),
     nowSeconds,
     alone: waits ? 'untouched' : 'in-turn',
-    validTo: setting.deadline,
+    validTo: deadline,
     sign: signWith(participants),
     feeReceiver: solver.address as Address,
     signal,
@@ -161,6 +164,8 @@ function mutable<T>(types: Readonly<Record<string, readonly T[]>>): Record<strin
 }
 
 interface Together {
+  /** Of the settlements alone. */
+  readonly settledGas: number;
   /** Numeraire by order id. */
   readonly costs: Map<string, number>;
   gas: number;
@@ -169,22 +174,22 @@ interface Together {
 
 /** Sends every chain's settlement. */
 async function settleAll(
-  { markets, participants, world }: Setting,
+  { markets, participants, price, world }: Setting,
   { settlements }: ReadyBatch,
   solver: Wallet,
 ): Promise<Together> {
   const worths = async (): Promise<readonly number[]> =>
-    Promise.all(participants.map(({ wallet }) => worthOf(world, markets, wallet.address)));
-  const [before, solverBefore] = [await worths(), await worthOf(world, markets, solver.address)];
+    Promise.all(participants.map(({ wallet }) => worthOf(world, markets, price, wallet.address)));
+  const [before, solverBefore] = [await worths(), await worthOf(world, markets, price, solver.address)];
   let [gas, gasCost] = [0, 0];
   for (const { call, read } of settlements) {
     const receipt = await send(world.chain(read.place.chain.id), solver, call);
     gas += Number(receipt.gasUsed);
     gasCost += Number(receipt.gasUsed) * read.gasCost;
   }
-  const [after, solverAfter] = [await worths(), await worthOf(world, markets, solver.address)];
+  const [after, solverAfter] = [await worths(), await worthOf(world, markets, price, solver.address)];
   const costs = new Map(participants.map(({ order }, i) => [order.id, before[i]! - after[i]!]));
-  return { costs, gas, solverGain: solverAfter - solverBefore - gasCost };
+  return { costs, gas, settledGas: gas, solverGain: solverAfter - solverBefore - gasCost };
 }
 
 function compare(run: {
@@ -223,6 +228,7 @@ function compare(run: {
     // What the solver gains or loses is a cost of the batch as well: nobody pays for it from outside.
     costTogether: sum(savings, (saving) => saving.together) - together.solverGain,
     floor,
+    settledGas: together.settledGas,
     solverGain: together.solverGain,
     allowanceGas,
   });
