@@ -10,6 +10,7 @@ const STATIONS = [
   'schedule',
   'solicit',
   'route',
+  'batch',
   'award',
   'guard',
   'execution',

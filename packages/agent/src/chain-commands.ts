@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { EXIT_CODES, json, positiveNumber, type Surroundings, wholeNumber } from './cli-options.js';
+import { batch, type BatchOptions } from './commands/batch.js';
 import { demo, type DemoOptions } from './commands/demo.js';
 import { hedge, type HedgeOptions, resume } from './commands/hedge.js';
 import { prepare, type PrepareOptions } from './commands/prepare.js';
@@ -37,6 +38,19 @@ export function addChainCommands(program: Command, { ended, signal }: Surroundin
     .addHelpText('after', EXIT_CODES)
     .action(async (options: DemoOptions) => {
       ended(await demo(options, signal));
+    });
+
+  program
+    .command('batch')
+    .description('many portfolios share one settlement a chain, against each trading alone')
+    .option('--demo', 'on three local chains with real protocol contracts', false)
+    .option('--portfolios <number>', 'how many', positiveNumber, 50)
+    .option('--seed <number>', 'varies who needs what', wholeNumber, 1)
+    .option('--same-sign', 'all buy: nothing can cross', false)
+    .addOption(json)
+    .addHelpText('after', EXIT_CODES)
+    .action(async (options: BatchOptions) => {
+      ended(await batch(options, signal));
     });
 
   program

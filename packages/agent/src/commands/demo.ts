@@ -2,16 +2,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sqliteJournal } from '@evenkeel/core/journal-sqlite';
-import type { DevnetError, World, WorldEvent, WorldOptions } from '@evenkeel/devnet';
+import type { World, WorldOptions } from '@evenkeel/devnet';
 import { EvenkeelError } from '@evenkeel/intents';
 import { Wallet } from 'ethers';
 import { seededRandom } from '../assemble/ambient.js';
 import { assemble } from '../assemble/portfolio.js';
 import { parseConfig } from '../config/load.js';
 import { openPortfolio } from '../demo/open-portfolio.js';
-import { type Screen, screen } from '../render/show.js';
+import { screen } from '../render/show.js';
 import { parseDeltaChange } from './delta-change.js';
 import { demoOptions } from './demo-options.js';
+import { showProgress, startLocalWorld } from './local-world.js';
 import { runRebalancing } from './run-rebalancing.js';
 
 export interface DemoOptions {
@@ -26,17 +27,6 @@ export interface DemoOptions {
   readonly schedule: 'auto' | 'single' | 'twap' | 'vwap' | 'almgren-chriss' | 'obizhaeva-wang' | 'optimal';
 }
 
-/** The local world is a package of its own, for development. Code `DEVNET_MISSING`. */
-export class DevnetMissingError extends EvenkeelError {
-  constructor(cause: unknown) {
-    super('DEVNET_MISSING', 'The demonstration needs the local world.', {
-      field: '@evenkeel/devnet',
-      hint: 'Run `npm install --save-dev @evenkeel/devnet`.',
-      cause,
-    });
-  }
-}
-
 /** The options book is one whole run, to which some options of the command mean nothing. Code `BOOK_OPTION`. */
 class BookOptionError extends EvenkeelError {
   constructor() {
@@ -45,13 +35,6 @@ class BookOptionError extends EvenkeelError {
       value: 'options',
       hint: 'Leave them out, or leave --book options out.',
     });
-  }
-}
-
-/** The local world did not come up; the code is its own, such as `ANVIL_MISSING`. */
-export class DevnetFailedError extends EvenkeelError {
-  constructor(cause: DevnetError) {
-    super(cause.code, cause.message, { retryable: cause.retryable, details: cause.details, cause });
   }
 }
 
@@ -108,42 +91,5 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<n
     out.idle();
     await world?.close();
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-async function startLocalWorld(options: WorldOptions): Promise<World> {
-  const { DevnetError, startWorld } = await importDevnet();
-  try {
-    return await startWorld(options);
-  } catch (error) {
-    throw error instanceof DevnetError ? new DevnetFailedError(error) : error;
-  }
-}
-
-async function importDevnet() {
-  try {
-    return await import('@evenkeel/devnet');
-  } catch (cause) {
-    throw new DevnetMissingError(cause);
-  }
-}
-
-function showProgress(event: WorldEvent, out: Screen): void {
-  switch (event.kind) {
-    case 'artifacts':
-      out.slow(`Fetching contracts (${event.done} of ${event.total}, once): ${event.package}`);
-      return;
-    case 'deployed':
-      out.slow(`Chain ${event.chainId} has its contracts, by ${event.transactions} transactions (once) …`);
-      return;
-    case 'chain-started':
-      out.busy(`Chain ${event.chainId} is up …`);
-      return;
-    case 'state-loaded':
-      out.busy(`Chain ${event.chainId} has its contracts …`);
-      return;
-    case 'ready':
-      out.busy(`The world was ready after ${(event.milliseconds / 1000).toFixed(1)} s …`);
-      return;
   }
 }

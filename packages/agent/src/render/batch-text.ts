@@ -1,0 +1,77 @@
+import type { BatchDemo, Saving } from '../batch/demo/run.js';
+import { distributionText } from '../batch/demo/participants.js';
+import { heading, money, shortHex, table, units } from './format.js';
+
+/** The comparison of a batch with everybody trading alone, for people. */
+export function batchText(demo: BatchDemo): string {
+  const { clearing, needs } = demo;
+  const settled = clearing.markets.reduce((count, { fills }) => count + fills.length, 0);
+  return [
+    heading(1, 'Needs'),
+    distributionText(needs),
+    heading(2, 'Each participant'),
+    table(['owner', 'delta', 'chain', 'alone', 'together', 'saving', 'left'], demo.savings.map(rowOf)),
+    heading(3, 'Alone and together'),
+    needs.sameSign ? IN_TURN : UNTOUCHED,
+    table(
+      ['', 'alone', 'together', 'less'],
+      [
+        [
+          'gas',
+          Math.round(demo.gasAlone).toLocaleString('en'),
+          demo.gasTogether.toLocaleString('en'),
+          lessOf(demo.gasAlone, demo.gasTogether),
+        ],
+        [
+          'cost, gas included',
+          money(demo.costAlone),
+          money(demo.costTogether),
+          lessOf(demo.costAlone, demo.costTogether),
+        ],
+      ],
+    ),
+    `Crossed between participants: ${(100 * clearing.nettedShare).toFixed(1)} % of what was traded. Worst saving: ${worstSavingBps(demo).toFixed(3)} bp.`,
+    floorText(demo, settled),
+    `Fees less gas of the solver: ${money(demo.solverGain)}.`,
+    `Allowances stand for ever and are charged to neither side: alone to the routers, together to the relayer, ${Math.round(demo.allowanceGas).toLocaleString('en')} gas each.`,
+  ].join('\n\n');
+}
+
+/** Basis points that the one who gains least saves; below zero somebody would be worse off. */
+export function worstSavingBps({ savings }: BatchDemo): number {
+  return savings.reduce((worst, { savingBps }) => Math.min(worst, savingBps), Number.POSITIVE_INFINITY);
+}
+
+const UNTOUCHED =
+  'Alone: each trades by its own best route on a market that is restored before each. Who would pay more together than ' +
+  'so stays out, waits for the market to recover, and pays what it pays alone.';
+const IN_TURN =
+  'Alone: all trade at this moment, one after another, each by its own best route on the market that those before leave; ' +
+  'the average over eight orders of turns.';
+
+function rowOf({ alone, left, participant, savingBps, together }: Saving): string[] {
+  const { chainIds, intent } = participant;
+  return [
+    shortHex(intent.signer),
+    `${units(intent.deltaChangeUnits)} ETH`,
+    chainIds.join(' or '),
+    money(alone.cost),
+    money(together),
+    `${savingBps.toFixed(2)} bp`,
+    left,
+  ];
+}
+
+function floorText({ clearing, floor, settledGas }: BatchDemo, settled: number): string {
+  const least = settled * floor.perOrder + clearing.markets.length * floor.perSettlement;
+  const number = (gas: number): string => Math.round(gas).toLocaleString('en');
+  return (
+    `Floor: GPv2Settlement itself takes ${number(floor.perOrder)} gas an order and ${number(floor.perSettlement)} a settlement, ` +
+    `${number(least)} for ${settled} orders on ${clearing.markets.length} chains; ` +
+    `the settlements took ${number(settledGas)}, ${((100 * settledGas) / least - 100).toFixed(1)} % more.`
+  );
+}
+
+function lessOf(alone: number, together: number): string {
+  return `${(100 * (1 - together / alone)).toFixed(1)} %`;
+}

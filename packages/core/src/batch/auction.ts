@@ -1,0 +1,177 @@
+import type { Removal } from './order.js';
+import { type Bidder, costsOf, type Stage } from './stage.js';
+
+/** One who trades with the others, with its part of what all need. Numeraire. */
+export interface Member {
+  readonly bidder: Bidder;
+  /** Its own gas, and its share of the settlement's and the route's. */
+  readonly gas: number;
+  /** What the batch spares it before the shared gas is paid. */
+  readonly gain: number;
+}
+
+/** Who trades together, and at which costs, in floating numbers. */
+export interface Lot {
+  /** In the order of the ids. */
+  readonly members: readonly Member[];
+  /** 1: buyers are more, −1: sellers are, 0: nothing is routed. */
+  readonly heavy: 1 | 0 | -1;
+  /** Clearing price less mid, numeraire per unit. */
+  readonly premium: number;
+  /** Gas that nobody causes alone: the settlement's, and that of the first swap. */
+  readonly sharedGas: number;
+}
+
+/** Costs below this share of the notional are rounding. */
+const ROUNDING = 1e-12;
+/** A remainder that is worth less than so many times the gas of its swap is left out where that is allowed. */
+const WORTH_ROUTING = 10;
+/** Removed orders that are tried once more when the lot stands. */
+const SECOND_CHANCES = 32;
+
+/**
+ * The largest lot that nobody in it would rather leave.
+ *
+ * All trade at mid + C(|Q|)/|Q| towards the heavy side, where Q is the net demand and C what its one route costs: the
+ * price at which buyers pay what sellers and the market get (Aumann and Shapley, 1974, for one good). The gas of an order
+ * is its own; what is shared is split in proportion to what the batch spares each. Whoever is beyond its limit or worse
+ * off than alone leaves, one after another, and the lot is priced again; those who left are tried again at the end. That
+ * is done by several orders of leaving, and the lot that saves most is taken.
+ */
+export function findLot(stage: Stage, bidders: readonly Bidder[]): Found {
+  const found = FIRST_TO_LEAVE.map((rank) => eliminate(stage, bidders, rank));
+  return found.reduce((best, each) => (savingOf(each.lot) > savingOf(best.lot) ? each : best));
+}
+
+export interface Found {
+  readonly lot: Lot;
+  readonly removed: readonly Removal[];
+}
+
+/** Who of those that would leave goes first: it decides who need not go after all. No rule is best always. */
+const FIRST_TO_LEAVE: readonly ((beyond: Beyond) => number)[] = [
+  ({ beyond }) => beyond,
+  ({ beyond, bidder }) => beyond / bidder.notional,
+  ({ bidder }) => bidder.notional,
+  ({ bidder }) => -bidder.notional,
+];
+
+function eliminate(stage: Stage, bidders: readonly Bidder[], rank: (beyond: Beyond) => number): Found {
+  let current = bidders;
+  const left: { bidder: Bidder; beyond: number; removal: Removal }[] = [];
+  for (;;) {
+    const lot = priced(stage, current);
+    const first = firstToLeave(lot, rank);
+    if (first === undefined) break;
+    current = current.filter((bidder) => bidder !== first.bidder);
+    left.push({ ...first, removal: removalOf(lot, first) });
+  }
+  const returned = new Set<Bidder>();
+  for (const { bidder } of [...left].sort((a, b) => a.beyond - b.beyond).slice(0, SECOND_CHANCES)) {
+    const wider = inOrder([...current, bidder]);
+    const lot = priced(stage, wider);
+    if (firstToLeave(lot, rank) !== undefined || !(savingOf(lot) > savingOf(priced(stage, current)))) continue;
+    current = wider;
+    returned.add(bidder);
+  }
+  const removed = left.filter(({ bidder }) => !returned.has(bidder)).map(({ removal }) => removal);
+  return { lot: priced(stage, current), removed };
+}
+
+/**
+ * Price and shares of a lot.
+ *
+ * @param mayTrim whether a small remainder may be left out, where one order of the heavy side allows to be filled short
+ */
+export function priced(stage: Stage, bidders: readonly Bidder[], mayTrim = true): Lot {
+  const wanted = bidders.reduce((sum, { sign, units }) => sum + sign * units, 0);
+  const gross = bidders.reduce((sum, { units }) => sum + units, 0);
+  const routed = sharesOf(stage, bidders, wanted > 0 ? 1 : -1);
+  // Sellers pay their gas in what they bring, which is then not for sale.
+  const kept = routed.members.reduce((sum, { bidder, gas }) => sum + (bidder.sign < 0 ? gas : 0), 0);
+  const net = wanted + kept / stage.mid;
+  if (Math.abs(net) <= ROUNDING * gross || (mayTrim && isTrimmable(stage, bidders, net))) {
+    return { ...sharesOf(stage, bidders, 0), premium: 0 };
+  }
+  const size = Math.abs(net);
+  const heavy = net > 0 ? 1 : -1;
+  const shares = heavy === Math.sign(wanted) ? routed : sharesOf(stage, bidders, heavy);
+  return { ...shares, premium: (heavy * costsOf(stage, net).variableCost(size)) / size };
+}
+
+/**
+ * How the shared gas is split. Alone, each pays a whole transaction, and its half of the spread on all that it trades;
+ * together the light side is paid that of the heavy side instead. What lies beyond the spread is the same for all: on
+ * average over who comes first it is what the price moves by, with and without a batch.
+ */
+function sharesOf(stage: Stage, bidders: readonly Bidder[], heavy: Lot['heavy']): Omit<Lot, 'premium'> {
+  const { alone, order, settlement } = stage.market.gas;
+  const sharedGas = settlement + (heavy === 0 ? 0 : costsOf(stage, heavy).fixedCost);
+  const spread = { buy: stage.buy.marginalCost(0), sell: stage.sell.marginalCost(0) };
+  const gains = bidders.map(({ order: { side }, sign, units }) => {
+    const spared = sign === heavy ? 0 : spread[side] + (heavy === 0 ? 0 : spread[side === 'buy' ? 'sell' : 'buy']);
+    return alone + stage[side].fixedCost - order + spared * units;
+  });
+  const total = gains.reduce((sum, gain) => sum + Math.max(0, gain), 0);
+  const members = bidders.map((bidder, i) => {
+    const gain = gains[i]!;
+    const share = total > 0 ? (sharedGas * Math.max(0, gain)) / total : sharedGas / bidders.length;
+    return { bidder, gas: order + share, gain };
+  });
+  return { members, heavy, sharedGas };
+}
+
+/** Whether a remainder is so small that the gas of its swap is a tenth of its worth, and somebody can do without it. */
+function isTrimmable(stage: Stage, bidders: readonly Bidder[], net: number): boolean {
+  if (Math.abs(net) * stage.mid > WORTH_ROUTING * costsOf(stage, net).fixedCost) return false;
+  return bidders.some(({ room, sign }) => sign > 0 === net > 0 && room >= Math.abs(net));
+}
+
+/** Why somebody would leave. */
+export interface Beyond {
+  readonly bidder: Bidder;
+  readonly code: 'BETTER_ALONE' | 'LIMIT';
+  /** Numeraire. */
+  readonly beyond: number;
+}
+
+function firstToLeave(lot: Lot, rank: (beyond: Beyond) => number): Beyond | undefined {
+  const { members, premium, sharedGas } = lot;
+  const gains = members.reduce((sum, { gain }) => sum + Math.max(0, gain), 0);
+  const isWorthless = sharedGas > gains * (1 + ROUNDING);
+  let first: Beyond | undefined;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const { bidder, gain, gas } of members) {
+    const cost = bidder.sign * bidder.units * premium + gas;
+    const overLimit = cost - bidder.limitCost;
+    const overAlone = Math.max(isWorthless ? sharedGas : -gain, cost - bidder.outsideCost);
+    const beyond = Math.max(overLimit, overAlone);
+    if (beyond <= ROUNDING * bidder.notional) continue;
+    const candidate: Beyond = { bidder, code: overLimit > 0 ? 'LIMIT' : 'BETTER_ALONE', beyond };
+    const height = rank(candidate);
+    if (height > highest) [first, highest] = [candidate, height];
+  }
+  return first;
+}
+
+/** What all save together against each alone. */
+export function savingOf({ members, sharedGas }: Lot): number {
+  return members.reduce((sum, { gain }) => sum + gain, 0) - sharedGas;
+}
+
+function removalOf({ premium }: Lot, { bidder, beyond, code }: Beyond): Removal {
+  const orderId = bidder.order.id;
+  const bps = (cost: number): string => `${((cost / bidder.notional) * 1e4).toFixed(2)} bp`;
+  if (code === 'BETTER_ALONE') {
+    const sentence = `It would pay ${bps(beyond)} more than alone.`;
+    return { orderId, code, sentence };
+  }
+  const { limitCost, sign, units } = bidder;
+  const price = bps(premium * sign * units);
+  const sentence = `It would pay ${bps(limitCost + beyond)} (${price} of it by the price); its limit is ${bps(limitCost)}.`;
+  return { orderId, code, sentence };
+}
+
+function inOrder(bidders: Bidder[]): Bidder[] {
+  return bidders.sort((a, b) => (a.order.id < b.order.id ? -1 : 1));
+}
