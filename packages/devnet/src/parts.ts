@@ -1,7 +1,7 @@
-import type { Address } from './world.js';
+import type { Address, Hex } from './world.js';
 
 /** Protocols that a world has only when it is asked for them. */
-export const WORLD_PARTS = ['perp-v2', 'lyra', 'aave-v3', 'erc4337'] as const;
+export const WORLD_PARTS = ['perp-v2', 'lyra', 'aave-v3', 'oneinch-lop', 'erc4337'] as const;
 
 export type WorldPart = (typeof WORLD_PARTS)[number];
 
@@ -37,6 +37,31 @@ export interface AaveV3Contracts {
   readonly protocolDataProvider: Address;
   /** Aave's own `MockAggregator`, 8 decimals, each with its answer in storage slot 0. */
   readonly feeds: Readonly<Record<'WETH' | 'USDC' | 'USDT', Address>>;
+}
+
+/** An order of the 1inch Limit Order Protocol v4, in its own terms, with the signature of its maker. */
+export interface SignedLimitOrder {
+  readonly order: {
+    readonly salt: bigint;
+    readonly maker: Address;
+    /** The zero address stands for the maker. */
+    readonly receiver: Address;
+    readonly makerAsset: Address;
+    readonly takerAsset: Address;
+    readonly makingAmount: bigint;
+    readonly takingAmount: bigint;
+    /** Flags, series, nonce or epoch, expiration and allowed sender, packed into a word as the protocol has them. */
+    readonly makerTraits: bigint;
+  };
+  /** EIP-712, 65 bytes. */
+  readonly signature: Hex;
+}
+
+/** 1inch's signed order book: WETH against USDC, bids and asks of the world's `maker`. */
+export interface OneinchLopContracts {
+  readonly limitOrderProtocol: Address;
+  /** What rests as the world opens; how it goes on is said by the actor `orderMaker`. */
+  readonly orders: readonly SignedLimitOrder[];
 }
 
 /** Lyra's options market for ETH. Real are its own contracts; the Synthetix below it is played by stand-ins. */
@@ -86,6 +111,7 @@ export interface Erc4337Contracts {
 export interface ChainParts {
   readonly aaveV3?: AaveV3Contracts;
   readonly erc4337?: Erc4337Contracts;
+  readonly oneinchLop?: OneinchLopContracts;
   readonly perpV2?: PerpV2Contracts;
   readonly lyra?: LyraContracts;
 }

@@ -1,5 +1,5 @@
 import type { UniswapV2Pool, UniswapV3Pool, UniswapV4Pool } from '../pools.js';
-import type { WorldPart } from '../parts.js';
+import type { SignedLimitOrder, WorldPart } from '../parts.js';
 import type { Address, Hex } from '../world.js';
 
 /** What an actor did, or did not do, and why. */
@@ -71,6 +71,14 @@ export type ActorEvent =
       /** What the chain said. */
       readonly reason: string;
     }
+  | {
+      readonly kind: 'orders-renewed';
+      readonly chainId: number;
+      /** Of the maker's series, in which the earlier orders are void. */
+      readonly epoch: bigint;
+      /** USDC for one ETH, in atoms of USDC. */
+      readonly usdcAtomsPerEth: bigint;
+    }
   | { readonly kind: 'actor-error'; readonly actor: ActorName; readonly message: string };
 
 /** A pool that the arbitrageur watches. */
@@ -102,7 +110,8 @@ export interface AcrossRefund {
   readonly why: 'expired-deposit' | 'relayer-repayment';
 }
 
-export type ActorName = 'acrossRelayer' | 'acrossDataworker' | 'hyperlane' | 'arbitrageur' | 'feedKeeper';
+export type ActorName =
+  'acrossRelayer' | 'acrossDataworker' | 'hyperlane' | 'arbitrageur' | 'feedKeeper' | 'orderMaker';
 
 /** A process of the world that acts by itself until it is stopped. */
 export interface Actor {
@@ -144,8 +153,8 @@ export interface HyperlaneActor extends Actor {
 export interface Arbitrageur extends Actor {
   readonly name: 'arbitrageur';
   /**
-   * Changes the outside price; the pools follow in the next pass, and the feeds in the next one of the feed keeper. Does
-   * not go back with `World.revert`.
+   * Changes the outside price; the pools follow in the next pass, the feeds in the next one of the feed keeper, and
+   * resting orders in that of the order maker. Does not go back with `World.revert`.
    *
    * @param usdcPerEth USDC for one ETH, rounded to the atom of USDC. At first it is the 3,000 that the pools open around.
    * @throws {DevnetError} `INVALID_INPUT`
@@ -158,14 +167,20 @@ export interface Arbitrageur extends Actor {
   setPrice(usdcPerEth: number): void;
 }
 
+export interface OrderMaker extends Actor {
+  readonly name: 'orderMaker';
+  /** The orders that rest on a chain at present, filled ones among them; none where there is no order book. */
+  orders(chainId: number): Promise<readonly SignedLimitOrder[]>;
+}
+
 export interface ActorsOptions {
   /**
-   * Which act by themselves; the others are paused and act on `tick` only. Default: all but the arbitrageur and the feed
-   * keeper.
+   * Which act by themselves; the others are paused and act on `tick` only. Default: all but the arbitrageur, the feed
+   * keeper and the order maker.
    */
   readonly only?: readonly ActorName[];
   readonly acrossRelayer?: Partial<AcrossRelayerBehaviour>;
-  /** Whether the arbitrageur and the feed keeper, too, act by themselves. Default: each does when `only` names it. */
+  /** Whether the arbitrageur, the feed keeper and the order maker act by themselves. Default: each does when `only` names it. */
   readonly arbitrageur?: boolean;
   /** Milliseconds between two looks at the chains. Default: 100. */
   readonly pollMs?: number;
@@ -180,6 +195,8 @@ export interface Actors {
   readonly arbitrageur: Arbitrageur;
   /** Takes the outside price into the feeds of the world's parts, and repeats it before a feed counts as stale. */
   readonly feedKeeper: Actor;
+  /** Renews the resting orders of the order book around the outside price. */
+  readonly orderMaker: OrderMaker;
   /** Everything that the actors did so far, oldest first. */
   events(): readonly ActorEvent[];
   stop(): Promise<void>;
