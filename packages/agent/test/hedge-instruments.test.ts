@@ -8,6 +8,7 @@ import { seededRandom } from '../src/assemble/ambient.js';
 import { assemble, rebalancerOf } from '../src/assemble/portfolio.js';
 import { parseConfig } from '../src/config/load.js';
 import type { PortfolioConfigInput } from '../src/config/schema.js';
+import { agentFile, bookOf, closeAll, open, removeFolders, roundToEnd } from './agent/support.js';
 import { documentIn, folder, inProcess, writeYaml } from './cli-process.js';
 import { openStage, type Stage, traces } from './support.js';
 
@@ -25,9 +26,13 @@ beforeAll(async () => {
   stage = await openStage({ chains: 1, parts: ['perp-v2', 'aave-v3'] });
   await stage.actors.feedKeeper.tick();
 }, 180_000);
-afterEach(() => stage.rewind());
+afterEach(async () => {
+  await closeAll();
+  await stage.rewind();
+});
 afterAll(async () => {
   await stage?.close();
+  removeFolders();
   rmSync(files, { recursive: true, force: true });
 });
 
@@ -227,6 +232,22 @@ test('the command reads instruments from its file and says which took the hedge'
     ],
     unexplainedAtoms: '0',
   });
+});
+
+test('the agent hedges with what its file names, and counts it against its limits', async () => {
+  await deposit(50_000n);
+  const { agent, events } = await open(
+    stage,
+    agentFile(stage, [{ ...bookOf(stage), instruments: { perpV2: [perp()] } }]),
+  );
+  await roundToEnd(agent);
+  expect(events.find(({ kind }) => kind === 'report')).toMatchObject({
+    portfolio: 'book',
+    code: 'HEDGED',
+    details: { unexplainedAtoms: 0n },
+  });
+  expect(await perpSize()).toBeGreaterThan(1);
+  expect(agent.desk.used('book').notionalUsd).toBeGreaterThan(1_000);
 });
 
 test('a file that cannot be right is refused', () => {
