@@ -1,7 +1,7 @@
 import type { Address, Hex } from './world.js';
 
 /** Protocols that a world has only when it is asked for them. */
-export const WORLD_PARTS = ['perp-v2', 'lyra', 'aave-v3', 'oneinch-lop', 'erc4337'] as const;
+export const WORLD_PARTS = ['perp-v2', 'lyra', 'aave-v3', 'oneinch-lop', 'synthetix-perps', 'erc4337'] as const;
 
 export type WorldPart = (typeof WORLD_PARTS)[number];
 
@@ -107,6 +107,27 @@ export interface Erc4337Contracts {
   readonly verifyingPaymasterV07: Address;
 }
 
+/** Synthetix PerpsV2 with one market, ETH, and on-chain orders at the feed's price. The debt pool below it is played. */
+export interface SynthetixPerpsContracts {
+  /** The market: a proxy that routes to the fragments that implement it. */
+  readonly market: Address;
+  readonly marketState: Address;
+  readonly marketSettings: Address;
+  readonly futuresMarketManager: Address;
+  readonly exchangeRates: Address;
+  readonly systemStatus: Address;
+  readonly addressResolver: Address;
+  /** The margin, 18 decimals: the real synth, which the deployer may issue in the place of Synthetix's own issuer. */
+  readonly sUSD: Address;
+  /** Chainlink's own `MockV3Aggregator`, 8 decimals. */
+  readonly aggregator: Address;
+  /**
+   * Answers zero to whatever it is asked, and stands in for Exchanger (no dynamic fee, nothing to settle), FeePool, circuit
+   * breaker, collateral manager and wrappers.
+   */
+  readonly standIn: Address;
+}
+
 /** What a chain has of the parts. */
 export interface ChainParts {
   readonly aaveV3?: AaveV3Contracts;
@@ -114,4 +135,5 @@ export interface ChainParts {
   readonly oneinchLop?: OneinchLopContracts;
   readonly perpV2?: PerpV2Contracts;
   readonly lyra?: LyraContracts;
+  readonly synthetixPerps?: SynthetixPerpsContracts;
 }

@@ -28,8 +28,8 @@ export interface LockedPackage extends LockedTarball {
   /** The part of the world that alone needs this package; without it every world does. */
   readonly part?: WorldPart;
   /**
-   * Where in the package the creation bytecode of each contract lies: a path, and for a JavaScript file after `#` the
-   * variable that holds it. Of a package that is compiled: the source, `:`, and the contract in it.
+   * Where in the package the creation bytecode of each contract lies: a path, and after `#` for a JavaScript file the
+   * variable that holds it, for a JSON file of several contracts the way to one. Of a package that is compiled: the source, `:`, and the contract in it.
    */
   readonly files: Readonly<Record<string, string>>;
   readonly compile?: LockedCompilation;
