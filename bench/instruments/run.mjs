@@ -1,7 +1,11 @@
 // Whether the instrument that was chosen is the cheapest to hold: in random settings all candidates are really opened, held
 // to the horizon and closed, each on a snapshot of its own, and what they cost is counted.
 //
-//   node bench/instruments/run.mjs --settings 500 --seed 1 [--from 0] [--list]
+//   node bench/instruments/run.mjs --settings 500 --seed 1 [--from 0] [--list] [--rows FILE] [--portion N]
+//
+// With `--rows` each setting is written to a file as soon as it is judged, and those that are there are not judged again: the
+// same command goes on where it was cut off, and reports on all. `--portion` ends after so many new ones.
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { compareHolding } from '@evenkeel/core/holding';
 import { openMarket } from './market.mjs';
@@ -13,6 +17,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     from: { type: 'string', default: '0' },
     list: { type: 'boolean', default: false },
+    rows: { type: 'string' },
+    portion: { type: 'string', default: 'Infinity' },
   },
 });
 const [count, seed, from] = [values.settings, values.seed, values.from].map(Number);
@@ -25,6 +31,14 @@ const AT_ONCE = { halfLifeDays: 0 };
 const STEADY = { halfLifeDays: Infinity };
 const INSTRUMENTS = { perp: 'vETH', spot: 'WETH', loan: 'WETH' };
 
+/** What an earlier run of this seed has judged, by index. */
+const known = new Map(
+  (values.rows !== undefined && existsSync(values.rows) ? readFileSync(values.rows, 'utf8').trim().split('\n') : [])
+    .map((line) => JSON.parse(line))
+    .filter((row) => row.seed === seed)
+    .map((row) => [row.index, row]),
+);
+
 const market = await openMarket();
 await market.moveSpot(SPOT);
 await market.setFeeds(SPOT);
@@ -33,11 +47,19 @@ await market.advance(3_600);
 let opening = await market.snapshot();
 
 const rows = [];
+let left = Number(values.portion);
 for (let index = from; index < from + count; index += 1) {
-  await market.revert(opening);
-  opening = await market.snapshot();
-  rows.push(await judge(settingOf(seed, index)));
-  if (values.list) console.log(JSON.stringify(rows.at(-1)));
+  let row = known.get(index);
+  if (row === undefined) {
+    if (left <= 0) continue;
+    left -= 1;
+    await market.revert(opening);
+    opening = await market.snapshot();
+    row = { seed, ...(await judge(settingOf(seed, index))) };
+    if (values.rows !== undefined) appendFileSync(values.rows, `${JSON.stringify(row)}\n`);
+  }
+  rows.push(row);
+  if (values.list) console.log(JSON.stringify(row));
 }
 report(rows);
 await market.world.close();

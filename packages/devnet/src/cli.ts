@@ -86,7 +86,9 @@ function toJson(world: World): string {
 
 function toText(world: World): string {
   const rows = (record: object): string[] =>
-    Object.entries(record).map(([key, value]) => `  ${key.padEnd(32)} ${value}`);
+    Object.entries(record).map(
+      ([key, value]) => `  ${key.padEnd(32)} ${Array.isArray(value) ? `${value.length} (in --json)` : value}`,
+    );
   const chains = world.chains.flatMap(({ contracts, id, parts, pools, rpcUrl, tokens }) => [
     `Chain ${id}  ${rpcUrl}`,
     ...Object.values(tokens).map(({ address, symbol }) => `  ${symbol.padEnd(32)} ${address}`),

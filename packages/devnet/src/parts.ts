@@ -1,7 +1,7 @@
-import type { Address } from './world.js';
+import type { Address, Hex } from './world.js';
 
 /** Protocols that a world has only when it is asked for them. */
-export const WORLD_PARTS = ['perp-v2', 'lyra', 'aave-v3', 'erc4337'] as const;
+export const WORLD_PARTS = ['perp-v2', 'lyra', 'aave-v3', 'oneinch-lop', 'synthetix-perps', 'erc4337'] as const;
 
 export type WorldPart = (typeof WORLD_PARTS)[number];
 
@@ -37,6 +37,31 @@ export interface AaveV3Contracts {
   readonly protocolDataProvider: Address;
   /** Aave's own `MockAggregator`, 8 decimals, each with its answer in storage slot 0. */
   readonly feeds: Readonly<Record<'WETH' | 'USDC' | 'USDT', Address>>;
+}
+
+/** An order of the 1inch Limit Order Protocol v4, in its own terms, with the signature of its maker. */
+export interface SignedLimitOrder {
+  readonly order: {
+    readonly salt: bigint;
+    readonly maker: Address;
+    /** The zero address stands for the maker. */
+    readonly receiver: Address;
+    readonly makerAsset: Address;
+    readonly takerAsset: Address;
+    readonly makingAmount: bigint;
+    readonly takingAmount: bigint;
+    /** Flags, series, nonce or epoch, expiration and allowed sender, packed into a word as the protocol has them. */
+    readonly makerTraits: bigint;
+  };
+  /** EIP-712, 65 bytes. */
+  readonly signature: Hex;
+}
+
+/** 1inch's signed order book: WETH against USDC, bids and asks of the world's `maker`. */
+export interface OneinchLopContracts {
+  readonly limitOrderProtocol: Address;
+  /** What rests as the world opens; how it goes on is said by the actor `orderMaker`. */
+  readonly orders: readonly SignedLimitOrder[];
 }
 
 /** Lyra's options market for ETH. Real are its own contracts; the Synthetix below it is played by stand-ins. */
@@ -82,10 +107,33 @@ export interface Erc4337Contracts {
   readonly verifyingPaymasterV07: Address;
 }
 
+/** Synthetix PerpsV2 with one market, ETH, and on-chain orders at the feed's price. The debt pool below it is played. */
+export interface SynthetixPerpsContracts {
+  /** The market: a proxy that routes to the fragments that implement it. */
+  readonly market: Address;
+  readonly marketState: Address;
+  readonly marketSettings: Address;
+  readonly futuresMarketManager: Address;
+  readonly exchangeRates: Address;
+  readonly systemStatus: Address;
+  readonly addressResolver: Address;
+  /** The margin, 18 decimals: the real synth, which the deployer may issue in the place of Synthetix's own issuer. */
+  readonly sUSD: Address;
+  /** Chainlink's own `MockV3Aggregator`, 8 decimals. */
+  readonly aggregator: Address;
+  /**
+   * Answers zero to whatever it is asked, and stands in for Exchanger (no dynamic fee, nothing to settle), FeePool, circuit
+   * breaker, collateral manager and wrappers.
+   */
+  readonly standIn: Address;
+}
+
 /** What a chain has of the parts. */
 export interface ChainParts {
   readonly aaveV3?: AaveV3Contracts;
   readonly erc4337?: Erc4337Contracts;
+  readonly oneinchLop?: OneinchLopContracts;
   readonly perpV2?: PerpV2Contracts;
   readonly lyra?: LyraContracts;
+  readonly synthetixPerps?: SynthetixPerpsContracts;
 }

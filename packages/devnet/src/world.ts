@@ -46,7 +46,8 @@ export const ACCOUNT_NAMES = [
  * - `trader` holds WETH, USDC and USDT on every chain and has approved nothing;
  * - `relayer` fills Across deposits from its own inventory, `dataworker` proposes Across root bundles;
  * - `validator` signs Hyperlane messages (it needs no funds), `hyperlaneRelayer` delivers them;
- * - `maker` holds tokens to fill orders of UniswapX, `solver` may settle CoW batches;
+ * - `maker` holds tokens to fill orders of UniswapX and signs the resting orders of 1inch's order book, `solver` may
+ *   settle CoW batches;
  * - `liquidityProvider` owns the seeded pool positions and the LP shares of the Across hub;
  * - `arbitrageur` holds large stocks of WETH and USDC to bring pools back to an outside price;
  * - `feedKeeper` says the price of ETH to the feeds of those parts of the world that have one;

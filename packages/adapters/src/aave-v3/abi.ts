@@ -28,6 +28,8 @@ export const oracleAbi: Interface = new Interface(['function getAssetPrice(addre
 export const accountDataAbi: Interface = new Interface([
   'function getReserveData(address) view returns ((uint256 unbacked, uint256 accruedToTreasury, uint256 totalAToken, uint256 totalStableDebt, uint256 totalVariableDebt, uint256 liquidityRate, uint256 variableBorrowRate, uint256 stableBorrowRate, uint256 averageStableBorrowRate, uint256 liquidityIndex, uint256 variableBorrowIndex, uint40 lastUpdateTimestamp))',
   'function getUserReserveData(address asset, address user) view returns ((uint256 currentATokenBalance, uint256 currentStableDebt, uint256 currentVariableDebt, uint256 principalStableDebt, uint256 scaledVariableDebt, uint256 stableBorrowRate, uint256 liquidityRate, uint40 stableRateLastUpdated, bool usageAsCollateralEnabled))',
+  'function getPaused(address) view returns (bool)',
+  'function getReserveCaps(address) view returns ((uint256 borrowCap, uint256 supplyCap))',
   'function getReserveTokensAddresses(address) view returns ((address aToken, address stableDebtToken, address variableDebtToken))',
   'function getReserveConfigurationData(address) view returns ((uint256 decimals, uint256 ltv, uint256 liquidationThreshold, uint256 liquidationBonus, uint256 reserveFactor, bool usageAsCollateralEnabled, bool borrowingEnabled, bool stableBorrowRateEnabled, bool isActive, bool isFrozen))',
 ]);

@@ -1,3 +1,4 @@
 export { aaveV3Account, type AaveAsset, type AaveV3AccountOptions } from './aave-v3.js';
 export * from './errors.js';
+export { aaveV3Watch, type AaveV3WatchOptions } from './watch.js';
 export { aaveShort, type AaveShortMarket, type AaveShortOptions } from './short.js';

@@ -92,7 +92,7 @@ function liquidityChecks(make: MakeCheck<VenueSubject>): readonly Check[] {
   return [
     each('liquidity-is-found', async (subject, sample, fail) => {
       const pools = await poolsOf(subject, sample, fail);
-      if (pools.length > 0) return;
+      if (pools.some((pool) => serves(pool, sample))) return;
       fail(`a pool of ${pair(sample)}`, 'liquidity() gave none', 'Choose samples that the venue trades.');
     }),
     each('pools-are-well-formed', async (subject, sample, fail) => {
@@ -217,12 +217,20 @@ function requireKnownToken(token: Token, { tokenIn, tokenOut }: Sample, what: st
   );
 }
 
+/** Levels and ladders take one of their tokens only. */
+function serves({ curve, tokens }: Pool, { tokenIn }: Sample): boolean {
+  if (curve.kind !== 'levels' && curve.kind !== 'ladder') return true;
+  return isToken(tokens[curve.tokenInIndex], tokenIn);
+}
+
 /** Through every pool of every sample: exactly what the replay of its curve says. */
 async function curveTrades(subject: VenueSubject, fail: Fail): Promise<readonly Trade[]> {
   const trades: Trade[] = [];
   for (const sample of subject.samples) {
     const now = await nowOf(subject, sample.tokenIn.chainId);
-    for (const pool of await poolsOf(subject, sample, fail)) trades.push(curveTrade(subject, pool, sample, now, fail));
+    for (const pool of await poolsOf(subject, sample, fail)) {
+      if (serves(pool, sample)) trades.push(curveTrade(subject, pool, sample, now, fail));
+    }
   }
   if (trades.length === 0) fail('something to trade', 'no sample has a pool', 'Choose samples that the venue trades.');
   return trades;

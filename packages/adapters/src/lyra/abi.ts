@@ -13,6 +13,7 @@ const RESULT = '(uint256 positionId, uint256 totalCost, uint256 totalFee)';
 export const optionMarketAbi: Interface = new Interface([
   `function openPosition(${ORDER}) returns (${RESULT})`,
   `function closePosition(${ORDER}) returns (${RESULT})`,
+  `function forceClosePosition(${ORDER}) returns (${RESULT})`,
   'function getLiveBoards() view returns (uint256[])',
   'function getStrike(uint256 strikeId) view returns ((uint256 id, uint256 strikePrice, uint256 skew, uint256 longCall, uint256 shortCallBase, uint256 shortCallQuote, uint256 longPut, uint256 shortPut, uint256 boardId))',
   'function getOptionBoard(uint256 boardId) view returns ((uint256 id, uint256 expiry, uint256 iv, bool frozen, uint256[] strikeIds))',

@@ -1,5 +1,28 @@
 import { EvenkeelError } from '@evenkeel/intents';
 
+/** The owner holds no such option. Code `LYRA_POSITION_UNKNOWN`. */
+export class LyraPositionUnknownError extends EvenkeelError {
+  constructor(positionId: bigint, held: readonly bigint[]) {
+    super('LYRA_POSITION_UNKNOWN', `Position ${positionId} of Lyra is not held by this account.`, {
+      field: 'positionId',
+      value: positionId.toString(),
+      hint: held.length === 0 ? 'There is nothing to close.' : `Ask for one of ${held.join(', ')}.`,
+    });
+  }
+}
+
+/** An option that can be traded is not force-closed, which costs more. Code `LYRA_FORCE_CLOSE_REFUSED`. */
+export class LyraForceCloseRefusedError extends EvenkeelError {
+  constructor(positionId: bigint, reason: string) {
+    super('LYRA_FORCE_CLOSE_REFUSED', `Lyra does not force-close position ${positionId}: ${reason}.`, {
+      field: 'positionId',
+      value: positionId.toString(),
+      hint: 'Trade it in the ordinary way, or wait until its board is over and settle it.',
+      details: { reason },
+    });
+  }
+}
+
 /** The option's delta is outside what the venue trades. Code `LYRA_DELTA_OUT_OF_RANGE`. */
 export class LyraDeltaOutOfRangeError extends EvenkeelError {
   constructor(adapter: string, instrument: string, details: Readonly<Record<string, unknown>>) {

@@ -1,4 +1,5 @@
-import { lyraSettlement, lyraWatch } from '@evenkeel/adapters/lyra';
+import { aaveV3Watch } from '@evenkeel/adapters/aave-v3';
+import { lyraForceClose, lyraSettlement, lyraWatch } from '@evenkeel/adapters/lyra';
 import { perpV2Deposit, perpV2Margin, perpV2Watch, readPerpV2Account } from '@evenkeel/adapters/perp-v2';
 import type { InstrumentAdapter } from '@evenkeel/core';
 import { type MarginLimits, marginBreaches, perpetualMargin, planTopUp } from '@evenkeel/core/margin';
@@ -18,6 +19,12 @@ const ADMIN = new Interface([
   'function setSettlementTokenBalanceCap(uint256 cap)',
   'function liquidatePosition(uint256 positionId, address rewardBeneficiary)',
   'function liquidate(address trader, address baseToken)',
+  'function setReserveFreeze(address asset, bool freeze)',
+  'function setReservePause(address asset, bool paused)',
+  'function setSupplyCap(address asset, uint256 cap)',
+  'function setBorrowCap(address asset, uint256 cap)',
+  'function approve(address spender, uint256 amount)',
+  'function liquidationCall(address collateral, address debt, address user, uint256 debtToCover, bool receiveAToken)',
 ]);
 
 let bench: InstrumentBench;
@@ -95,6 +102,31 @@ describe('options', () => {
     expect(await poll()).toEqual(['began FEED_STALE: wait']);
     await feedsSay(3_900);
     expect(await poll()).toEqual(['began DELTA_OUT_OF_RANGE: force-close', 'ended FEED_STALE: wait']);
+  });
+
+  test('the emergency way out of what cannot be traded any more, of a held option and of a written one', async () => {
+    const poll = poller(watched());
+    await trade(bench.adapters.lyra, '3-call', '2');
+    await trade(bench.adapters.lyra, '3-put', '-1');
+    const close = (positionId: bigint) =>
+      lyraForceClose(bench.lyra, { owner: bench.trader, positionId, slippageBps: 100 }, never);
+    await expect(close(1n)).rejects.toMatchObject({ code: 'LYRA_FORCE_CLOSE_REFUSED' });
+    await expect(close(99n)).rejects.toMatchObject({ code: 'LYRA_POSITION_UNKNOWN' });
+    await feedsSay(4_300);
+    expect(await poll()).toContain('began DELTA_OUT_OF_RANGE: force-close');
+    const money: number[] = [await moneyOf()];
+    for (const positionId of [1n, 2n]) {
+      const { calls, costAtoms } = await close(positionId);
+      await bench.send(bench.trader, calls);
+      money.push(await moneyOf());
+      const change = money.at(-1)! - money.at(-2)!;
+      // The held one brings what was said; of the written one the collateral comes back less what was said.
+      if (positionId === 1n) expect(change).toBeCloseTo(Number(costAtoms) / 1e18, 0);
+      else expect(change).toBeGreaterThan(0);
+    }
+    // Both were of one strike.
+    expect(await poll()).toEqual(['ended DELTA_OUT_OF_RANGE: force-close']);
+    expect(await bench.sources[2]!.read(bench.trader, never)).toEqual([]);
   });
 
   test('the last hours, the expiry, and the settlement that answers it', async () => {
@@ -206,6 +238,65 @@ describe('a perpetual', () => {
     ]);
     expect(await poll()).toContain('happened LIQUIDATED: rehedge');
     expect(await poll()).not.toContain('happened LIQUIDATED: rehedge');
+  });
+});
+
+describe('a loan', () => {
+  const watching = () => {
+    const { USDC, WETH } = bench.local.tokens;
+    const { addressesProvider } = bench.local.parts.aaveV3!;
+    return aaveV3Watch({ chain: bench.chain, addressesProvider, reserves: [WETH, USDC], minHealthFactor: 1.25 });
+  };
+  const configure = (name: string, args: readonly unknown[]) =>
+    admin(bench.local.parts.aaveV3!.poolConfigurator, name, args);
+
+  test('reserves that freeze, pause, and fill up', async () => {
+    const { USDC, WETH } = bench.local.tokens;
+    const poll = poller(watching());
+    expect(await poll()).toEqual([]);
+    await configure('setReserveFreeze', [WETH.address, true]);
+    expect(await poll()).toEqual(['began RESERVE_FROZEN: hedge-elsewhere']);
+    await configure('setReservePause', [USDC.address, true]);
+    expect(await poll()).toEqual(['began MARKET_PAUSED: hedge-elsewhere']);
+    await configure('setReserveFreeze', [WETH.address, false]);
+    await configure('setReservePause', [USDC.address, false]);
+    // Two thousand ETH and three million dollars are lent to the market.
+    await configure('setSupplyCap', [WETH.address, 2_010]);
+    expect(await poll()).toEqual([
+      'began DEPOSIT_CAP: hedge-elsewhere',
+      'ended RESERVE_FROZEN: hedge-elsewhere',
+      'ended MARKET_PAUSED: hedge-elsewhere',
+    ]);
+    await configure('setSupplyCap', [WETH.address, 3_000]);
+    await trade(bench.adapters.loan, 'WETH', '-3');
+    await configure('setBorrowCap', [WETH.address, 3]);
+    expect(await poll()).toEqual(['began BORROW_CAP: hedge-elsewhere', 'ended DEPOSIT_CAP: hedge-elsewhere']);
+  });
+
+  test('a feed that gives no price', async () => {
+    const poll = poller(watching());
+    await poll();
+    const { feeds } = bench.local.parts.aaveV3!;
+    await bench.local.rpc('anvil_setStorageAt', [feeds.USDC, `0x${'0'.repeat(64)}`, `0x${'0'.repeat(64)}`]);
+    expect(await poll()).toEqual(['began FEED_HALTED: hedge-elsewhere']);
+  });
+
+  test('a margin that comes near, and a liquidation', async () => {
+    const { USDC, WETH } = bench.local.tokens;
+    const { pool } = bench.local.parts.aaveV3!;
+    const poll = poller(watching());
+    await trade(bench.adapters.loan, 'WETH', '-10');
+    expect(await poll()).toEqual([]);
+    await feedsSay(3_700);
+    expect(await poll()).toEqual(['began MARGIN_NEAR: add-margin']);
+    await feedsSay(4_700);
+    const { maker } = bench.world.accounts;
+    await bench.send(maker.address, [
+      encode(WETH.address, ADMIN, 'approve', [pool, 5n * 10n ** 18n]),
+      encode(pool, ADMIN, 'liquidationCall', [USDC.address, WETH.address, bench.trader, 5n * 10n ** 18n, false]),
+    ]);
+    expect(await poll()).toEqual(['happened LIQUIDATED: rehedge']);
+    expect(await poll()).toEqual([]);
   });
 });
 

@@ -137,7 +137,9 @@ function joined(first: AgentConfig, parts: AgentParts, state: AgentState, journa
     return memory;
   };
   const shared = { history: candleHistory(), tables: sharedTables(parts.tables?.folder, parts.tables?.prepare) };
-  const keeping = { journal, random, env, chains, clock, signerOf, memoryOf, extend, logger: quiet, ...shared };
+  const withInstruments = mode !== 'paper';
+  const surroundings = { journal, random, env, chains, clock, signerOf, memoryOf, extend };
+  const keeping = { ...surroundings, withInstruments, logger: quiet, ...shared };
   const roster = openRoster(first, (settings) => {
     const keeper = openKeeper(settings, keeping);
     outside.recall(keeper);

@@ -1,6 +1,7 @@
 import { eoaAccount, type EoaSigner } from '@evenkeel/accounts';
 import { type Chain, type Clock, type Journal, type Logger, parsePolicyConfig, type Random } from '@evenkeel/core';
-import { type Portfolio, type RebalancerPorts } from '@evenkeel/core/rebalancer';
+import { createHedgingRebalancer, type HedgeInstruments, type HedgingRebalancer } from '@evenkeel/core/hedger';
+import { createRebalancer, type Portfolio, type RebalancerPorts } from '@evenkeel/core/rebalancer';
 import { pacedSlices } from '@evenkeel/core/schedule';
 import { opaqueOffers } from '@evenkeel/core/solicit';
 import { InvalidInputError } from '@evenkeel/intents';
@@ -12,6 +13,7 @@ import { liveTrend } from '../trend/live-trend.js';
 import { logVarianceStdDev, type StatedVolatility, statedVolatility } from '../volatility/stated-volatility.js';
 import { systemClock } from './ambient.js';
 import { chainOf } from './chains.js';
+import { instrumentsOf } from './instruments.js';
 import { sourcesOf } from './sources.js';
 
 /** What a configuration does not hold: keys, files, chance. */
@@ -37,6 +39,8 @@ export interface Assembled {
   readonly ports: RebalancerPorts;
   /** Which volatility the policy uses, and the others that are known. */
   readonly volatility: StatedVolatility;
+  /** What competes with spot; undefined where the configuration names nothing. */
+  readonly instruments: HedgeInstruments | undefined;
   /** What prepares tables beside the decisions; whoever assembled it closes it. */
   readonly optimum: PreparedOptimum | undefined;
 }
@@ -62,11 +66,13 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
     tables === undefined
       ? undefined
       : preparedOptimum({ ...tables, ...logged, logVarianceStdDev: () => logVarianceStdDev(volatility.state()) });
+  const venues = venuesOf(config, chains);
+  const configured = instrumentsOf(config, chains, venues, clock);
   const ports: RebalancerPorts = {
     chains: chains.map(({ chain }) => chain),
-    venues: venuesOf(config, chains),
+    venues,
     bridges: bridgesOf(config, chains, clock),
-    sources: sourcesOf(config, chains, clock),
+    sources: [...sourcesOf(config, chains, clock), ...(configured?.sources ?? [])],
     account: eoaAccount(signer),
     volatility: volatility.feed,
     trend: liveTrend(config, history, clock),
@@ -78,7 +84,18 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
     ...(optimum === undefined ? {} : { optimum: optimum.port }),
     ...logged,
   };
-  return { portfolio: portfolioOf(config), ports, volatility, optimum };
+  return { portfolio: portfolioOf(config), ports, volatility, optimum, instruments: configured?.instruments };
+}
+
+/** The rebalancer of a portfolio: with spot alone, or with other instruments in the competition. */
+export function rebalancerOf(
+  portfolio: Portfolio,
+  ports: RebalancerPorts,
+  instruments: HedgeInstruments | undefined,
+): HedgingRebalancer {
+  return instruments === undefined
+    ? createRebalancer(portfolio, ports)
+    : createHedgingRebalancer(portfolio, ports, instruments);
 }
 
 function portfolioOf(config: PortfolioConfig): Portfolio {

@@ -1,10 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createRebalancer } from '@evenkeel/core/rebalancer';
 import { memoryJournal } from '@evenkeel/core/execution';
 import { sqliteJournal } from '@evenkeel/core/journal-sqlite';
 import { systemRandom } from '../assemble/ambient.js';
-import { assemble } from '../assemble/portfolio.js';
+import { assemble, rebalancerOf } from '../assemble/portfolio.js';
 import { loadConfig } from '../config/load.js';
 import type { PortfolioConfig } from '../config/complete.js';
 import { screen } from '../render/show.js';
@@ -52,13 +51,13 @@ export async function resume(options: Pick<HedgeOptions, 'config' | 'json'>, sig
   const config = loadConfig(options.config);
   const journal = await sqliteJournal({ path: journalPath(config) });
   try {
-    const { portfolio, ports } = assemble(config, {
+    const { instruments, portfolio, ports } = assemble(config, {
       signer: signerOf(config),
       journal,
       random: systemRandom,
       env: process.env,
     });
-    const results = await createRebalancer(portfolio, ports).resume(signal);
+    const results = await rebalancerOf(portfolio, ports, instruments).resume(signal);
     const stopped = results.some(({ state }) => state === 'stopped');
     if (options.json) {
       const slices = results.map(({ intentId, slice, state, steps }) => ({ intentId, slice, state, steps }));

@@ -1,7 +1,6 @@
-import { createRebalancer } from '@evenkeel/core/rebalancer';
 import { type DecimalString } from '@evenkeel/core';
 import { checkTokens } from '../assemble/check-tokens.js';
-import type { Assembled } from '../assemble/portfolio.js';
+import { type Assembled, rebalancerOf } from '../assemble/portfolio.js';
 import { jsonDocument } from '../render/json-document.js';
 import { quotesOf } from '../render/quotes-of.js';
 import { type Screen, showRebalancing } from '../render/show.js';
@@ -29,10 +28,10 @@ const STUCK: ReadonlySet<string> = new Set([
  * @returns the exit code: 0 when hedged, dry, or held because nothing is to be done; else 1
  */
 export async function runRebalancing(assembled: Assembled, out: Screen, options: RunOptions): Promise<number> {
-  const { optimum, portfolio, ports, volatility } = assembled;
+  const { instruments, optimum, portfolio, ports, volatility } = assembled;
   const { deltaChangeUnits, dryRun, json, signal, startedAtMs } = options;
   if (deltaChangeUnits !== undefined) checkDeltaPlaces(deltaChangeUnits, portfolio.baseTokens);
-  const rebalancer = createRebalancer(portfolio, ports);
+  const rebalancer = rebalancerOf(portfolio, ports, instruments);
   // A dry run reads the tables that there are, and leaves none.
   if (dryRun) optimum?.preparer.close();
   const stated = volatility.state();

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { instrumentsSchema } from './instruments-schema.js';
 import { positionsSchema } from './positions-schema.js';
 
 const decimal = v.pipe(v.string(), v.regex(/^-?(?:0|[1-9]\d*)(?:\.\d+)?$/, 'is not a plain decimal; write "-1.25"'));
@@ -203,6 +204,8 @@ export const portfolioConfigSchema = v.strictObject({
   across: v.optional(v.strictObject({ fees: acrossFees })),
   lifi: v.optional(v.strictObject({ apiUrl: v.optional(v.pipe(v.string(), v.url())), integrator: v.string() })),
   positions: v.optional(positionsSchema, {}),
+  /** Left out: hedges are spot. */
+  instruments: v.exactOptional(instrumentsSchema),
 });
 
 /** A configuration as it is written into a file. */

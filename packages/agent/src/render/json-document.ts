@@ -1,13 +1,15 @@
 import { midpoint } from '@evenkeel/core';
 import type { CompareRow } from '@evenkeel/core/solicit';
 import { type CostAttribution } from '@evenkeel/core/report';
-import { type Rebalancing, type SliceResult } from '@evenkeel/core/rebalancer';
+import type { HoldingComparison } from '@evenkeel/core/holding';
+import type { HedgingResult, InstrumentTrade } from '@evenkeel/core/hedger';
+import { type SliceResult } from '@evenkeel/core/rebalancer';
 import { intentToJson } from '@evenkeel/intents';
 import type { VolatilityStatement } from '../volatility/stated-volatility.js';
 
 /** What `--json` prints: everything a machine needs, decimals and atoms as strings. Every key is always there. */
 export function jsonDocument(
-  { before, decision, report, schedule, signed, slices }: Rebalancing,
+  { before, decision, instrument, report, schedule, signed, slices }: HedgingResult,
   quotes: readonly CompareRow[],
   volatility: VolatilityStatement,
   durationMs: number,
@@ -79,6 +81,7 @@ export function jsonDocument(
       bestWithoutBridgingCostBps: weighted(slices, ({ route }) => costOf(route.alternatives.bestWithoutBridging)),
       optimalityGapBps: weighted(slices, ({ route }) => route.optimalityGapBps),
     },
+    instruments: instrument === undefined ? [] : [instrumentOf(instrument)],
     costs: costs === null ? NOTHING_SPENT : costsOf(costs),
     shortfall,
     efficiency,
@@ -96,6 +99,21 @@ export function jsonDocument(
     trust: report.trust ?? [],
     poolCalls: before.poolCalls,
     durationMs,
+  };
+}
+
+/** The instrument that took the trade, and what it was held against. */
+function instrumentOf({ choice, execution }: InstrumentTrade): Record<string, unknown> {
+  const { chosen, compared, refused } = choice;
+  const one = ({ costBps, holdingCostBpsPerDay, quote }: HoldingComparison): Record<string, unknown> => {
+    const { adapter, chainId, instrument, units } = quote;
+    return { adapter, chainId, instrument, deltaUnits: units, costBps, holdingCostBpsPerDay };
+  };
+  return {
+    ...one(chosen),
+    competitors: compared.slice(1).map(one),
+    refused,
+    steps: execution.steps.map(({ id, state, txHash }) => ({ id, state, txHash: txHash ?? null })),
   };
 }
 

@@ -21,6 +21,10 @@ export type ConditionCode =
   | 'PRICE_BAND'
   /** The vault takes no more deposits. */
   | 'DEPOSIT_CAP'
+  /** As much is borrowed as the venue allows. */
+  | 'BORROW_CAP'
+  /** Nothing new is supplied or borrowed; what is there can be repaid and withdrawn. */
+  | 'RESERVE_FROZEN'
   /** Liquidation is nearer than the limit. */
   | 'MARGIN_NEAR'
   | 'VENUE_UNREADABLE';

@@ -1,5 +1,5 @@
 import type { UniswapV2Pool, UniswapV3Pool, UniswapV4Pool } from '../pools.js';
-import type { WorldPart } from '../parts.js';
+import type { SignedLimitOrder, WorldPart } from '../parts.js';
 import type { Address, Hex } from '../world.js';
 
 /** What an actor did, or did not do, and why. */
@@ -93,6 +93,14 @@ export type ActorEvent =
       readonly txHash: Hex;
     }
   | { readonly kind: 'cow-skipped'; readonly chainId: number; readonly uid: Hex; readonly reason: CowSkipReason }
+  | {
+      readonly kind: 'orders-renewed';
+      readonly chainId: number;
+      /** Of the maker's series, in which the earlier orders are void. */
+      readonly epoch: bigint;
+      /** USDC for one ETH, in atoms of USDC. */
+      readonly usdcAtomsPerEth: bigint;
+    }
   | { readonly kind: 'actor-error'; readonly actor: ActorName; readonly message: string };
 
 /** A pool that the arbitrageur watches. */
@@ -139,7 +147,14 @@ export interface AcrossRefund {
 }
 
 export type ActorName =
-  'acrossRelayer' | 'acrossDataworker' | 'hyperlane' | 'arbitrageur' | 'feedKeeper' | 'uniswapXFiller' | 'cowSolver';
+  | 'acrossRelayer'
+  | 'acrossDataworker'
+  | 'hyperlane'
+  | 'arbitrageur'
+  | 'feedKeeper'
+  | 'orderMaker'
+  | 'uniswapXFiller'
+  | 'cowSolver';
 
 /** A process of the world that acts by itself until it is stopped. */
 export interface Actor {
@@ -287,8 +302,8 @@ export interface CowSolver extends Actor {
 export interface Arbitrageur extends Actor {
   readonly name: 'arbitrageur';
   /**
-   * Changes the outside price; the pools follow in the next pass, and the feeds in the next one of the feed keeper. Does
-   * not go back with `World.revert`.
+   * Changes the outside price; the pools follow in the next pass, the feeds in the next one of the feed keeper, and
+   * resting orders in that of the order maker. Does not go back with `World.revert`.
    *
    * @param usdcPerEth USDC for one ETH, rounded to the atom of USDC. At first it is the 3,000 that the pools open around.
    * @throws {DevnetError} `INVALID_INPUT`
@@ -301,16 +316,22 @@ export interface Arbitrageur extends Actor {
   setPrice(usdcPerEth: number): void;
 }
 
+export interface OrderMaker extends Actor {
+  readonly name: 'orderMaker';
+  /** The orders that rest on a chain at present, filled ones among them; none where there is no order book. */
+  orders(chainId: number): Promise<readonly SignedLimitOrder[]>;
+}
+
 export interface ActorsOptions {
   /**
-   * Which act by themselves; the others are paused and act on `tick` only. Default: all but the arbitrageur and the feed
-   * keeper.
+   * Which act by themselves; the others are paused and act on `tick` only. Default: all but the arbitrageur, the feed
+   * keeper and the order maker.
    */
   readonly only?: readonly ActorName[];
   readonly acrossRelayer?: Partial<AcrossRelayerBehaviour>;
   readonly uniswapXFiller?: Partial<UniswapXFillerBehaviour>;
   readonly cowSolver?: Partial<CowSolverBehaviour>;
-  /** Whether the arbitrageur and the feed keeper, too, act by themselves. Default: each does when `only` names it. */
+  /** Whether the arbitrageur, the feed keeper and the order maker act by themselves. Default: each does when `only` names it. */
   readonly arbitrageur?: boolean;
   /** Milliseconds between two looks at the chains. Default: 100. */
   readonly pollMs?: number;
@@ -329,6 +350,8 @@ export interface Actors {
   readonly uniswapXFiller: UniswapXFiller;
   /** Settles orders of CoW Protocol that it is given, through Uniswap V2. */
   readonly cowSolver: CowSolver;
+  /** Renews the resting orders of the order book around the outside price. */
+  readonly orderMaker: OrderMaker;
   /** Everything that the actors did so far, oldest first. */
   events(): readonly ActorEvent[];
   stop(): Promise<void>;

@@ -15,10 +15,11 @@ const AGGREGATOR_SCALE = 100n;
 
 /** The feeds of a chain's parts. */
 export function feedsOf(chain: WorldChain): readonly Feed[] {
-  const { aaveV3, lyra, perpV2 } = chain.parts;
+  const { aaveV3, lyra, perpV2, synthetixPerps } = chain.parts;
   return [
     ...(aaveV3 === undefined ? [] : [aaveFeed(chain, aaveV3.feeds.WETH)]),
     ...(perpV2 === undefined ? [] : [chainlinkFeed(chain, 'perp-v2', perpV2.aggregator)]),
+    ...(synthetixPerps === undefined ? [] : [chainlinkFeed(chain, 'synthetix-perps', synthetixPerps.aggregator)]),
     ...(lyra === undefined ? [] : [lyraFeed(chain, lyra)]),
   ];
 }

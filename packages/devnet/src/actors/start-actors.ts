@@ -9,12 +9,14 @@ import { createFeedKeeper } from './feed-keeper.js';
 import { createHyperlane } from './hyperlane.js';
 import { createLoop } from './loop.js';
 import type { Loop } from './loop.js';
+import { createOrderMaker } from './order-maker.js';
 import { createOutsidePrice } from './outside-price.js';
 import { createUniswapXFiller } from './uniswapx-filler.js';
 
 const POLL_MS = 100;
-/** Not the arbitrageur and the feed keeper: prices that somebody moved on purpose must stay unless somebody asks for them. */
+/** Not those who follow the outside price: prices that somebody moved on purpose must stay unless somebody asks for them. */
 const UNASKED: readonly ActorName[] = ['acrossRelayer', 'acrossDataworker', 'hyperlane', 'uniswapXFiller', 'cowSolver'];
+const FOLLOW_THE_PRICE: readonly ActorName[] = ['arbitrageur', 'feedKeeper', 'orderMaker'];
 
 /** Actors, with what the world needs to take them back in time with it. */
 export interface RunningActors {
@@ -34,7 +36,7 @@ export function startActors(
 ): RunningActors {
   const { arbitrageur: arbitrage, onEvent, only = UNASKED, pollMs = POLL_MS } = options;
   const actsByItself = (name: ActorName): boolean =>
-    name === 'arbitrageur' || name === 'feedKeeper' ? (arbitrage ?? only.includes(name)) : only.includes(name);
+    FOLLOW_THE_PRICE.includes(name) ? (arbitrage ?? only.includes(name)) : only.includes(name);
   const log: ActorEvent[] = [];
   const emit = (event: ActorEvent): void => {
     log.push(Object.freeze(event));
@@ -52,6 +54,7 @@ export function startActors(
   const feedKeeper = createFeedKeeper(world, outside, emit);
   const filler = createUniswapXFiller(world, outside, options.uniswapXFiller ?? {}, emit);
   const solver = createCowSolver(world, options.cowSolver ?? {}, emit);
+  const orderMaker = createOrderMaker(world, outside, emit);
   const loop = (name: ActorName, pass: () => Promise<void>): Loop => {
     const onError = (error: unknown): void =>
       emit({ kind: 'actor-error', actor: name, message: error instanceof Error ? error.message : String(error) });
@@ -67,6 +70,7 @@ export function startActors(
     feedKeeper: loop('feedKeeper', feedKeeper.pass),
     uniswapXFiller: loop('uniswapXFiller', filler.pass),
     cowSolver: loop('cowSolver', solver.pass),
+    orderMaker: loop('orderMaker', orderMaker.pass),
   };
   const all = Object.values(loops);
   const actors: Actors = Object.freeze({
@@ -98,6 +102,7 @@ export function startActors(
       add: solver.add,
       drop: solver.drop,
     }),
+    orderMaker: Object.freeze({ ...loops.orderMaker, name: 'orderMaker' as const, orders: orderMaker.orders }),
     events: () => Object.freeze([...log]),
     stop: async () => {
       await Promise.all(all.map((one) => one.stop()));

@@ -7,6 +7,7 @@ test.each([
   ['Foundry', '{"bytecode":{"object":"0x6001","linkReferences":{}}}', undefined],
   ['Waffle', '{"bytecode":"6001"}', undefined],
   ['Balancer', '{"creationCode":"0x6001"}', undefined],
+  ['one of several', '{"sources":{"Vault":{"bytecode":"6001"}}}', 'sources.Vault'],
   ['TypeChain', 'const _abi = [];\nconst _bytecode = "0x6001";', '_bytecode'],
 ])('reads %s', (_, source, variable) => {
   expect(extractBytecode(source, variable, 'sample')).toBe('0x6001');
@@ -16,6 +17,7 @@ test.each([
   ['an interface', '{"bytecode":"0x"}', undefined],
   ['a place of a library that is too short', '{"bytecode":"0x60__$123456$__"}', undefined],
   ['half a byte', '{"bytecode":"0x600"}', undefined],
+  ['another of several', '{"sources":{"Vault":{"bytecode":"6001"}}}', 'sources.Safe'],
   ['another variable', 'const _code = "0x6001"', '_bytecode'],
 ])('refuses %s', (_, source, variable) => {
   expect(() => extractBytecode(source, variable, 'sample')).toThrow(DevnetError);

@@ -10,11 +10,13 @@ const CODE = /^0x(?:[0-9a-f]{2}|__\$[0-9a-f]{34}\$__)+$/i;
  * deployment tasks, and JavaScript files that hold it in a string variable. Nothing is executed.
  *
  * @param source the file's text
- * @param variable name of the variable, for a JavaScript file
+ * @param within for a JavaScript file, the name of the variable; for a JSON file that holds several contracts, the way to one
+ * of them: `sources.Vault`
  * @throws {DevnetError} `ARTIFACT_INVALID` when there is none
  */
-export function extractBytecode(source: string, variable: string | undefined, label: string): Hex {
-  const found = variable === undefined ? fromJson(source) : fromScript(source, variable);
+export function extractBytecode(source: string, within: string | undefined, label: string): Hex {
+  const isJson = within === undefined || source.trimStart().startsWith('{');
+  const found = isJson ? fromJson(source, within) : fromScript(source, within);
   const bytecode = found?.startsWith('0x') ? found : `0x${found ?? ''}`;
   if (!CODE.test(bytecode)) {
     throw new DevnetError(
@@ -26,8 +28,9 @@ export function extractBytecode(source: string, variable: string | undefined, la
   return bytecode as Hex;
 }
 
-function fromJson(source: string): string | undefined {
-  const artifact = JSON.parse(source) as { bytecode?: unknown; creationCode?: unknown };
+function fromJson(source: string, within: string | undefined): string | undefined {
+  let artifact = JSON.parse(source) as Record<string, unknown>;
+  for (const name of within?.split('.') ?? []) artifact = (artifact[name] ?? {}) as Record<string, unknown>;
   const { bytecode, creationCode } = artifact;
   if (typeof bytecode === 'string') return bytecode;
   if (typeof bytecode === 'object' && bytecode !== null && 'object' in bytecode) return String(bytecode.object);

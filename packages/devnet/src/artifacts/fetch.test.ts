@@ -20,6 +20,7 @@ beforeAll(async () => {
   await mkdir(folder);
   await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'sample', version: '1.0.0' }));
   await writeFile(join(folder, 'Sample.json'), JSON.stringify({ abi: [], bytecode: '0x6001' }));
+  await writeFile(join(folder, 'Lost.sol'), 'import { Other } from "./lib/../Other.sol";\ncontract Lost is Other {}');
   await writeFile(join(folder, 'unlisted.json'), JSON.stringify({ bytecode: '0x6002' }));
   tarball = join(scratch, 'sample.tgz');
   await create({ file: tarball, cwd: scratch, gzip: true, portable: true }, ['package']);
@@ -67,6 +68,17 @@ test('names a file that the package does not have', async () => {
   const packages = [sample({ files: { Sample: 'Other.json' } })];
   const fetched = fetchArtifacts({ cacheDir: await freshCache(), packages });
   await expect(fetched).rejects.toMatchObject({ code: 'ARTIFACT_INVALID' });
+});
+
+test('names an import of sources that no package has, before the compiler is fetched', async () => {
+  const files = { Lost: 'Lost.sol:Lost' };
+  const missing = { name: 'sample', version: `file:${join(scratch, 'missing.tgz')}`, integrity };
+  const packages = [sample({ files, compile: { compiler: missing, imports: [], settings: {} } })];
+  const fetched = fetchArtifacts({ cacheDir: await freshCache(), packages });
+  await expect(fetched).rejects.toMatchObject({
+    code: 'ARTIFACT_INVALID',
+    details: { problem: expect.stringContaining('sample/Other.sol') },
+  });
 });
 
 test('says which package npm could not fetch', async () => {

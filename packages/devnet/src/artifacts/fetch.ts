@@ -1,17 +1,15 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { list } from 'tar';
 import { DevnetError } from '../errors.js';
 import type { WorldPart } from '../parts.js';
 import type { Hex } from '../world.js';
 import { extractBytecode } from './bytecode.js';
+import { compilePackage } from './compile.js';
 import { readLock } from './lock.js';
 import type { LockedPackage } from './lock.js';
+import { fetchTarball, textsOf } from './tarball.js';
 
-const run = promisify(execFile);
 const DOWNLOADS_AT_ONCE = 4;
 
 /** Creation bytecode by contract name; where a contract calls libraries, with the compiler's places for their addresses. */
@@ -31,8 +29,9 @@ export interface FetchOptions {
  * The bytecode of every contract in the lock: from the cache, or else from the packed npm packages that the lock names.
  *
  * Tarballs come by `npm pack`, so the user's own npm configuration decides from where. Each is checked against its
- * sha512, only the listed files are read, only their bytecode is kept. No package is installed or run. A package that is
- * done stays done when a later one fails; several processes may do this at the same time.
+ * sha512, only the listed files are read, only their bytecode is kept. No package is installed, and none is run but the
+ * compiler of a package that publishes sources only. A package that is done stays done when a later one fails; several
+ * processes may do this at the same time.
  *
  * @throws {DevnetError} `ARTIFACT_FETCH_FAILED`, `ARTIFACT_INTEGRITY`, `ARTIFACT_INVALID`, `ABORTED`
  */
@@ -72,9 +71,11 @@ async function packageArtifacts(
   if (known !== undefined) return { artifacts: known, cached: true };
   const scratch = await mkdtemp(join(folder, '.tmp-'));
   try {
-    const tarball = await pack(item, scratch, signal);
-    await verify(tarball, item);
-    const artifacts = await extract(tarball, item);
+    const tarball = await fetchTarball(item, scratch, signal);
+    const artifacts =
+      item.compile === undefined
+        ? await extract(tarball, item)
+        : await compilePackage(item, item.compile, tarball, scratch, signal);
     const draft = join(scratch, 'artifacts.json');
     await writeFile(draft, JSON.stringify(artifacts));
     await rename(draft, file);
@@ -101,55 +102,9 @@ async function readCached(file: string, item: LockedPackage): Promise<Artifacts 
   }
 }
 
-async function pack(item: LockedPackage, scratch: string, signal?: AbortSignal): Promise<string> {
-  const spec = `${item.name}@${item.version}`;
-  try {
-    const windows = process.platform === 'win32';
-    const args = ['pack', spec, '--pack-destination', scratch, '--ignore-scripts', '--silent'];
-    await run(windows ? 'npm.cmd' : 'npm', args, { cwd: scratch, shell: windows, ...(signal && { signal }) });
-  } catch (cause) {
-    if (signal?.aborted) throw new DevnetError('ABORTED', `The download of ${spec} was aborted.`, { cause });
-    throw new DevnetError(
-      'ARTIFACT_FETCH_FAILED',
-      `npm could not fetch ${spec}, whose contracts the local world is built from. Check that \`npm pack ${spec}\` works here, then try again; what was fetched before is kept.`,
-      { retryable: true, cause, details: { package: spec } },
-    );
-  }
-  const name = (await readdir(scratch)).find((entry) => entry.endsWith('.tgz'));
-  if (name !== undefined) return join(scratch, name);
-  throw new DevnetError('ARTIFACT_FETCH_FAILED', `npm said that it packed ${spec} but left no tarball. Try again.`, {
-    retryable: true,
-  });
-}
-
-async function verify(tarball: string, item: LockedPackage): Promise<void> {
-  const digest = createHash('sha512')
-    .update(await readFile(tarball))
-    .digest('base64');
-  if (`sha512-${digest}` === item.integrity) return;
-  throw new DevnetError(
-    'ARTIFACT_INTEGRITY',
-    `The tarball of ${item.name}@${item.version} is not the one that artifacts.lock.json was made for. Do not use it: find out what your npm registry serves, and clear its cache entry with \`npm cache clean --force\`.`,
-    { details: { package: `${item.name}@${item.version}`, expected: item.integrity, got: `sha512-${digest}` } },
-  );
-}
-
 async function extract(tarball: string, item: LockedPackage): Promise<Artifacts> {
   const wanted = new Set(Object.values(item.files).map((path) => path.split('#')[0] as string));
-  const texts = new Map<string, string>();
-  await list({
-    file: tarball,
-    onReadEntry: (entry) => {
-      const path = entry.path.slice(entry.path.indexOf('/') + 1);
-      if (!wanted.has(path)) {
-        entry.resume();
-        return;
-      }
-      const chunks: Buffer[] = [];
-      entry.on('data', (chunk: Buffer) => chunks.push(chunk));
-      entry.on('end', () => texts.set(path, Buffer.concat(chunks).toString('utf8')));
-    },
-  });
+  const texts = await textsOf(tarball, (path) => wanted.has(path));
   return Object.fromEntries(
     Object.entries(item.files).map(([contract, location]) => {
       const [path = '', variable] = location.split('#');

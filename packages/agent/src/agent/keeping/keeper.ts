@@ -9,15 +9,10 @@ import type {
   Random,
   VolatilityFeed,
 } from '@evenkeel/core';
-import {
-  createRebalancer,
-  type LookMemory,
-  type Portfolio,
-  type Rebalancer,
-  type RebalancerPorts,
-} from '@evenkeel/core/rebalancer';
+import type { HedgingRebalancer } from '@evenkeel/core/hedger';
+import type { LookMemory, Portfolio, RebalancerPorts } from '@evenkeel/core/rebalancer';
 import type { EoaSigner } from '@evenkeel/accounts';
-import { assemble, type Surroundings } from '../../assemble/portfolio.js';
+import { assemble, rebalancerOf, type Surroundings } from '../../assemble/portfolio.js';
 import type { CandleHistory } from '../../candles/history.js';
 import type { AgentPortfolio } from '../config/parse-agent.js';
 import type { AgentEvent } from '../events.js';
@@ -68,9 +63,9 @@ export interface Keeper {
   readonly settings: AgentPortfolio;
   readonly portfolio: Portfolio;
   readonly ports: RebalancerPorts & { readonly memory: LookMemory };
-  readonly rebalancer: Rebalancer;
+  readonly rebalancer: HedgingRebalancer;
   /** The same for the emergency exit: one piece, at the ripcord's own cost and slippage. */
-  readonly emergency: () => Rebalancer;
+  readonly emergency: () => HedgingRebalancer;
   /** Portfolios with the same key see the same market. */
   readonly market: string;
   readonly now: KeeperState;
@@ -114,6 +109,8 @@ export interface KeeperParts {
   /** What was seen last of a portfolio; the same as long as it keeps its name, whatever else of it changes. */
   readonly memoryOf: (settings: AgentPortfolio) => LookMemory;
   readonly extend: PortExtension;
+  /** Whether hedges may be instruments that a configuration names: not on paper, which knows tokens only. */
+  readonly withInstruments: boolean;
 }
 
 /** Adds to what a configuration can name, or changes it: adapters of one's own, feeds, sources of positions. */
@@ -149,7 +146,8 @@ export function openKeeper(settings: AgentPortfolio, parts: KeeperParts): Keeper
     ),
     memory: parts.memoryOf(settings),
   };
-  const rebalancer = createRebalancer(portfolio, ports);
+  const instruments = parts.withInstruments ? assembled.instruments : undefined;
+  const rebalancer = rebalancerOf(portfolio, ports, instruments);
   const { maxCostBps, slippageBps } = settings.ripcord;
   return Object.freeze({
     name: config.name,
@@ -159,7 +157,7 @@ export function openKeeper(settings: AgentPortfolio, parts: KeeperParts): Keeper
     ports,
     rebalancer,
     emergency: () =>
-      createRebalancer(
+      rebalancerOf(
         {
           ...portfolio,
           policy: { ...portfolio.policy, maxCostBps },
@@ -167,6 +165,7 @@ export function openKeeper(settings: AgentPortfolio, parts: KeeperParts): Keeper
           limits: { ...portfolio.limits, slippageBps },
         },
         ports,
+        instruments,
       ),
     market: marketOf(settings),
     now: { ...AT_FIRST },

@@ -1,5 +1,5 @@
 import { Decimal, type Hex } from '@evenkeel/core';
-import type { Rebalancer, Rebalancing } from '@evenkeel/core/rebalancer';
+import type { HedgingRebalancer, HedgingResult } from '@evenkeel/core/hedger';
 import { EvenkeelError } from '@evenkeel/intents';
 import type { Alert } from '../alerts/alerts.js';
 import type { TotalLimits } from '../config/schema.js';
@@ -103,10 +103,10 @@ export function openWorker(parts: WorkerParts): Worker {
   /** One rebalancing from its look to what it used. */
   const trade = async (
     keeper: Keeper,
-    rebalancer: Rebalancer,
+    rebalancer: HedgingRebalancer,
     { abort, drain }: Pick<Job, 'drain' | 'abort'>,
     options: { readonly deltaChangeUnits?: string; readonly ripcord?: 'automatic' | 'by-hand' },
-  ): Promise<Rebalancing> => {
+  ): Promise<HedgingResult> => {
     const { dayLimits } = keeper.settings;
     const { ripcord, ...requested } = options;
     let reserved: number | undefined;
@@ -142,7 +142,7 @@ export function openWorker(parts: WorkerParts): Worker {
     }
   };
 
-  const account = (keeper: Keeper, reserved: number, result: Rebalancing): void => {
+  const account = (keeper: Keeper, reserved: number, result: HedgingResult): void => {
     if (mode === 'dry-run') {
       desk.release(reserved);
       return;
@@ -158,7 +158,7 @@ export function openWorker(parts: WorkerParts): Worker {
   };
 
   /** What a rebalancing means for the portfolio and for people. */
-  const conclude = (keeper: Keeper, { before, decision, report }: Rebalancing): void => {
+  const conclude = (keeper: Keeper, { before, decision, report }: HedgingResult): void => {
     const { name, now: at, portfolio } = keeper;
     const standing = standingOf(decision, {
       atMs: now(),

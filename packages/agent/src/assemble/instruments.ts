@@ -1,0 +1,206 @@
+import { aaveShort, aaveV3Account } from '@evenkeel/adapters/aave-v3';
+import {
+  perpV2Instrument,
+  perpV2Margin,
+  perpV2MarginAfter,
+  type PerpV2Market,
+  perpV2Positions,
+  readPerpV2Account,
+} from '@evenkeel/adapters/perp-v2';
+import type {
+  Address,
+  Clock,
+  DecimalString,
+  InstrumentAdapter,
+  PositionReading,
+  PositionSource,
+  TradeQuote,
+  VenueAdapter,
+} from '@evenkeel/core';
+import type { Contender } from '@evenkeel/core/choose';
+import type { HedgeInstruments, Seen } from '@evenkeel/core/hedger';
+import { perpetualMargin } from '@evenkeel/core/margin';
+import { InvalidInputError } from '@evenkeel/intents';
+import type { PortfolioConfig } from '../config/complete.js';
+import type { InstrumentsConfig } from '../config/instruments-schema.js';
+import { baseToken, type ConnectedChain, quoteToken } from './adapters.js';
+
+/** Instruments that a configuration names, and where what is held of them is read from. */
+export interface ConfiguredInstruments {
+  readonly instruments: HedgeInstruments;
+  readonly sources: readonly PositionSource[];
+}
+
+/** One market of an instrument. */
+interface Entry {
+  readonly adapter: InstrumentAdapter;
+  /** Absent where the position is configured besides. */
+  readonly source: PositionSource | undefined;
+  readonly contender: (seen: Seen) => Contender;
+}
+
+type CurveVenue = VenueAdapter & Required<Pick<VenueAdapter, 'liquidity'>>;
+
+/**
+ * The instruments of a configuration; undefined where it names none.
+ *
+ * @throws {InvalidInputError} for a chain that is not configured, and where two entries are for one chain
+ */
+export function instrumentsOf(
+  config: PortfolioConfig,
+  chains: readonly ConnectedChain[],
+  venues: readonly VenueAdapter[],
+  clock: Clock,
+): ConfiguredInstruments | undefined {
+  const { horizonDays, instruments, owner } = config;
+  if (instruments === undefined) return undefined;
+  const {
+    aaveShort: loans,
+    capitalRatePercent,
+    holdingDays = horizonDays,
+    margin,
+    perpV2: perps,
+    riskWeight,
+  } = instruments;
+  const on = (chainId: number, field: string): ConnectedChain => {
+    const found = chains.find((each) => each.config.id === chainId);
+    if (found !== undefined) return found;
+    throw new InvalidInputError(
+      `instruments.${field}.chainId`,
+      chainId,
+      'is not among the chains',
+      'Add it to chains.',
+    );
+  };
+  const curves = venues.filter((venue): venue is CurveVenue => venue.liquidity !== undefined);
+  const entries = [
+    ...perps.map((each, index) => perpEntry(each, on(each.chainId, `perpV2.${index}`), owner, clock)),
+    ...loans.map((each, index) => loanEntry(each, on(each.chainId, `aaveShort.${index}`), curves, config, clock)),
+  ];
+  const ids = entries.map(({ adapter }) => adapter.id);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice !== undefined) {
+    throw new InvalidInputError('instruments', twice, 'stands there twice', 'Give one market of a kind and chain.');
+  }
+  return {
+    sources: entries.flatMap(({ source }) => source ?? []),
+    instruments: {
+      adapters: entries.map(({ adapter }) => adapter),
+      contenders: (seen) => entries.map(({ contender }) => contender(seen)),
+      terms: {
+        days: holdingDays,
+        capitalRate: capitalRatePercent / 100,
+        riskWeight,
+        marginLimits: { maxLeverage: margin.maxLeverage, minDistance: margin.minLiquidationDistancePercent / 100 },
+      },
+    },
+  };
+}
+
+function perpEntry(
+  each: InstrumentsConfig['perpV2'][number],
+  { chain, config }: ConnectedChain,
+  owner: Address,
+  clock: Clock,
+): Entry {
+  const {
+    baseSymbol,
+    baseToken: base,
+    basisNoiseBps,
+    chainId,
+    halfLifeDays,
+    quoteToken: quote,
+    rateNoiseBps,
+    ...contracts
+  } = each;
+  const virtual = (symbol: string, address: Address) => ({ chainId, address, symbol, decimals: 18 });
+  const market: PerpV2Market = {
+    ...contracts,
+    chain,
+    baseToken: virtual(baseSymbol, base),
+    quoteToken: virtual('vUSD', quote),
+    settlementToken: quoteToken(config),
+    collaterals: [{ token: baseToken(config), deltaPerUnit: '1', valuePerUnit: '0' }],
+  };
+  const adapter = perpV2Instrument({ chains: { [chainId]: market }, clock, id: `perp-v2-${chainId}` });
+  const source = perpV2Positions(market);
+  const marginSteps = async ({ greeks, ...rest }: TradeQuote, spot: number, signal: AbortSignal) => {
+    const before = perpV2Margin(await readPerpV2Account(market, owner, signal));
+    return [
+      { step: 'now', account: perpetualMargin(before) },
+      { step: 'the trade', account: perpetualMargin(perpV2MarginAfter(before, { greeks, ...rest }, spot)) },
+    ];
+  };
+  return {
+    adapter,
+    source,
+    contender: ({ readings, reference }) => ({
+      adapter,
+      chainId,
+      instrument: baseSymbol,
+      belief: { halfLifeDays, ratePerSqrtDay: rateNoiseBps / 10_000, basisPerSqrtDay: basisNoiseBps / 10_000 },
+      heldUnits: perpUnits(readings, source.id),
+      margin: (quoted, signal) => marginSteps(quoted, Number(reference.price), signal),
+    }),
+  };
+}
+
+/** Size of the perpetual that a source has read; nothing where it could not be read. */
+function perpUnits(readings: readonly PositionReading[], source: string): DecimalString {
+  for (const reading of readings) {
+    if (reading.status !== 'known' || reading.asOf.source !== source) continue;
+    if (reading.position.kind === 'perpetual') return reading.position.sizeUnits;
+  }
+  return '0';
+}
+
+function loanEntry(
+  each: InstrumentsConfig['aaveShort'][number],
+  { chain, config }: ConnectedChain,
+  venues: readonly CurveVenue[],
+  { positions }: PortfolioConfig,
+  clock: Clock,
+): Entry {
+  const { addressesProvider, chainId, halfLifeDays, healthFactor, pool, rateNoiseBps } = each;
+  const [underlying, numeraire] = [baseToken(config), quoteToken(config)];
+  const here = venues.filter(({ capabilities }) => capabilities.chains.includes(chainId));
+  const market = { chain, addressesProvider, pool, underlying, numeraire, venues: here };
+  const adapter = aaveShort({ chains: { [chainId]: market }, clock, healthFactor, id: `aave-short-${chainId}` });
+  const id = `aave-v3-${chainId}-${addressesProvider.toLowerCase()}`;
+  const isRead = positions.aaveV3.some(
+    (other) => other.chainId === chainId && other.addressesProvider.toLowerCase() === addressesProvider.toLowerCase(),
+  );
+  const source = aaveV3Account({
+    chain,
+    addressesProvider,
+    id,
+    assets: [
+      { token: underlying, deltaPerUnit: '1', valuePerUnit: '0' },
+      { token: numeraire, deltaPerUnit: '0', valuePerUnit: '1' },
+    ],
+  });
+  return {
+    adapter,
+    // Read once: a position that is read twice is counted twice.
+    source: isRead ? undefined : source,
+    contender: ({ readings }) => ({
+      adapter,
+      chainId,
+      instrument: underlying.symbol,
+      belief: { halfLifeDays, ratePerSqrtDay: rateNoiseBps / 10_000 },
+      heldUnits: owedUnits(readings, id),
+    }),
+  };
+}
+
+/** What is owed of the underlying, as a short position. */
+function owedUnits(readings: readonly PositionReading[], source: string): DecimalString {
+  for (const reading of readings) {
+    if (reading.status !== 'known' || reading.asOf.source !== source) continue;
+    const { position } = reading;
+    if (position.kind !== 'lending') continue;
+    const owed = position.debt.find(({ deltaPerUnit }) => deltaPerUnit === '1')?.amountUnits ?? '0';
+    return Number(owed) === 0 ? '0' : `-${owed}`;
+  }
+  return '0';
+}

@@ -1,0 +1,73 @@
+import * as v from 'valibot';
+
+const address = v.pipe(
+  v.string(),
+  v.regex(/^0x[0-9a-fA-F]{40}$/, 'is not an address; write 0x and 40 hex digits'),
+  v.transform((text) => text as `0x${string}`),
+);
+const chainId = v.pipe(v.number(), v.integer(), v.minValue(1));
+const notNegative = v.pipe(v.number(), v.minValue(0, 'must not be negative'));
+const aboveZero = v.pipe(v.number(), v.gtValue(0, 'must be above zero'));
+
+/** How the cost of holding is expected to go on: towards nothing, by half in so many days, with noise. */
+const belief = (halfLifeDays: number, noiseBps: number) => ({
+  halfLifeDays: v.optional(aboveZero, halfLifeDays),
+  /** Standard deviation of the daily rate after a day, hundredths of a percent. */
+  rateNoiseBps: v.optional(notNegative, noiseBps),
+});
+
+/** What competes with spot for a hedge. Each is read as a position as well. */
+export const instrumentsSchema = v.strictObject({
+  /** How long a hedge is expected to be held. Default: `horizonDays`. */
+  holdingDays: v.exactOptional(aboveZero),
+  /** What capital would earn elsewhere, per year. */
+  capitalRatePercent: v.optional(v.pipe(v.number(), v.minValue(-100), v.maxValue(100)), 4),
+  /** So many standard deviations of what holding costs are added to it. */
+  riskWeight: v.optional(notNegative, 0.5),
+  /** What no step of a trade on margin may break. */
+  margin: v.optional(
+    v.strictObject({
+      maxLeverage: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(100)), 5),
+      /** How far the spot has to move until the account is liquidated. */
+      minLiquidationDistancePercent: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(100)), 15),
+    }),
+    {},
+  ),
+  perpV2: v.optional(
+    v.array(
+      v.strictObject({
+        chainId,
+        clearingHouse: address,
+        clearingHouseConfig: address,
+        accountBalance: address,
+        exchange: address,
+        vault: address,
+        collateralManager: address,
+        /** The virtual tokens of the market, such as vETH and vUSD. */
+        baseToken: address,
+        quoteToken: address,
+        baseSymbol: v.optional(v.pipe(v.string(), v.minLength(1)), 'vETH'),
+        ...belief(2, 2),
+        /** Standard deviation of the premium after a day, hundredths of a percent. */
+        basisNoiseBps: v.optional(notNegative, 2),
+      }),
+    ),
+    [],
+  ),
+  aaveShort: v.optional(
+    v.array(
+      v.strictObject({
+        chainId,
+        addressesProvider: address,
+        pool: address,
+        /** Collateral × threshold over debt that each trade leaves. */
+        healthFactor: v.optional(v.pipe(v.number(), v.gtValue(1), v.maxValue(100)), 1.5),
+        // Rates of a loan stay until somebody moves them.
+        ...belief(Infinity, 0),
+      }),
+    ),
+    [],
+  ),
+});
+
+export type InstrumentsConfig = v.InferOutput<typeof instrumentsSchema>;

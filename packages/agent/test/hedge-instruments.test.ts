@@ -1,0 +1,259 @@
+import { rmSync } from 'node:fs';
+import type { Journal } from '@evenkeel/core';
+import { memoryJournal } from '@evenkeel/core/execution';
+import type { HedgingRebalancer, HedgingResult } from '@evenkeel/core/hedger';
+import type { RebalancerPorts } from '@evenkeel/core/rebalancer';
+import { Contract, Wallet } from 'ethers';
+import { seededRandom } from '../src/assemble/ambient.js';
+import { assemble, rebalancerOf } from '../src/assemble/portfolio.js';
+import { parseConfig } from '../src/config/load.js';
+import type { PortfolioConfigInput } from '../src/config/schema.js';
+import { agentFile, bookOf, closeAll, open, removeFolders, roundToEnd } from './agent/support.js';
+import { documentIn, folder, inProcess, writeYaml } from './cli-process.js';
+import { openStage, type Stage, traces } from './support.js';
+
+// A configured portfolio whose hedges may be perpetuals and loans: chosen by what they cost to hold, signed, journaled and
+// executed as spot is.
+
+jest.setTimeout(60_000);
+
+type Instruments = NonNullable<PortfolioConfigInput['instruments']>;
+
+let stage: Stage;
+const files = folder();
+
+beforeAll(async () => {
+  stage = await openStage({ chains: 1, parts: ['perp-v2', 'aave-v3'] });
+  await stage.actors.feedKeeper.tick();
+}, 180_000);
+afterEach(async () => {
+  await closeAll();
+  await stage.rewind();
+});
+afterAll(async () => {
+  await stage?.close();
+  removeFolders();
+  rmSync(files, { recursive: true, force: true });
+});
+
+const owner = () => stage.world.accounts.owner;
+const chain = () => stage.world.chains[0]!;
+
+function perp(): NonNullable<Instruments['perpV2']>[number] {
+  const { perpV2 } = chain().parts;
+  const {
+    accountBalance,
+    baseToken,
+    clearingHouse,
+    clearingHouseConfig,
+    collateralManager,
+    exchange,
+    quoteToken,
+    vault,
+  } = perpV2!;
+  const contracts = { accountBalance, clearingHouse, clearingHouseConfig, collateralManager, exchange, vault };
+  return { chainId: chain().id, ...contracts, baseToken, quoteToken };
+}
+
+function loan(): NonNullable<Instruments['aaveShort']>[number] {
+  const { addressesProvider, pool } = chain().parts.aaveV3!;
+  return { chainId: chain().id, addressesProvider, pool };
+}
+
+/** Margin for the perpetual. */
+async function deposit(units: bigint): Promise<void> {
+  const wallet = new Wallet(owner().privateKey, chain().provider);
+  const { USDC } = chain().tokens;
+  const { vault } = chain().parts.perpV2!;
+  const send = async (to: string, signature: string, args: readonly unknown[]): Promise<void> => {
+    const contract = new Contract(to, [`function ${signature}`], wallet);
+    const sent = (await contract.getFunction(signature.slice(0, signature.indexOf('(')))(...args)) as {
+      wait(): Promise<unknown>;
+    };
+    await sent.wait();
+  };
+  await send(USDC.address, 'approve(address,uint256)', [vault, units * 10n ** 6n]);
+  await send(vault, 'deposit(address,uint256)', [USDC.address, units * 10n ** 6n]);
+}
+
+async function perpSize(): Promise<number> {
+  const { accountBalance, baseToken } = chain().parts.perpV2!;
+  const abi = ['function getTakerPositionSize(address, address) view returns (int256)'];
+  const size = (await new Contract(accountBalance, abi, chain().provider).getFunction('getTakerPositionSize')(
+    owner().address,
+    baseToken,
+  )) as bigint;
+  return Number(size) / 1e18;
+}
+
+const QUICK: Partial<PortfolioConfigInput> = {
+  pollMs: 20,
+  schedule: { kind: 'single' },
+  adapters: ['uniswap-v2', 'uniswap-v3'],
+  nodeBudget: 3,
+};
+
+function hedger(
+  instruments: Instruments,
+  more: { journal?: Journal; ports?: (ports: RebalancerPorts) => Partial<RebalancerPorts> } = {},
+): { readonly rebalancer: HedgingRebalancer; readonly journal: Journal; readonly ports: RebalancerPorts } {
+  const journal = more.journal ?? memoryJournal();
+  const assembled = assemble(parseConfig({ ...stage.config, ...QUICK, instruments }), {
+    signer: new Wallet(owner().privateKey),
+    journal,
+    random: seededRandom(1),
+    env: {},
+  });
+  const ports = { ...assembled.ports, ...more.ports?.(assembled.ports) };
+  return { rebalancer: rebalancerOf(assembled.portfolio, ports, assembled.instruments), journal, ports };
+}
+
+test('the perpetual takes the hedge where it is cheaper to hold, by an intent for it and nothing else', async () => {
+  await deposit(50_000n);
+  const { journal, rebalancer } = hedger({ perpV2: [perp()], aaveShort: [loan()] });
+  const told: string[] = [];
+  for (const event of ['surveyed', 'decided', 'signed', 'scheduled', 'routed', 'reported'] as const) {
+    rebalancer.on(event, () => void told.push(event));
+  }
+  const { after, before, decision, instrument, report, signed, slices } = await rebalancer.rebalance();
+  const adapter = `perp-v2-${chain().id}`;
+  expect(report).toMatchObject({
+    outcome: 'hedged',
+    costs: null,
+    reconciliation: { exact: true, unexplainedAtoms: 0n },
+  });
+  expect(instrument!.choice.chosen.quote).toMatchObject({ adapter, instrument: 'vETH' });
+  expect(instrument!.choice.compared.map(({ quote }) => quote.adapter)).toContain('routed-spot');
+  expect(instrument!.choice.chosen.costBps).toBeLessThan(instrument!.choice.compared[1]!.costBps);
+  expect(slices).toEqual([]);
+  expect(told).toEqual(['surveyed', 'decided', 'signed', 'scheduled', 'reported']);
+  // An exact size, and read back by the position source, not from the plan.
+  if (decision.action !== 'trade') throw new Error(decision.sentence);
+  expect(await perpSize()).toBeCloseTo(Number(decision.deltaChangeUnits), 12);
+  expect(Number(after.exposure.delta.low) - Number(before.exposure.delta.low)).toBeCloseTo(await perpSize(), 2);
+  expect(signed!.intent).toMatchObject({ adapters: [adapter], spending: [{ maxSpend: 1n }] });
+  const codes = (await journal.decisions({})).map(({ code }) => code);
+  expect(codes).toEqual(expect.arrayContaining(['OUTSIDE_BAND', 'INSTRUMENT_CHOSEN', 'TRADE_OPENED', 'TRADE_CLOSED']));
+  // Then there is nothing left to do.
+  expect(await rebalancer.rebalance()).toMatchObject({ report: { outcome: 'held' }, slices: [] });
+});
+
+test('a dry run shows the choice, and leaves no trace', async () => {
+  await deposit(50_000n);
+  const before = await traces(stage);
+  const { instrument, report } = await hedger({ perpV2: [perp()] }).rebalancer.rebalance({ dryRun: true });
+  expect(report).toMatchObject({ outcome: 'dry-run', reconciliation: null });
+  expect(instrument!.execution).toMatchObject({ state: 'simulated' });
+  expect(await traces(stage)).toEqual(before);
+});
+
+test('where others are believed unsteady spot is the cheapest, and without margin it is alone: the hedge is as ever', async () => {
+  const alone = await hedger({ perpV2: [perp()] }).rebalancer.rebalance({ dryRun: true });
+  expect(alone.slices).toHaveLength(1);
+  expect(alone.instrument).toBeUndefined();
+  await deposit(50_000n);
+  const unsteady = { ...perp(), basisNoiseBps: 200 };
+  const short = await hedger({ perpV2: [unsteady], holdingDays: 2 }).rebalancer.rebalance();
+  expect(short.slices).toHaveLength(1);
+  expect(short.instrument).toBeUndefined();
+  expect(await perpSize()).toBe(0);
+});
+
+test('more than there is to sell is borrowed and sold, one step after another, and what was held is closed by it later', async () => {
+  const { journal, rebalancer } = hedger({ aaveShort: [loan()] });
+  const sold = await rebalancer.rebalance({ deltaChangeUnits: '-9' });
+  const adapter = `aave-short-${chain().id}`;
+  expect(sold.instrument!.choice.chosen.quote).toMatchObject({ adapter, units: '-9' });
+  expect(sold.instrument!.choice.refused).toMatchObject([{ adapter: 'routed-spot', code: 'NO_SPOT_ROUTE' }]);
+  expect(sold.report).toMatchObject({ reconciliation: { exact: true } });
+  expect(loanDelta(sold.after)).toBeCloseTo(-9, 6);
+  const steps = await journal.outcomes({ intentId: sold.signed!.id, slice: 0 });
+  expect(steps.map(({ state }) => state)).not.toContain('failed');
+  expect(steps.length).toBeGreaterThan(4);
+  const back = await rebalancer.rebalance({ deltaChangeUnits: '9' });
+  expect(back.instrument!.choice.chosen.quote).toMatchObject({ adapter, units: '9' });
+  expect(loanDelta(back.after)).toBe(0);
+});
+
+/** Of the account on Aave, as its position source reads it. */
+function loanDelta({ exposure }: HedgingResult['after']): number {
+  return exposure.positions
+    .filter(({ id }) => id.startsWith('aave-v3'))
+    .reduce((sum, { delta }) => sum + Number(delta?.low ?? 0), 0);
+}
+
+class Death extends Error {}
+
+/** A process that dies at its first delivery, before or after the transaction has arrived. */
+const dying =
+  (arrives: boolean) =>
+  (ports: RebalancerPorts): Partial<RebalancerPorts> => {
+    const { account } = ports;
+    const send: typeof account.submission.send = async (...args) => {
+      if (arrives) await account.submission.send(...args);
+      throw new Death();
+    };
+    return { account: { ...account, submission: { ...account.submission, send } } };
+  };
+
+test.each([
+  ['before', false],
+  ['after', true],
+] as const)(
+  'a process that dies %s its transaction arrives leaves a trade that another brings to its end, once',
+  async (_, arrives) => {
+    await deposit(50_000n);
+    const journal = memoryJournal();
+    const first = hedger({ perpV2: [perp()] }, { journal, ports: dying(arrives) });
+    await expect(first.rebalancer.rebalance()).rejects.toThrow(Death);
+    const { rebalancer } = hedger({ perpV2: [perp()] }, { journal });
+    await expect(rebalancer.rebalance()).rejects.toMatchObject({ code: 'PROGRAMME_OPEN' });
+    const [resumed, ...more] = await rebalancer.resume();
+    expect(more).toEqual([]);
+    expect(resumed).toMatchObject({
+      state: 'completed',
+      report: { outcome: 'hedged', reconciliation: { exact: true } },
+    });
+    const [chosen] = await journal.decisions({ code: 'INSTRUMENT_CHOSEN' });
+    expect(await perpSize()).toBeCloseTo(Number(chosen!.details['units']), 12);
+    expect(await rebalancer.resume()).toEqual([]);
+  },
+);
+
+test('the command reads instruments from its file and says which took the hedge', async () => {
+  await deposit(50_000n);
+  const config = { ...stage.config, ...QUICK, journal: `${files}/book.db`, instruments: { perpV2: [perp()] } };
+  const file = writeYaml(files, 'book.yaml', config);
+  const ended = await inProcess(['hedge', '--config', file, '--json'], { EVENKEEL_PRIVATE_KEY: owner().privateKey });
+  expect(documentIn(ended)).toMatchObject({
+    outcome: 'hedged',
+    instruments: [
+      { adapter: `perp-v2-${chain().id}`, costBps: expect.any(Number), competitors: [{ adapter: 'routed-spot' }] },
+    ],
+    unexplainedAtoms: '0',
+  });
+});
+
+test('the agent hedges with what its file names, and counts it against its limits', async () => {
+  await deposit(50_000n);
+  const { agent, events } = await open(
+    stage,
+    agentFile(stage, [{ ...bookOf(stage), instruments: { perpV2: [perp()] } }]),
+  );
+  await roundToEnd(agent);
+  expect(events.find(({ kind }) => kind === 'report')).toMatchObject({
+    portfolio: 'book',
+    code: 'HEDGED',
+    details: { unexplainedAtoms: 0n },
+  });
+  expect(await perpSize()).toBeGreaterThan(1);
+  expect(agent.desk.used('book').notionalUsd).toBeGreaterThan(1_000);
+});
+
+test('a file that cannot be right is refused', () => {
+  const invalid = expect.objectContaining({ code: 'INVALID_INPUT' });
+  expect(() => hedger({ perpV2: [{ ...perp(), chainId: 1 }] })).toThrow(invalid);
+  expect(() => hedger({ aaveShort: [loan(), loan()] })).toThrow(invalid);
+  expect(() => hedger({ aaveShort: [{ ...loan(), healthFactor: 0.9 }] })).toThrow(invalid);
+  expect(() => hedger({ margin: { maxLeverage: 1_000 } })).toThrow(invalid);
+});

@@ -1,0 +1,24 @@
+import { EvenkeelError } from '@evenkeel/intents';
+
+/** The router knows no way to trade a size of the underlying itself. Code `NO_SPOT_ROUTE`. */
+export class NoSpotRouteError extends EvenkeelError {
+  constructor(units: string, maxUnits: number) {
+    super('NO_SPOT_ROUTE', `Spot: the router knows a way for ${maxUnits} units at most, not for ${units}.`, {
+      field: 'request.units',
+      value: units,
+      hint: 'Bring more to the account, or hedge with another instrument.',
+      details: { maxUnits },
+    });
+  }
+}
+
+/** A fill for an instrument that trades positions, not tokens. Code `NOT_A_MARKET`. */
+export class NotAMarketError extends EvenkeelError {
+  constructor(adapter: string) {
+    super('NOT_A_MARKET', `${adapter} trades positions: no route leads through it.`, {
+      field: 'fill.pool.adapter',
+      value: adapter,
+      hint: 'Trade it as an instrument.',
+    });
+  }
+}

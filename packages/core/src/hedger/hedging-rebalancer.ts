@@ -1,0 +1,144 @@
+import { EvenkeelError } from '@evenkeel/intents';
+import { createRebalancer, type RebalanceOptions, type Rebalancer } from '../rebalancer.js';
+import type { Context } from '../rebalancer/context.js';
+import { RebalancerBusyError } from '../rebalancer/errors.js';
+import { eventHub, type RebalancerEvents } from '../rebalancer/events.js';
+import { lookMemory } from '../rebalancer/look-memory.js';
+import type { Portfolio, RebalancerPorts } from '../rebalancer/portfolio.js';
+import { considerInstruments, type Weighed } from './consider.js';
+import { executorOf } from './executor.js';
+import type { HedgeInstruments } from './instruments.js';
+import { holdOn, type HedgingResult, tradeInstrument } from './trade.js';
+
+/** A rebalancer whose hedges may be other instruments than spot. */
+export interface HedgingRebalancer extends Omit<Rebalancer, 'rebalance'> {
+  /**
+   * As the rebalancer's own. Where an instrument is cheaper to hold than spot it takes the trade, in one piece, by an
+   * intent and a programme of its own; else the rebalancer does what it does without instruments.
+   */
+  rebalance(options?: RebalanceOptions): Promise<HedgingResult>;
+}
+
+const EVENTS: readonly (keyof RebalancerEvents)[] = [
+  'surveyed',
+  'decided',
+  'signed',
+  'scheduled',
+  'waiting',
+  'routed',
+  'replanned',
+  'execution',
+  'reported',
+];
+
+/**
+ * A rebalancer that lets instruments compete with spot for each hedge, by what it costs to hold it. Whatever cannot be
+ * asked or refuses is out of the competition and stands in nobody's way: then spot is traded as ever.
+ *
+ * @throws {PortfolioInvalidError} as `createRebalancer`
+ *
+ * @example
+ * ```ts
+ * const rebalancer = createHedgingRebalancer(portfolio, ports, {
+ *   adapters: [perp],
+ *   contenders: () => [{ adapter: perp, chainId: 10, instrument: 'vETH', belief: { halfLifeDays: 2 } }],
+ *   terms: { days: 7, capitalRate: 0.04 },
+ * })
+ * const { instrument } = await rebalancer.rebalance()
+ * ```
+ */
+export function createHedgingRebalancer(
+  portfolio: Portfolio,
+  given: RebalancerPorts,
+  instruments: HedgeInstruments,
+): HedgingRebalancer {
+  const memory = given.memory ?? lookMemory();
+  const ports: RebalancerPorts = { ...given, memory };
+  const hub = eventHub(ports.logger);
+  const spot = createRebalancer(portfolio, ports);
+  // What a crash has left may be of an instrument: execution has to know where its calls may go. No route is planned
+  // through these, and no intent for spot admits them.
+  const venues = [...ports.venues, ...instruments.adapters.map(executorOf)];
+  const resumer = createRebalancer(portfolio, { ...ports, venues });
+  let isWeighing = false;
+  for (const each of [spot, resumer]) {
+    for (const event of EVENTS) {
+      each.on(event, (...args: unknown[]) => {
+        if (!isWeighing) hub.emit(event, ...(args as Parameters<RebalancerEvents[typeof event]>));
+      });
+    }
+  }
+  hub.on('execution', ({ type }) => {
+    const earlier = memory.recall();
+    if (type === 'step-done' && earlier !== undefined) memory.keep({ ...earlier, hasTraded: true });
+  });
+  const context: Context = { portfolio, ports: { ...ports, venues }, hub, look: (signal) => spot.survey(signal) };
+
+  let isBusy = false;
+  const exclusively = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (isBusy) throw new RebalancerBusyError(portfolio.name);
+    isBusy = true;
+    try {
+      return await work();
+    } finally {
+      isBusy = false;
+    }
+  };
+
+  /** What competition makes of it, and what the rebalancer saw; where that fails, it is for the rebalancer to say why. */
+  const weigh = async (options: RebalanceOptions): Promise<Weighed> => {
+    const { deltaChangeUnits, signal = new AbortController().signal } = options;
+    const asked = deltaChangeUnits === undefined ? {} : { deltaChangeUnits };
+    isWeighing = true;
+    try {
+      const seen = await spot.decide({ ...asked, signal });
+      return await considerInstruments({
+        portfolio,
+        ports,
+        instruments,
+        spot: seen,
+        requested: deltaChangeUnits,
+        signal,
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof EvenkeelError)) throw error;
+      ports.logger?.log('warn', `Instruments were not weighed: ${error.message}`, { code: error.code });
+      return { kind: 'spot' };
+    } finally {
+      isWeighing = false;
+    }
+  };
+
+  return Object.freeze({
+    on: hub.on,
+    off: hub.off,
+    survey: (signal) => spot.survey(signal),
+    decide: async (options = {}) => {
+      const weighed = await weigh(options);
+      if (weighed.kind === 'spot') return spot.decide(options);
+      const { before, curves, decision } = weighed.considered;
+      hub.emit('surveyed', before);
+      hub.emit('decided', decision);
+      return Object.freeze({ before, curves, decision });
+    },
+    rebalance: (options = {}) =>
+      exclusively(async (): Promise<HedgingResult> => {
+        const weighed = await weigh(options);
+        switch (weighed.kind) {
+          case 'spot':
+            return spot.rebalance(options);
+          case 'hold':
+            return holdOn(context, weighed.considered, options);
+          case 'instrument':
+            return tradeInstrument(context, instruments.adapters, weighed.considered, options);
+        }
+      }),
+    resume: (signal) => exclusively(() => resumer.resume(signal)),
+    track: (signal) => exclusively(() => resumer.track(signal)),
+    cancel: async () => {
+      await spot.cancel();
+      await resumer.cancel();
+    },
+  } satisfies HedgingRebalancer);
+}

@@ -1,0 +1,6 @@
+// Hedger: the rebalancer with other instruments than spot in the competition
+export * from './errors.js';
+export type { HedgeInstruments, Seen } from './instruments.js';
+export { createHedgingRebalancer, type HedgingRebalancer } from './hedging-rebalancer.js';
+export { ROUTED_SPOT } from './routed-spot.js';
+export type { HedgingResult, InstrumentTrade } from './trade.js';
