@@ -25,14 +25,16 @@ export interface Resumption extends ExecutionResult {
 }
 
 /** The portfolio's own programmes that have not come to their end. */
-export async function runningProgrammes(context: Context): Promise<readonly ProgrammeRecord[]> {
+export async function runningProgrammes(
+  context: Pick<Context, 'portfolio' | 'ports'>,
+): Promise<readonly ProgrammeRecord[]> {
   const { journal } = context.ports;
   const running = await journal.programmes({ state: 'running' });
   const own = await Promise.all(running.map(({ programme }) => isOwn(context, programme.intentId)));
   return running.filter((_, i) => own[i]);
 }
 
-async function isOwn({ portfolio, ports }: Context, intentId: Hex): Promise<boolean> {
+async function isOwn({ portfolio, ports }: Pick<Context, 'portfolio' | 'ports'>, intentId: Hex): Promise<boolean> {
   const signed = await ports.journal.intent(intentId);
   // An intent that is not there is for the resumption to complain about, not to be passed over here.
   if (signed === undefined) return true;
