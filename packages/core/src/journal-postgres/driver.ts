@@ -1,3 +1,4 @@
+import type Pg from 'pg';
 import { JournalDriverMissingError } from '../execution/journal-errors.js';
 
 export type PostgresValue = string | number | boolean | null;
@@ -18,7 +19,7 @@ export interface PostgresPool {
 
 /** A pool of `pg`, an optional peer: loaded when first wanted. @throws JOURNAL_DRIVER_MISSING */
 export async function pgPool(connectionString: string): Promise<PostgresPool> {
-  let pg: typeof import('pg');
+  let pg: { readonly default: typeof Pg };
   try {
     pg = await import('pg');
   } catch (cause) {

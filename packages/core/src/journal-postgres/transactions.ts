@@ -10,17 +10,17 @@ export interface Claim {
 
 /** Statements of one transaction. */
 export interface Statements {
-  all(sql: string, values?: PostgresValue[]): Promise<readonly PostgresRow[]>;
-  first(sql: string, values?: PostgresValue[]): Promise<PostgresRow | undefined>;
-  run(sql: string, values?: PostgresValue[]): Promise<void>;
+  readonly all: (sql: string, values?: PostgresValue[]) => Promise<readonly PostgresRow[]>;
+  readonly first: (sql: string, values?: PostgresValue[]) => Promise<PostgresRow | undefined>;
+  readonly run: (sql: string, values?: PostgresValue[]) => Promise<void>;
   /** Nobody else who asks for this name goes on before the transaction has ended. */
-  lock(name: string): Promise<void>;
+  readonly lock: (name: string) => Promise<void>;
 }
 
 export interface Transactions {
-  read<T>(body: (statements: Statements) => Promise<T>): Promise<T>;
+  readonly read: <T>(body: (statements: Statements) => Promise<T>) => Promise<T>;
   /** All or nothing, on disk when the promise resolves; nothing at all where the claim is lost. */
-  write<T>(body: (statements: Statements) => Promise<T>): Promise<T>;
+  readonly write: <T>(body: (statements: Statements) => Promise<T>) => Promise<T>;
 }
 
 const TRIES = 8;
@@ -80,7 +80,11 @@ function statementsOf(connection: PostgresConnection): Statements {
   return {
     all,
     first: async (sql, values) => (await all(sql, values))[0],
-    run: async (sql, values) => void (await all(sql, values)),
-    lock: async (name) => void (await all('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name])),
+    run: async (sql, values) => {
+      await all(sql, values);
+    },
+    lock: async (name) => {
+      await all('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name]);
+    },
   };
 }

@@ -85,7 +85,8 @@ export async function startServer(command: ServerCommand): Promise<ServerProcess
       // What a killed server has left (locks, children that have yet to notice) takes a moment to go.
       for (let tries = 0; ; tries++) {
         try {
-          return await launch();
+          await launch();
+          return;
         } catch (error) {
           if (tries === 9) throw error;
           await delay(200);
