@@ -26,7 +26,8 @@ export async function pgPool(connectionString: string): Promise<PostgresPool> {
     throw new JournalDriverMissingError('pg@8.23.1', { cause });
   }
   const pool = new pg.default.Pool({ connectionString, max: 16, application_name: 'evenkeel' });
-  // A connection that breaks while nobody uses it is replaced; whoever uses one hears of it.
+  // A connection that breaks while nothing is asked of it is replaced; whoever asks something hears of it then.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
