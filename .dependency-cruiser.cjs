@@ -19,7 +19,7 @@ const STATIONS = [
 ];
 
 /** What joins stations: nothing in a station knows of it. */
-const JOINERS = ['rebalancer', 'backtest', 'watch', 'hedger'];
+const JOINERS = ['rebalancer', 'backtest', 'watch', 'hedger', 'workflow'];
 
 const only = (name, from, allowed) => ({
   name,
@@ -59,6 +59,13 @@ module.exports = {
       to: { path: `^packages/core/src/(${[...STATIONS, ...JOINERS].join('|')})` },
     },
     ...laterStations,
+    {
+      name: 'core-loop-needs-no-engine',
+      severity: 'error',
+      comment: 'A workflow drives the loop; nothing that is embedded carries an engine',
+      from: { path: '^packages/core/src/(rebalancer|index)', pathNot: '\\.test\\.ts$' },
+      to: { path: '^packages/core/src/workflow/' },
+    },
     {
       name: 'core-lattice-beside-the-policy',
       severity: 'error',

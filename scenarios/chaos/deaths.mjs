@@ -23,9 +23,8 @@ function die() {
   for (;;);
 }
 
-/** A port whose `method` kills the process at its `count`-th call. */
-function mortal(target, { method, side }, count) {
-  let calls = 0;
+/** A port whose `method` kills the process when `breathe` says so, on its side of the call. */
+function mortal(target, { method, side }, breathe) {
   // Around an empty object: a proxy of a frozen one may not answer anything else than it holds.
   return new Proxy(
     {},
@@ -34,10 +33,10 @@ function mortal(target, { method, side }, count) {
         const value = target[name];
         if (name !== method) return typeof value === 'function' ? value.bind(target) : value;
         return async (...args) => {
-          calls += 1;
-          if (side === 'before' && calls === count) die();
+          const isLast = breathe();
+          if (side === 'before' && isLast) die();
           const answer = await value.apply(target, args);
-          if (side === 'after' && calls === count) die();
+          if (side === 'after' && isLast) die();
           return answer;
         };
       },
@@ -45,18 +44,23 @@ function mortal(target, { method, side }, count) {
   );
 }
 
-/** The ports of a rebalancer that will not see the `count`-th time of this window. */
-export function withDeath(ports, window, count) {
+/** Makes the ports of one process such that it will not see the `count`-th time of this window, however often they are made. */
+export function mortality(window, count) {
+  if (window === undefined) return (ports) => ports;
   const death = WINDOWS[window];
   if (death === undefined) throw new Error(`No window "${window}"; there are: ${Object.keys(WINDOWS).join(', ')}.`);
-  switch (death.port) {
-    case 'journal':
-      return { ...ports, journal: mortal(ports.journal, death, count) };
-    case 'account':
-      return { ...ports, account: mortal(ports.account, death, count) };
-    case 'submission': {
-      const submission = mortal(ports.account.submission, death, count);
-      return { ...ports, account: { ...ports.account, submission } };
+  let calls = 0;
+  const breathe = () => ++calls === count;
+  return (ports) => {
+    switch (death.port) {
+      case 'journal':
+        return { ...ports, journal: mortal(ports.journal, death, breathe) };
+      case 'account':
+        return { ...ports, account: mortal(ports.account, death, breathe) };
+      case 'submission': {
+        const submission = mortal(ports.account.submission, death, breathe);
+        return { ...ports, account: { ...ports.account, submission } };
+      }
     }
-  }
+  };
 }

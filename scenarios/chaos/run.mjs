@@ -1,29 +1,34 @@
 #!/usr/bin/env node
-// Kills the agent again and again in the middle of real multi-chain trades, and then asks the chains whether anything
-// was lost, done twice, or is not accounted for.
+// Kills the agent, the engine and the nodes again and again in the middle of real multi-chain trades, and then asks the
+// chains whether anything was lost, done twice, or is not accounted for.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { seededRandom } from '@evenkeel/agent';
-import { sqliteJournal } from '@evenkeel/core/journal-sqlite';
 import { startWorld } from '@evenkeel/devnet';
 import { openPortfolio } from '../../packages/agent/dist/demo/open-portfolio.js';
 import { WINDOWS } from './deaths.mjs';
+import { ENGINES } from './engines.mjs';
 import { judge, readChains } from './judge.mjs';
 
-const HELP = `Usage: npm run chaos -- [--runs N] [--seed S] [--engine sqlite] [--json]
+const HELP = `Usage: npm run chaos -- [--runs N] [--seed S] [--engine sqlite|restate|dbos] [--minutes M] [--json]
 
-Kills the agent N times (default 40) with SIGKILL while it trades on three local chains of real contracts: in turn between
-each pair of neighbouring states of the outbox, and at random times. Restarts it each time, and then reads the chains.`;
+Kills with SIGKILL N times (default 40) while an intent is traded in slices on three local chains of real contracts: the agent
+in turn between each pair of neighbouring states of the outbox and at random times, a chain's node, and the engine's server
+where it has one. Starts again what was killed each time, and then reads the chains. With --minutes nothing new is begun after
+that time, and the kills until then are counted.`;
 
 const { values: options } = parseArgs({
   options: {
     runs: { type: 'string', default: '40' },
     seed: { type: 'string', default: '1' },
     engine: { type: 'string', default: 'sqlite' },
+    minutes: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -34,25 +39,65 @@ if (options.help) {
 }
 const runs = Number(options.runs);
 const seed = Number(options.seed);
-if (!Number.isSafeInteger(runs) || runs < 1 || !Number.isSafeInteger(seed) || options.engine !== 'sqlite') {
+const minutes = Number(options.minutes ?? Infinity);
+const isKnown = Object.hasOwn(ENGINES, options.engine);
+if (!Number.isSafeInteger(runs) || runs < 1 || !Number.isSafeInteger(seed) || !(minutes > 0) || !isKnown) {
   console.error(HELP);
   process.exit(2);
 }
 
-const RANDOM = 'at a random time';
-const KINDS = [...Object.keys(WINDOWS), RANDOM];
+const RANDOM = 'agent at a random time';
+const NODE = 'node of a chain';
+const ENGINE = 'server of the engine';
 /** Deaths that one rebalancing goes through before it is let live. */
 const DEATHS_EACH = 6;
 /** Lives in which the death that was meant did not come about: the step count was never reached. */
 const LIVES_AT_MOST = 40;
+/** Nothing in here takes that long: a life that does has lost something. */
+const LONGEST_LIFE_MS = 180_000;
 
+const chosen = ENGINES[options.engine];
 const random = seededRandom(seed);
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-chaos-'));
-const world = await startWorld({ chains: 3, seed, blockTimeSeconds: 1 });
-const owner = world.accounts.owner;
+const startedMs = Date.now();
 const totals = { kills: 0, slices: 0, rebalancings: 0, lost: [], twice: [], unaccounted: [] };
+const { server, settings } = await startEngine();
+const KINDS = [...Object.keys(WINDOWS), RANDOM, NODE, ...(server === undefined ? [] : [ENGINE])];
 const killsOf = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
+const port = await freePort();
+let stage;
 try {
+  stage = await newStage();
+  while (isGoingOn()) {
+    await rebalanceWithDeaths(totals.rebalancings);
+    totals.rebalancings += 1;
+    if (isGoingOn()) stage = await nextStage();
+  }
+} finally {
+  await stage?.world.close();
+  await server?.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+print();
+
+async function startEngine() {
+  try {
+    return await chosen.start();
+  } catch (error) {
+    console.error(error.message);
+    process.exit(3);
+  }
+}
+
+function isGoingOn() {
+  // What goes wrong again and again is told, and not gone on with.
+  if (totals.lost.length + totals.twice.length >= 10) return false;
+  return totals.kills < runs && Date.now() - startedMs < minutes * 60_000;
+}
+
+/** Chains with an open portfolio, and everybody who fills and delivers. */
+async function newStage() {
+  const world = await startWorld({ chains: 3, seed, blockTimeSeconds: 1 });
   const portfolio = await openPortfolio(world);
   const config = {
     ...portfolio,
@@ -62,23 +107,27 @@ try {
   const configFile = join(folder, 'portfolio.json');
   writeFileSync(configFile, JSON.stringify(config));
   await world.startActors();
-  const snapshot = await world.snapshot();
-  while (totals.kills < runs) {
-    await rebalanceWithDeaths(configFile, totals.rebalancings);
-    totals.rebalancings += 1;
-    await world.revert(snapshot);
-    const behind = Math.floor(Date.now() / 1000) - (await world.clockSeconds());
-    if (behind > 0) await world.advance(behind);
-  }
-} finally {
-  await world.close();
-  rmSync(folder, { recursive: true, force: true });
+  return { world, configFile, snapshot: await world.snapshot(), hasCrashed: false };
 }
-print();
+
+/** The same once more; a node that was killed has no snapshot to go back to. */
+async function nextStage() {
+  const { hasCrashed, snapshot, world } = stage;
+  if (hasCrashed) {
+    await world.close();
+    return newStage();
+  }
+  await world.revert(snapshot);
+  const behind = Math.floor(Date.now() / 1000) - (await world.clockSeconds());
+  if (behind > 0) await world.advance(behind);
+  return stage;
+}
 
 /** One rebalancing, from its beginning through its deaths to its end, and the verdict on it. */
-async function rebalanceWithDeaths(configFile, index) {
-  const path = join(folder, `${index}.db`);
+async function rebalanceWithDeaths(index) {
+  const { world } = stage;
+  const owner = world.accounts.owner;
+  const outbox = { ...settings, path: join(folder, `${index}.db`), name: String(index), port, executorId: 'victim' };
   const openings = await readChains(world, owner.address);
   let deaths = 0;
   let last;
@@ -87,18 +136,20 @@ async function rebalanceWithDeaths(configFile, index) {
       totals.lost.push(`rebalancing ${index} never came to its end: ${JSON.stringify(last)}`);
       break;
     }
-    const mayDie = deaths < DEATHS_EACH && totals.kills < runs;
-    const kind = mayDie ? rarest() : undefined;
-    last = await live({ configFile, path, kind, index });
-    if (last.killed) {
+    const kind = deaths < DEATHS_EACH && isGoingOn() ? rarest() : undefined;
+    last = await live({ outbox, kind, index });
+    if (last.happened) {
       deaths += 1;
       totals.kills += 1;
       killsOf[kind] += 1;
-    } else if (kind === undefined) break;
+    }
     progress();
+    // Whatever it was to die of has not come before its end.
+    if (!last.killed) break;
   }
   if (last.code !== 0) totals.lost.push(`rebalancing ${index} ended with an error: ${last.stderr.slice(-600)}`);
-  const journal = await sqliteJournal({ path });
+  else if (!last.stdout.includes('"state":"done"')) totals.lost.push(`rebalancing ${index} failed: ${last.stdout}`);
+  const journal = await chosen.journal(outbox);
   try {
     const { lost, slices, twice, unaccounted } = await judge(journal, openings, owner.address);
     totals.slices += slices;
@@ -117,31 +168,69 @@ function rarest() {
   return candidates[Math.floor(random.next() * candidates.length)];
 }
 
-/** One process, killed or not. */
-function live({ configFile, path, kind, index }) {
+/** One process, and what is killed meanwhile: itself, what it talks to, or nothing. */
+async function live({ outbox, kind, index }) {
   const victim = fileURLToPath(new URL('victim.mjs', import.meta.url));
   const count = 1 + Math.floor(random.next() * 3);
-  const args = ['--config', configFile, '--journal', path, '--seed', String(seed * 1000 + index)];
-  if (kind !== undefined && kind !== RANDOM) args.push('--window', kind, '--count', String(count));
-  const afterMs = kind === RANDOM ? Math.floor(random.next() * 6000) : undefined;
-  return new Promise((resolve, reject) => {
-    const { HOME = '', PATH = '' } = process.env;
-    const child = spawn(process.execPath, [victim, ...args], {
-      env: { HOME, PATH, NO_COLOR: '1', EVENKEEL_PRIVATE_KEY: owner.privateKey },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let stdout = '';
-    let stderr = '';
-    let timer;
+  const args = ['--config', stage.configFile, '--engine', options.engine, '--settings', JSON.stringify(outbox)];
+  args.push('--run', `chaos-${basename(folder)}-${index}`, '--seed', String(seed * 1000 + index));
+  if (Object.hasOwn(WINDOWS, kind ?? '')) args.push('--window', kind, '--count', String(count));
+  const afterMs = Math.floor(random.next() * 6000);
+  const downMs = Math.floor(random.next() * 1500);
+  const { HOME = '', PATH = '' } = process.env;
+  const child = spawn(process.execPath, [victim, ...args], {
+    env: { HOME, PATH, NO_COLOR: '1', EVENKEEL_PRIVATE_KEY: stage.world.accounts.owner.privateKey },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  const alive = new Promise((resolve) => {
     child.stdout.on('data', (chunk) => {
       stdout += chunk;
-      if (afterMs !== undefined && timer === undefined) timer = setTimeout(() => child.kill('SIGKILL'), afterMs);
+      resolve();
     });
-    child.stderr.on('data', (chunk) => (stderr += chunk));
+    child.once('close', resolve);
+  });
+  child.stderr.on('data', (chunk) => (stderr += chunk));
+  const ended = new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code, signal) => {
-      clearTimeout(timer);
-      resolve({ code, killed: signal === 'SIGKILL', stdout, stderr });
+    child.once('close', (code, signal) => resolve({ code, killed: signal === 'SIGKILL' }));
+  });
+  const patience = setTimeout(() => child.kill('SIGTERM'), LONGEST_LIFE_MS);
+  const isOver = () => child.exitCode !== null || child.signalCode !== null;
+  let happened = false;
+  await alive;
+  if ([RANDOM, NODE, ENGINE].includes(kind)) {
+    await Promise.race([ended, delay(afterMs)]);
+    if (!isOver()) {
+      happened = kind !== RANDOM;
+      if (kind === RANDOM) child.kill('SIGKILL');
+      else if (kind === ENGINE) await crashEngine(downMs);
+      else {
+        stage.hasCrashed = true;
+        const { chains } = stage.world;
+        await stage.world.crash(chains[Math.floor(random.next() * chains.length)].id, downMs);
+      }
+    }
+  }
+  const { code, killed } = await ended;
+  clearTimeout(patience);
+  return { code, killed, happened: happened || killed, stdout, stderr };
+}
+
+async function crashEngine(downMs) {
+  await server.kill();
+  await delay(downMs);
+  await server.restart();
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port: free } = probe.address();
+      probe.close(() => resolve(free));
     });
   });
 }

@@ -19,3 +19,6 @@ export {
   loadAgentConfig,
   parseAgentConfig,
 } from './agent/config/parse-agent.js';
+export { restateEngine, type RestateEngineOptions } from './engines/restate/engine.js';
+export * from './engines/errors.js';
+export { dbosEngine, type DbosEngineOptions } from './engines/dbos/engine.js';

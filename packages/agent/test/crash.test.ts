@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Journal } from '@evenkeel/core';
 import type { RebalancerPorts } from '@evenkeel/core/rebalancer';
 import { sqliteJournal } from '@evenkeel/core/journal-sqlite';
-import { actor, allowancesLeft, openStage, type Stage, traces } from './support.js';
+import { actor, allowancesLeft, Death, diesBetween, openStage, type Stage, traces } from './support.js';
 
 // A process dies in the middle of a rebalancing. Another one finds the journal on disk and the chains as they are, and
 // has to bring what was begun to its end: each step at most once, and the books exact from before it all.
@@ -20,8 +20,6 @@ afterAll(async () => {
   await stage?.close();
   rmSync(directory, { recursive: true, force: true });
 });
-
-class Death extends Error {}
 
 /** Something that works until its turn has come, and takes the whole process with it. */
 function lastBreath(turns: number): () => void {
@@ -142,23 +140,6 @@ function expectNoKeyIn(folder: string): void {
 
 describe('a trade in slices', () => {
   const inSlices = { schedule: { kind: 'twap', maxParts: 3, spanSeconds: 3, recoverySeconds: 1 } } as const;
-  /** Gone as soon as its first slice is at its end: whatever it would still write is not written. */
-  const diesBetween = ({ journal }: RebalancerPorts): Partial<RebalancerPorts> => {
-    let gone = false;
-    const mortal = Object.fromEntries(
-      Object.entries(journal).map(([name, method]: [string, (...args: never[]) => Promise<unknown>]) => [
-        name,
-        async (...args: never[]) => {
-          if (gone) throw new Death('the process is gone');
-          const answer = await method(...args);
-          gone = name === 'finishProgramme';
-          return answer;
-        },
-      ]),
-    );
-    return { journal: mortal as unknown as Journal };
-  };
-
   test.each([
     ['in its first slice', deaths['at the second signature']!],
     ['between two slices', diesBetween],

@@ -89,6 +89,26 @@ export function actor({ config, world }: Stage, options: ActorOptions = {}): Act
   return { rebalancer, portfolio, ports, journal, events, lines };
 }
 
+/** What takes a whole process with it. */
+export class Death extends Error {}
+
+/** Gone as soon as its first slice is at its end: whatever it would still write is not written. */
+export const diesBetween = ({ journal }: RebalancerPorts): Partial<RebalancerPorts> => {
+  let gone = false;
+  const mortal = Object.fromEntries(
+    Object.entries(journal).map(([name, method]: [string, (...args: never[]) => Promise<unknown>]) => [
+      name,
+      async (...args: never[]) => {
+        if (gone) throw new Death('the process is gone');
+        const answer = await method(...args);
+        gone = name === 'finishProgramme';
+        return answer;
+      },
+    ]),
+  );
+  return { journal: mortal as unknown as Journal };
+};
+
 export const bigints = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
 
 const ERC20 = [

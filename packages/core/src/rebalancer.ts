@@ -94,7 +94,8 @@ export interface Rebalancer extends Pick<EventHub, 'on' | 'off'> {
   track(signal?: AbortSignal): Promise<number>;
   /**
    * Asks for an end: what is not begun stays so, what is unmined is cancelled, transfers are tracked on. Takes effect at
-   * once in a rebalancing of this object, and at the next {@link resume} for what another process has left behind.
+   * once in a rebalancing of this object, and at the next {@link resume} for what another process has left behind, whose
+   * slices to come are given up.
    */
   cancel(): Promise<void>;
 }
@@ -151,6 +152,7 @@ export function createRebalancer(portfolio: Portfolio, ports: RebalancerPorts): 
     resume: (signal = never()) => exclusively((cancelled) => resumeAll(context, signal, cancelled)),
     track: (signal = never()) => exclusively(() => trackLate(context, signal)),
     cancel: async () => {
+      if (busy === undefined) await closeOpenTrades(context, 'It was cancelled.');
       busy?.abort();
       for (const { programme } of await runningProgrammes(context)) {
         await cancelProgramme({ journal: ports.journal, intentId: programme.intentId, slice: programme.slice });

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import Database from 'libsql';
 import {
+  JournalClaimLostError,
   JournalClosedError,
   JournalConflictError,
   JournalCorruptError,
@@ -26,13 +27,20 @@ import {
   JournalVersionError,
 } from '../src/execution/journal-errors.js';
 import { memoryJournal } from '../src/execution/memory-journal.js';
+import { pgPool, postgresJournal, type SharedJournal } from '../src/journal-postgres/index.js';
 import { driverOf, sqliteJournal } from '../src/journal-sqlite/index.js';
 import type { Hex } from '../src/model/token.js';
 import type { Flow, Journal, NonceLane, StepKey, StoredOperation, TransferRecord } from '../src/ports/journal.js';
+import { hasPostgres, newSchema, postgres, stopPostgres } from './support/postgres.js';
 import { bridgeQuote, crossChainSteps, programmeOf, signedIntent, usdcOn, world } from './support/world.js';
 
+// A server takes its time to be made, and to come back after it was killed.
+jest.setTimeout(60_000);
 const directory = mkdtempSync(join(tmpdir(), 'evenkeel-journal-'));
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(async () => {
+  await stopPostgres();
+  rmSync(directory, { recursive: true, force: true });
+});
 let files = 0;
 const newPath = (): string => join(directory, `${files++}.db`);
 
@@ -63,9 +71,25 @@ const flowOf = (part: string, atoms: bigint): Flow => ({
   part,
 });
 
+async function onPostgres(): Promise<SharedJournal> {
+  return postgresJournal({ connectionString: (await postgres()).url, schema: newSchema() });
+}
+
+/** What one who has claimed something sees; closing it closes all. */
+async function claimedOnPostgres(): Promise<Journal> {
+  const journal = await onPostgres();
+  return { ...(await journal.claim('mine')), close: () => journal.close() };
+}
+
 describe.each<[string, () => Promise<Journal>]>([
   ['memory', async () => memoryJournal()],
   ['sqlite', () => sqliteJournal({ path: newPath() })],
+  ...(hasPostgres
+    ? ([
+        ['postgres', onPostgres],
+        ['postgres, claimed', claimedOnPostgres],
+      ] as const)
+    : []),
 ])('a journal in %s', (_, open) => {
   let journal: Journal;
   beforeEach(async () => void (journal = await open()));
@@ -342,7 +366,7 @@ describe('the file of a journal', () => {
   test('needs a driver', async () => {
     const driver = {
       open: () => {
-        throw new JournalDriverMissingError();
+        throw new JournalDriverMissingError('libsql');
       },
     };
     await expect(sqliteJournal({ path: newPath(), driver })).rejects.toThrow(JournalDriverMissingError);
@@ -360,3 +384,107 @@ function limitedDriver(pages: number): ReturnType<typeof driverOf> {
     },
   };
 }
+
+const describeShared = hasPostgres ? describe : describe.skip;
+describeShared('a journal that processes share', () => {
+  let journal: SharedJournal;
+  let schema: string;
+  const again = async (): Promise<SharedJournal> =>
+    postgresJournal({ connectionString: (await postgres()).url, schema });
+  beforeEach(async () => {
+    schema = newSchema();
+    journal = await again();
+  });
+  afterEach(() => journal.close());
+
+  test('is one, whoever opens it, also both at once', async () => {
+    schema = newSchema();
+    const [a, b] = await Promise.all([again(), again()]);
+    const reservation = await a.reserve(keyOf('a'), LANE, 3n, 1);
+    expect(await b.reserve(keyOf('a'), LANE, 9n, 2)).toEqual(reservation);
+    await Promise.all([a.close(), b.close()]);
+  });
+
+  test('gives each nonce of a lane out once, however many ask at once', async () => {
+    const others = await Promise.all([again(), again()]);
+    const asked = Array.from({ length: 30 }, (_, i) =>
+      [journal, ...others][i % 3]!.reserve(keyOf(`${i}`), LANE, 7n, 1),
+    );
+    const nonces = (await Promise.all(asked)).map(({ nonce }) => nonce).sort((a, b) => Number(a - b));
+    expect(nonces).toEqual(Array.from({ length: 30 }, (_, i) => 7n + BigInt(i)));
+    await Promise.all(others.map((each) => each.close()));
+  });
+
+  test('a step either gets a nonce or an end, when two executors want both', async () => {
+    const other = await again();
+    for (let i = 0; i < 10; i++) {
+      const key = keyOf(`${i}`);
+      const outcome = { key, state: 'failed', code: 'GUARD_CALL_REVERTS', sentence: 'no.' } as const;
+      const [reserved, ended] = await Promise.allSettled([
+        journal.reserve(key, LANE, 0n, 1),
+        other.putOutcome(outcome),
+      ]);
+      expect([reserved.status, ended.status].sort()).toEqual(['fulfilled', 'rejected']);
+      const loser = reserved.status === 'rejected' ? reserved : ended;
+      expect((loser as PromiseRejectedResult).reason).toBeInstanceOf(JournalStepTakenError);
+    }
+    await other.close();
+  });
+
+  test('whoever has lost a claim writes nothing more, and may still read', async () => {
+    const first = await journal.claim('book');
+    const other = await journal.claim('another book');
+    const { id } = await first.reserve(keyOf('a'), LANE, 0n, 1);
+    const elsewhere = await again();
+    const second = await elsewhere.claim('book');
+    const refused: ((on: Journal) => Promise<unknown>)[] = [
+      (on) => on.reserve(keyOf('b'), LANE, 0n, 1),
+      (on) => on.persistOperation(operationOf(id, 0, 1)),
+      (on) => on.settle(id, { state: 'lost' }, []),
+      (on) => on.reopen(id),
+      (on) => on.putOutcome({ key: keyOf('c'), state: 'failed', code: 'X', sentence: 'x.' }),
+      (on) => on.appendDecision({ atMs: 1, code: 'X', sentence: 'x.', simulated: false, details: {} }),
+    ];
+    for (const write of refused) await expect(write(first)).rejects.toThrow(JournalClaimLostError);
+    expect(await first.reservation(keyOf('a'))).toMatchObject({ id, state: 'open' });
+    expect((await second.persistOperation(operationOf(id, 0, 1))).hash).toBe(hashOf(1));
+    expect((await other.reserve(keyOf('d'), LANE, 0n, 1)).nonce).toBe(1n);
+    await elsewhere.close();
+  });
+
+  test('a row changed by hand says which', async () => {
+    await journal.reserve(keyOf('a'), LANE, 0n, 1);
+    const pool = await pgPool((await postgres()).url);
+    const connection = await pool.connect();
+    await connection.query(`UPDATE "${schema}".reservations SET state = 'maybe'`);
+    await expect(journal.reservation(keyOf('a'))).rejects.toMatchObject({
+      code: 'JOURNAL_CORRUPT',
+      field: 'reservations.state',
+    });
+    await connection.query(`UPDATE "${schema}".evenkeel_version SET version = 99`);
+    await expect(again()).rejects.toThrow(JournalVersionError);
+    await connection.query(`DROP TABLE "${schema}".evenkeel_version`);
+    await expect(again()).rejects.toThrow(JournalForeignError);
+    connection.release();
+    await pool.end();
+  });
+
+  test('says when there is no server, and when a name is none', async () => {
+    const nowhere = 'postgresql://postgres@127.0.0.1:1/postgres';
+    await expect(postgresJournal({ connectionString: nowhere })).rejects.toThrow(JournalIoError);
+    await expect(postgresJournal({ connectionString: nowhere, schema: 'a"b' })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
+    await expect(postgresJournal({})).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  test('keeps what was committed when the server is killed', async () => {
+    const reservation = await journal.reserve(keyOf('a'), LANE, 3n, 1);
+    const server = await postgres();
+    await server.kill();
+    await expect(journal.reserve(keyOf('b'), LANE, 0n, 1)).rejects.toThrow(JournalIoError);
+    await server.restart();
+    expect(await journal.reservation(keyOf('a'))).toEqual(reservation);
+    expect((await journal.reserve(keyOf('b'), LANE, 0n, 1)).nonce).toBe(4n);
+  });
+});

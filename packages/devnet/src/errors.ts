@@ -8,6 +8,8 @@ export type DevnetErrorCode =
   | 'DEPLOYMENT_FAILED'
   | 'INVALID_INPUT'
   | 'RPC_FAILED'
+  | 'SERVER_FAILED'
+  | 'SERVER_MISSING'
   | 'ABORTED'
   | 'UNKNOWN_CHAIN'
   | 'UNKNOWN_TOKEN'

@@ -1,5 +1,8 @@
 export type * from './actors/actors.js';
 export { defaultCacheDir } from './cache-dir.js';
+export { findPostgres, type LocalPostgres, type LocalPostgresOptions, startPostgres } from './engines/postgres.js';
+export { type LocalRestate, type LocalRestateOptions, startRestate } from './engines/restate.js';
+export type { ServerProcess } from './engines/server-process.js';
 export { DevnetError } from './errors.js';
 export type { DevnetErrorCode, DevnetErrorOptions } from './errors.js';
 export { NODE_FAULTS, startFaultyNode } from './node/faulty-node.js';

@@ -91,6 +91,21 @@ export async function openWorld(options: OpenOptions): Promise<World> {
       await setClocks(nodes, (await clockSeconds()) + seconds);
       await Promise.all(nodes.map(({ rpc }) => rpc.request('evm_mine')));
     },
+    async crash(chainId, downMilliseconds) {
+      const { crash, rpc } = nodeOf(chainId);
+      const behindMs = (await pendingTime(rpc)) * 1000 - Date.now();
+      await rpc.batch(miningCalls(undefined));
+      const restart = await crash();
+      points.clear();
+      await new Promise((resolve) => setTimeout(resolve, downMilliseconds));
+      await restart();
+      const timeSeconds = Math.ceil((Date.now() + behindMs) / 1000);
+      await rpc.batch([
+        { method: 'evm_setBlockGasLimit', params: [BLOCK_GAS_LIMIT] },
+        { method: 'evm_setTime', params: [timeSeconds] },
+        ...miningCalls(options.blockTimeSeconds),
+      ]);
+    },
     async setBaseFee(chainId, gwei) {
       await nodeOf(chainId).rpc.batch(baseFeeCalls(gwei));
     },
@@ -149,13 +164,22 @@ async function openChain(rpc: Rpc, options: OpenOptions, baseFeeGwei: number): P
     { method: 'evm_setBlockGasLimit', params: [BLOCK_GAS_LIMIT] },
     { method: 'evm_setTime', params: [options.startTimeSeconds] },
     ...baseFeeCalls(baseFeeGwei),
-    { method: 'evm_setIntervalMining', params: [options.blockTimeSeconds] },
-    { method: 'evm_setAutomine', params: [options.blockTimeSeconds === 0] },
+    ...miningCalls(options.blockTimeSeconds),
   ]);
 }
 
+type Calls = readonly { readonly method: string; readonly params: readonly unknown[] }[];
+
+/** When blocks are mined: every so many seconds, for 0 one for each transaction, and never where it is left out. */
+function miningCalls(blockTimeSeconds: number | undefined): Calls {
+  return [
+    { method: 'evm_setIntervalMining', params: [blockTimeSeconds ?? 0] },
+    { method: 'evm_setAutomine', params: [blockTimeSeconds === 0] },
+  ];
+}
+
 /** Mines a block with this base fee, so that the next fee is quoted from it. */
-function baseFeeCalls(gwei: number): readonly { readonly method: string; readonly params: readonly unknown[] }[] {
+function baseFeeCalls(gwei: number): Calls {
   return [
     { method: 'anvil_setNextBlockBaseFeePerGas', params: [`0x${Math.round(gwei * 1e9).toString(16)}`] },
     { method: 'evm_mine', params: [] },

@@ -180,6 +180,11 @@ export interface World {
   /** Moves all clocks forward in step and mines a block on each chain. */
   advance(seconds: number): Promise<void>;
   /**
+   * Kills a chain's node with SIGKILL and starts it again after so long, with its blocks and without what was waiting to be
+   * mined. Snapshots are gone then.
+   */
+  crash(chainId: number, downMilliseconds: number): Promise<void>;
+  /**
    * Mines a block with this base fee. From there on it moves by EIP-1559, so that nearly empty blocks lower it by an
    * eighth each.
    */

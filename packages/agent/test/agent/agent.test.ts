@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sqliteJournal } from '@evenkeel/core/journal-sqlite';
 import { Wallet } from 'ethers';
 import { stringify } from 'yaml';
 import { portfolioView } from '../../src/agent/http/views.js';
@@ -16,7 +17,7 @@ import {
   type Running,
   start,
 } from '../cli-process.js';
-import { balanceOf, openStage, type Stage, traces, withCalls } from '../support.js';
+import { actor, balanceOf, Death, diesBetween, openStage, type Stage, traces, withCalls } from '../support.js';
 import { agentFile, bookOf, close, closeAll, open, removeFolders, roundToEnd, settle } from './support.js';
 
 jest.setTimeout(60_000);
@@ -310,6 +311,26 @@ test('told to stop in the middle, it parks what runs; the next one brings it to 
   const sent = outcomes.filter(({ key, state }) => state === 'done' && !key.step.endsWith('-arrival'));
   const used = (await noncesOf()).map((count, i) => count - before[i]!);
   expect(used.reduce((sum, count) => sum + count, 0)).toBe(sent.length);
+});
+
+test('after a death between two slices it carries the trade on, and puts no new decision in its place', async () => {
+  const folder = newFolder();
+  const journal = await sqliteJournal({ path: join(folder, 'journal.db') });
+  const inSlices = { schedule: { kind: 'twap', maxParts: 3, spanSeconds: 3, recoverySeconds: 1 } } as const;
+  const dying = actor(stage, { config: inSlices, journal, ports: diesBetween });
+  await expect(dying.rebalancer.rebalance()).rejects.toThrow(Death);
+  await journal.close();
+
+  const { agent, told } = await open(stage, agentFile(stage, [bookOf(stage)]), { folder });
+  const end = new AbortController();
+  const ending = agent.run(end.signal);
+  await told('RESUMED');
+  end.abort();
+  await ending;
+  const programmes = await agent.journal.programmes();
+  expect(programmes.length).toBeGreaterThan(1);
+  expect(new Set(programmes.map(({ programme }) => programme.intentId)).size).toBe(1);
+  expect(await agent.journal.decisions({ code: 'TRADE_CLOSED' })).toMatchObject([{ sentence: 'Every slice is done.' }]);
 });
 
 test('a changed file adds, changes and takes away, and a bad one changes nothing', async () => {

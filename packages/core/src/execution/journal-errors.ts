@@ -67,6 +67,17 @@ export class JournalStepTakenError extends EvenkeelError {
   }
 }
 
+/** Another executor has claimed what this one had in hand. Code `JOURNAL_CLAIM_LOST`. */
+export class JournalClaimLostError extends EvenkeelError {
+  constructor(name: string) {
+    super('JOURNAL_CLAIM_LOST', `Another executor has taken ${name} over; nothing was written.`, {
+      field: 'claim',
+      value: name,
+      hint: 'Leave it to the other one: it goes on from what the journal holds.',
+    });
+  }
+}
+
 /** Used after `close`. Code `JOURNAL_CLOSED`. */
 export class JournalClosedError extends EvenkeelError {
   constructor() {
@@ -99,11 +110,11 @@ export class JournalIoError extends EvenkeelError {
   }
 }
 
-/** The SQLite driver is not installed. Code `JOURNAL_DRIVER_MISSING`. */
+/** The driver of the database is not installed. Code `JOURNAL_DRIVER_MISSING`. */
 export class JournalDriverMissingError extends EvenkeelError {
-  constructor(options: EvenkeelErrorOptions = {}) {
-    super('JOURNAL_DRIVER_MISSING', 'The SQLite driver libsql cannot be loaded.', {
-      hint: 'Install it with "npm install libsql@0.5.29", or pass a driver of your own.',
+  constructor(driver: string, options: EvenkeelErrorOptions = {}) {
+    super('JOURNAL_DRIVER_MISSING', `The driver ${driver} cannot be loaded.`, {
+      hint: `Install it with "npm install ${driver}", or pass a driver of your own.`,
       ...options,
     });
   }

@@ -55,7 +55,7 @@ export async function libsqlDriver(): Promise<SqliteDriver> {
   try {
     libsql = await import('libsql');
   } catch (cause) {
-    throw new JournalDriverMissingError({ cause });
+    throw new JournalDriverMissingError('libsql@0.5.29', { cause });
   }
   return driverOf(libsql.default as new (path: string) => Database);
 }

@@ -9,7 +9,7 @@ import {
   JournalVersionError,
 } from '../execution/journal-errors.js';
 import type { SqliteConnection, SqliteDriver } from './driver.js';
-import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from './tables.js';
+import { type FileLayout, JOURNAL_LAYOUT } from './tables.js';
 
 /** SQLite's complaint as one of ours. */
 export function journalError(path: string, cause: unknown): EvenkeelError {
@@ -35,14 +35,18 @@ function codeOf(cause: unknown): string {
  * A new journal is made beside its place and moved there when it is whole, so that a file that is there but empty can
  * only mean damage, never a start from nothing.
  */
-export function openConnection(driver: SqliteDriver, path: string): SqliteConnection {
+export function openConnection(
+  driver: SqliteDriver,
+  path: string,
+  layout: FileLayout = JOURNAL_LAYOUT,
+): SqliteConnection {
   try {
-    if (!existsSync(path)) create(driver, path);
+    if (!existsSync(path)) create(driver, path, layout);
     else if (statSync(path).size === 0)
       throw new JournalCorruptError(path, 'the file is empty, which no journal ever is');
-    const connection = lock(driver, path);
+    const connection = lock(driver, path, layout);
     try {
-      migrate(connection, path);
+      migrate(connection, path, layout);
       verify(connection, path);
       return connection;
     } catch (error) {
@@ -66,23 +70,23 @@ export function closeConnection(connection: SqliteConnection): void {
   connection.close();
 }
 
-function create(driver: SqliteDriver, path: string): void {
+function create(driver: SqliteDriver, path: string, layout: FileLayout): void {
   const draft = `${path}.new`;
   for (const leftover of [draft, `${draft}-wal`, `${draft}-journal`]) rmSync(leftover, { force: true });
   const connection = driver.open(draft);
   connection.all('PRAGMA synchronous = FULL', []);
-  connection.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
-  migrate(connection, draft);
+  connection.exec(`PRAGMA application_id = ${layout.applicationId}`);
+  migrate(connection, draft, layout);
   closeConnection(connection);
   renameSync(draft, path);
 }
 
-function lock(driver: SqliteDriver, path: string): SqliteConnection {
+function lock(driver: SqliteDriver, path: string, { applicationId }: FileLayout): SqliteConnection {
   const connection = driver.open(path);
   try {
     connection.all('PRAGMA locking_mode = EXCLUSIVE', []);
     // Reading the header first tells a foreign file from a journal before anything is written to it.
-    if (pragma(connection, 'application_id') !== APPLICATION_ID) throw new JournalForeignError(path);
+    if (pragma(connection, 'application_id') !== applicationId) throw new JournalForeignError(path);
     connection.all('PRAGMA journal_mode = WAL', []);
     connection.all('PRAGMA synchronous = FULL', []);
     connection.all('PRAGMA foreign_keys = ON', []);
@@ -95,11 +99,11 @@ function lock(driver: SqliteDriver, path: string): SqliteConnection {
   }
 }
 
-function migrate(connection: SqliteConnection, path: string): void {
+function migrate(connection: SqliteConnection, path: string, { migrations }: FileLayout): void {
   const found = pragma(connection, 'user_version');
-  if (found > SCHEMA_VERSION) throw new JournalVersionError(path, found, SCHEMA_VERSION);
-  for (let version = found; version < SCHEMA_VERSION; version++) {
-    connection.exec(`BEGIN EXCLUSIVE; ${MIGRATIONS[version]!} PRAGMA user_version = ${version + 1}; COMMIT`);
+  if (found > migrations.length) throw new JournalVersionError(path, found, migrations.length);
+  for (let version = found; version < migrations.length; version++) {
+    connection.exec(`BEGIN EXCLUSIVE; ${migrations[version]!} PRAGMA user_version = ${version + 1}; COMMIT`);
   }
 }
 

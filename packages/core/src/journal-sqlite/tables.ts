@@ -1,17 +1,21 @@
-/** "EKJL": stands in the file's header, so that a foreign database is told from a journal. */
-export const APPLICATION_ID = 0x454b4a4c;
-
-/** One more for every change of the tables; each version says how to get there from the one before. */
-export const SCHEMA_VERSION = 1;
+/** What makes a file of ours: told from a foreign one by its header, and brought up to date step by step. */
+export interface FileLayout {
+  /** Stands in the file's header. */
+  readonly applicationId: number;
+  /** One more for every change of the tables: entry n leads from version n to n + 1. */
+  readonly migrations: readonly string[];
+}
 
 /**
- * Step by step from an empty file to {@link SCHEMA_VERSION}: entry n leads from version n to n + 1.
+ * The outbox. Its id reads "EKJL".
  *
  * Records that are only ever read whole are kept as JSON text; what uniqueness or lookup needs is a column. Bigints
  * are text, except nonces, which have to be compared.
  */
-export const MIGRATIONS: readonly string[] = [
-  `
+export const JOURNAL_LAYOUT: FileLayout = Object.freeze({
+  applicationId: 0x454b4a4c,
+  migrations: [
+    `
 CREATE TABLE intents (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
 CREATE TABLE programmes (
   intent_id TEXT NOT NULL, slice INTEGER NOT NULL, state TEXT NOT NULL, cancel_requested INTEGER NOT NULL,
@@ -49,4 +53,25 @@ CREATE INDEX flows_by_intent ON flows (intent_id, slice);
 CREATE TABLE decisions (seq INTEGER PRIMARY KEY, intent_id TEXT, body TEXT NOT NULL) STRICT;
 CREATE INDEX decisions_by_intent ON decisions (intent_id);
 `,
-];
+  ],
+});
+
+/** Runs of workflows. Its id reads "EKWF". */
+export const WORKFLOW_LAYOUT: FileLayout = Object.freeze({
+  applicationId: 0x454b5746,
+  migrations: [
+    `
+CREATE TABLE runs (
+  id TEXT PRIMARY KEY, workflow TEXT NOT NULL, version INTEGER NOT NULL, input TEXT NOT NULL, ended TEXT
+) STRICT;
+CREATE INDEX runs_under_way ON runs (id) WHERE ended IS NULL;
+CREATE TABLE entries (
+  id TEXT NOT NULL REFERENCES runs (id), seq INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL,
+  PRIMARY KEY (id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE signals (
+  id TEXT NOT NULL REFERENCES runs (id), seq INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (id, seq)
+) STRICT, WITHOUT ROWID;
+`,
+  ],
+});

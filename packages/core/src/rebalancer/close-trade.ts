@@ -29,7 +29,10 @@ export async function untilClosed(
 }
 
 /** The portfolio's own trades of which slices may still be to come: one at least was begun. */
-export async function ownOpenTrades({ portfolio, ports }: Context): Promise<readonly Opening[]> {
+export async function ownOpenTrades({
+  portfolio,
+  ports,
+}: Pick<Context, 'portfolio' | 'ports'>): Promise<readonly Opening[]> {
   const { account, journal } = ports;
   const open: Opening[] = [];
   for (const opening of await openTrades(journal)) {

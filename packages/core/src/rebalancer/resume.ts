@@ -26,7 +26,9 @@ export interface Resumption extends ExecutionResult {
 }
 
 /** The portfolio's own programmes that have not come to their end; those around an order are its giver's to resume. */
-export async function runningProgrammes(context: Context): Promise<readonly ProgrammeRecord[]> {
+export async function runningProgrammes(
+  context: Pick<Context, 'portfolio' | 'ports'>,
+): Promise<readonly ProgrammeRecord[]> {
   const { journal } = context.ports;
   const all = await journal.programmes({ state: 'running' });
   const running = all.filter(({ programme }) => programme.slice < ORDER_SLICES);
@@ -34,7 +36,7 @@ export async function runningProgrammes(context: Context): Promise<readonly Prog
   return running.filter((_, i) => own[i]);
 }
 
-async function isOwn({ portfolio, ports }: Context, intentId: Hex): Promise<boolean> {
+async function isOwn({ portfolio, ports }: Pick<Context, 'portfolio' | 'ports'>, intentId: Hex): Promise<boolean> {
   const signed = await ports.journal.intent(intentId);
   // An intent that is not there is for the resumption to complain about, not to be passed over here.
   if (signed === undefined) return true;

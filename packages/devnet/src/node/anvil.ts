@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DevnetError } from '../errors.js';
 import { findAnvil } from './find-anvil.js';
 import { createRpc } from './rpc.js';
@@ -21,6 +24,13 @@ export interface Anvil {
   readonly chainId: number;
   readonly rpcUrl: string;
   readonly rpc: Rpc;
+  /**
+   * SIGKILL, with what a node keeps on its disk kept: blocks and state. What waits to be mined is lost, and whatever was
+   * asked is not answered. Blocks must have ceased to be mined.
+   *
+   * @returns starts it again, on the same port
+   */
+  crash(): Promise<() => Promise<void>>;
   /** Ends the process. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -49,20 +59,60 @@ export async function startAnvil(options: AnvilOptions): Promise<Anvil> {
   throw failure;
 }
 
-function launch(binary: string, port: number, options: AnvilOptions): Promise<Anvil> {
+async function launch(binary: string, port: number, options: AnvilOptions): Promise<Anvil> {
+  const { chainId } = options;
+  let running = await listening(binary, port, options);
+  const rpcUrl = `http://127.0.0.1:${port}`;
+  const rpc = createRpc(rpcUrl);
+  return Object.freeze({
+    chainId,
+    rpcUrl,
+    rpc,
+    stop: () => running.stop(),
+    crash: async () => {
+      const state = await rpc.request('anvil_dumpState');
+      await running.kill();
+      return async () => {
+        running = await listening(binary, port, options);
+        await rpc.request('anvil_loadState', [state]);
+      };
+    },
+  } satisfies Anvil);
+}
+
+interface Listening {
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+}
+
+/** A process that has said that it listens. */
+function listening(binary: string, port: number, options: AnvilOptions): Promise<Listening> {
+  // Old states go to disk, gigabytes in a long run: one that is killed would leave them in the user's home for ever.
+  const states = mkdtempSync(join(tmpdir(), 'evenkeel-anvil-'));
   const child = spawnGuarded(binary, [
     ...['--host', '127.0.0.1', '--port', String(port)],
     ...['--chain-id', String(options.chainId), '--timestamp', String(options.genesisTimeSeconds)],
-    ...['--no-request-size-limit', '--accounts', '1', '--order', 'fifo'],
+    ...['--cache-path', states, '--no-request-size-limit', '--accounts', '1', '--order', 'fifo'],
     // A block is final two blocks later, not sixty-four: tests that wait for finality would mine, and keep, them all.
     ...['--slots-in-an-epoch', '1'],
   ]);
-  const stopped = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const stopped = new Promise<void>((resolve) =>
+    child.once('close', () => {
+      rmSync(states, { recursive: true, force: true });
+      resolve();
+    }),
+  );
   const stop = async (): Promise<void> => {
     end(child);
     await stopped;
   };
-  return new Promise<Anvil>((resolve, reject) => {
+  const kill = async (): Promise<void> => {
+    // All of the group at once: the guard would only ask for an end.
+    if (process.platform === 'win32' || child.pid === undefined) child.kill('SIGKILL');
+    else process.kill(-child.pid, 'SIGKILL');
+    await stopped;
+  };
+  return new Promise<Listening>((resolve, reject) => {
     let output = '';
     const timer = setTimeout(() => fail(`did not get ready within ${START_TIMEOUT_MS / 1000} s`), START_TIMEOUT_MS);
     const settle = (): void => {
@@ -85,8 +135,7 @@ function launch(binary: string, port: number, options: AnvilOptions): Promise<An
       // Only our own child's word counts: whoever else answers on that port may be another world.
       if (!output.includes(`Listening on 127.0.0.1:${port}`)) return;
       settle();
-      const rpcUrl = `http://127.0.0.1:${port}`;
-      resolve(Object.freeze({ chainId: options.chainId, rpcUrl, rpc: createRpc(rpcUrl), stop }));
+      resolve(Object.freeze({ stop, kill }));
     };
     child.stdout?.on('data', hear);
     child.stderr?.on('data', hear);
@@ -101,7 +150,7 @@ export const GUARD =
 
 function spawnGuarded(binary: string, args: readonly string[]): ChildProcess {
   if (process.platform !== 'win32') {
-    return spawn('sh', ['-c', GUARD, binary, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+    return spawn('sh', ['-c', GUARD, binary, ...args], { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
   }
   const child = spawn(binary, [...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const kill = (): boolean => child.kill();

@@ -1,21 +1,36 @@
 import { type InFlight, type Journal, sameAddress } from '@evenkeel/core';
 import { inFlightFrom } from '@evenkeel/core/watch';
+import { openTrades } from '@evenkeel/core/workflow';
 import type { SignedIntent } from '@evenkeel/intents';
 import type { Keeper } from './keeper.js';
 
 /**
- * Marks the portfolios whose programmes or nonces a dead process has left behind.
+ * Marks the portfolios whose programmes, slices to come or nonces a dead process has left behind.
  *
  * @returns intents under way that belong to none of them
  */
 export async function findLeftBehind(journal: Journal, keepers: readonly Keeper[]): Promise<readonly SignedIntent[]> {
-  const running = await journal.programmes({ state: 'running' });
-  const intents = await Promise.all(running.map(({ programme }) => journal.intent(programme.intentId)));
-  const known = intents.filter((signed) => signed !== undefined);
+  const known = await intentsUnderWay(journal);
   for (const keeper of keepers) {
     keeper.now.unfinished ||= known.some((signed) => isOwn(keeper, signed)) || (await hasOpenNonces(journal, keeper));
   }
   return known.filter((signed) => !keepers.some((keeper) => isOwn(keeper, signed)));
+}
+
+/** Whether something of the portfolio is under way, or slices of it are still to come. */
+export async function hasUnfinished(keeper: Keeper): Promise<boolean> {
+  return (await intentsUnderWay(keeper.ports.journal)).some((signed) => isOwn(keeper, signed));
+}
+
+async function intentsUnderWay(journal: Journal): Promise<readonly SignedIntent[]> {
+  const running = await journal.programmes({ state: 'running' });
+  const ids = new Set([
+    ...running.map(({ programme }) => programme.intentId),
+    ...(await openTrades(journal)).map(({ intentId }) => intentId),
+  ]);
+  const intents = await Promise.all([...ids].map((id) => journal.intent(id)));
+  // One without an intent was never begun: nothing of it was sent.
+  return intents.filter((signed) => signed !== undefined);
 }
 
 async function hasOpenNonces(journal: Journal, { ports }: Keeper): Promise<boolean> {

@@ -10,6 +10,7 @@ import { undecided } from '../watch/look.js';
 import { isInPlace, type Outside } from '../watch/outside.js';
 import { expectedAmounts, paperChanges, usedAmounts } from './amounts.js';
 import { decisionEvent, type Keeper, type KeeperActivity, note, type Standing, standingOf } from './keeper.js';
+import { hasUnfinished } from './left-behind.js';
 import { tellAll } from './tell.js';
 
 export type Mode = 'dry-run' | 'paper' | 'live';
@@ -297,10 +298,6 @@ export class AgentStoppedError extends EvenkeelError {
       retryable: true,
     });
   }
-}
-
-async function hasUnfinished({ ports }: Keeper): Promise<boolean> {
-  return (await ports.journal.programmes({ state: 'running' })).length > 0;
 }
 
 /** The trade that brings the nearer end of the delta to the target: what surely lowers the risk. Whole lots. */
