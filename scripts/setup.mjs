@@ -99,7 +99,7 @@ const tasks = {
   },
   async test() {
     await fetchArtifacts();
-    await fetchArtifacts('--chains', '1', '--parts', 'perp-v2,lyra,aave-v3,oneinch-lop,synthetix-perps,erc4337');
+    await fetchArtifacts('--chains', '1', '--parts', 'perp-v2,lyra,aave-v3,oneinch-lop,synthetix-perps,erc4337,safe');
     await node('node_modules/jest/bin/jest.js', ...args);
   },
   async bench() {

@@ -3,7 +3,7 @@
 // entry point, a production bundler, real Uniswap V3 pools, an ERC-20 paymaster.
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { bundlerClient, entryPoint, erc4337Account } from '@evenkeel/accounts/erc4337';
+import { bundlerClient, entryPoint, erc4337Account, joinNonce } from '@evenkeel/accounts/erc4337';
 import { signDelegation } from '@evenkeel/accounts/eip7702';
 import {
   bandAccountKind,
@@ -259,10 +259,10 @@ function grantOperation(site, owner, delegation) {
     policy,
     gas: { token: site.usdc, atoms: 100n * USDC },
   });
-  const kind = bandAccountKind(band.account, { delegation });
+  const kind = bandAccountKind(band.account, { delegation, installs: band.module });
   const operation = {
     sender: owner,
-    nonce: 0n,
+    nonce: joinNonce(kind.nonceKey.keyOf(0n), 0n),
     deployment: { kind: 'delegation', delegation, data: '0x' },
     callData: kind.encodeCalls(calls),
     callGasLimit: 400_000n,
@@ -272,7 +272,6 @@ function grantOperation(site, owner, delegation) {
     maxPriorityFeePerGasWei: 1_000_000_000n,
     paymaster: { address: band.paymaster, verificationGasLimit: 100_000n, postOpGasLimit: 20_000n, data: '0x01' },
   };
-  site.kind = kind;
   return { chainId: node.id, entryPoint: site.entryPoint, operation };
 }
 

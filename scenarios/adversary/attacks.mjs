@@ -32,7 +32,10 @@ export async function honestOrder(victim, random, change = {}) {
   const now = await clockOf(victim.node);
   const sell = change.sell ?? random() < 0.5;
   const amountIn = sell ? between(random, ETH / 100n, 2n * ETH) : between(random, 30n * USDC, 5_000n * USDC);
-  return sceneOrder(victim.scene.policy, now + 1, { sell, amountIn, venue: Math.floor(random() * 2), ...change });
+  // Any place is named as the beginning of the mean price, most of them wrong.
+  const observation = random() < 0.5 ? 65_535 : Math.floor(random() * 90);
+  const venue = Math.floor(random() * 2);
+  return sceneOrder(victim.scene.policy, now + 1, { sell, amountIn, venue, observation, ...change });
 }
 
 async function operation(victim, random, { order = {}, ...rest } = {}) {
@@ -49,7 +52,8 @@ export async function sequenceOf({ node, scene }, lane) {
 const raw = (to, data) => ({ callData: executeCalldata([{ to, data }]) });
 const withCallData = (victim, random, change) => operation(victim, random, { change });
 const direct = (from, to, data) => ({ call: { from, to, data } });
-const plan = (victim, fields) =>
+/** What the hostile pool is to do next. */
+export const planPool = (victim, fields) =>
   prepare(
     victim.node,
     victim.attacker,
@@ -392,29 +396,32 @@ export const ATTACKS = {
     return operation(victim, random, { attestation: old });
   },
   async 'hostile pool asks too much'(victim, random) {
-    await plan(victim, { askPercent: [between(random, 101n, 1_000n)], amount: 3_000n * USDC });
+    await planPool(victim, { askPercent: [between(random, 101n, 1_000n)], amount: 3_000n * USDC });
     return atHostilePool(victim, random);
   },
   async 'hostile pool asks twice'(victim, random) {
-    await plan(victim, { askPercent: [between(random, 1n, 100n), between(random, 1n, 100n)], amount: 3_000n * USDC });
+    await planPool(victim, {
+      askPercent: [between(random, 1n, 100n), between(random, 1n, 100n)],
+      amount: 3_000n * USDC,
+    });
     return atHostilePool(victim, random);
   },
   async 'hostile pool gives too little'(victim, random) {
-    await plan(victim, { amount: between(random, 0n, 2_984n * USDC) });
+    await planPool(victim, { amount: between(random, 0n, 2_984n * USDC) });
     return atHostilePool(victim, random);
   },
   async 'hostile pool gives just enough'(victim, random) {
-    await plan(victim, { amount: between(random, 2_960n * USDC, 3_000n * USDC) });
+    await planPool(victim, { amount: between(random, 2_960n * USDC, 3_000n * USDC) });
     return atHostilePool(victim, random);
   },
   async 'hostile pool takes nothing'(victim, random) {
-    await plan(victim, { askPercent: pick(random, [[], [0n]]), amount: 1n });
+    await planPool(victim, { askPercent: pick(random, [[], [0n]]), amount: 1n });
     return atHostilePool(victim, random);
   },
   async 'hostile pool calls back in'(victim, random) {
     const { scene } = victim;
     const again = rebalanceCall(scene.band.module, scene.policy, 0, await honestOrder(victim, random));
-    await plan(victim, { amount: 3_000n * USDC, target: scene.band.module, data: again.data });
+    await planPool(victim, { amount: 3_000n * USDC, target: scene.band.module, data: again.data });
     return atHostilePool(victim, random);
   },
   async 'hostile pool moves the other pool'(victim, random) {
@@ -430,7 +437,7 @@ export const ATTACKS = {
       amountOutMinimum: 0n,
       sqrtPriceLimitX96: 0n,
     };
-    await plan(victim, {
+    await planPool(victim, {
       amount: between(random, 2_900n * USDC, 3_000n * USDC),
       target: router,
       data: abi.encodeFunctionData('exactInputSingle', [swap]),
@@ -439,7 +446,7 @@ export const ATTACKS = {
   },
   async 'hostile token takes more'(victim, random) {
     const { node, scene, host, attacker } = victim;
-    await plan(victim, { amount: 100n * USDC });
+    await planPool(victim, { amount: 100n * USDC });
     await prepare(
       node,
       attacker,
@@ -454,7 +461,7 @@ export const ATTACKS = {
   },
   async 'hostile token calls back in'(victim, random) {
     const { node, scene, host, attacker } = victim;
-    await plan(victim, { amount: 100n * USDC });
+    await planPool(victim, { amount: 100n * USDC });
     const again = rebalanceCall(scene.band.module, scene.policy, 1, await honestOrder(victim, random));
     await prepare(
       node,

@@ -9,7 +9,7 @@ import { ATTACKS } from './attacks.mjs';
 import { carryOut, checkpoint } from './carry-out.mjs';
 import { CHECKS, createLedger } from './ledger.mjs';
 import { openVictim, TRUTH } from './scene.mjs';
-import { firstWay, mutate, play } from './search.mjs';
+import { anyWay, firstWay, mutate, play } from './search.mjs';
 
 const HELP = `Usage: npm run accounts:adversary -- [--attempts N] [--seed S] [--json]
 
@@ -41,15 +41,18 @@ let failure;
 const ledger = createLedger(86_400);
 let best = { way: firstWay, loss: 0n };
 let policy;
+let plays = 0;
+/** What the best way cost, each time that a better one was found. */
+const climb = [];
 const checksOfKind = new Map();
 try {
   const victim = await openVictim(world);
   ({ policy } = victim.scene);
   const back = await checkpoint(victim.node);
 
-  // 1. Every kind by itself, until each check has been hit often enough or two thirds of the attempts are used.
+  // 1. Every kind by itself, until each check has been hit often enough or eleven twentieths of the attempts are used.
   let idle = 0;
-  for (let at = 0; ledger.attempts < (wanted * 2) / 3 && idle < kinds.length; at++) {
+  for (let at = 0; ledger.attempts < (wanted * 11) / 20 && idle < kinds.length; at++) {
     const kind = kinds[at % kinds.length];
     const known = checksOfKind.get(kind);
     const isNeeded =
@@ -69,10 +72,10 @@ try {
   }
 
   // 2. Compositions: several kinds one upon another, in one history that goes on over windows.
-  while (ledger.attempts < (wanted * 5) / 6) {
+  while (ledger.attempts < (wanted * 13) / 20) {
     ledger.begin();
     const length = 3 + Math.floor(random() * 8);
-    for (let at = 0; at < length && ledger.attempts < (wanted * 5) / 6; at++) {
+    for (let at = 0; at < length && ledger.attempts < (wanted * 13) / 20; at++) {
       const kind = random() < 0.4 ? 'honest' : kinds[Math.floor(random() * kinds.length)];
       await carryOut(victim, ledger, random, kind);
       progress(`${ledger.attempts} attempts, compositions`);
@@ -80,11 +83,15 @@ try {
     await back();
   }
 
-  // 3. The search.
+  // 3. The climb: from the best way so far, now and then from anywhere.
   while (ledger.attempts < wanted) {
-    const way = best.loss === 0n ? firstWay : mutate(random() < 0.85 ? best.way : firstWay, random);
+    const way = climb.length === 0 ? firstWay : random() < 0.85 ? mutate(best.way, random) : anyWay(random);
     const loss = await play(victim, ledger, way, wanted - ledger.attempts);
-    if (loss > best.loss) best = { way, loss };
+    plays += 1;
+    if (loss > best.loss) {
+      best = { way, loss };
+      climb.push(loss);
+    }
     progress(`${ledger.attempts} attempts, search: ${Number(best.loss) / 1e6} USDC`);
     await back();
   }
@@ -109,7 +116,8 @@ const report = {
 const rare = CHECKS.filter((check) => ledger.hits(check) < EACH);
 if (options.json) {
   const checks = Object.fromEntries([...ledger.stopped].sort(([a], [b]) => (a < b ? -1 : 1)));
-  console.log(JSON.stringify({ ...report, seed, kinds: kinds.length, checks, rare, worstWay: best.way }));
+  const search = { plays, climb: climb.map(usdc), worstWay: best.way };
+  console.log(JSON.stringify({ ...report, seed, kinds: kinds.length, checks, rare, search }));
 } else {
   console.log(
     `${report.attempts} attempts of ${kinds.length} kinds and their compositions, ${report.blocked} stopped:`,
@@ -119,7 +127,9 @@ if (options.json) {
   console.log(
     `Worst loss in a window: ${report.worstLossPerWindow} USDC of at most ${report.bound} (${usdc(execution)} by trades, ${usdc(gas)} for gas).`,
   );
-  console.log(`The worst way found: ${JSON.stringify(best.way)}`);
+  console.log(
+    `The search played ${plays} ways through and climbed ${climb.map((loss) => usdc(loss).toFixed(2)).join(', ')}; the worst: ${JSON.stringify(best.way)}`,
+  );
 }
 if (ledger.worst > bound) {
   console.error('The bound was broken.');

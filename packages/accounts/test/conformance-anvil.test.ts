@@ -17,9 +17,11 @@ import {
 import { deployBand, type LocalBand } from '@evenkeel/contracts/local';
 import { eoaAccount } from '../src/index.js';
 import { bandAccountKind } from '../src/session/index.js';
+import { safeAccount } from '../src/safe/index.js';
 import { holdings, swapCalls } from './support/batch-on-world.js';
 import { type LoopbackBundler, startLoopbackBundler } from './support/loopback-bundler.js';
 import { type LoopbackPaymaster, startLoopbackPaymaster } from './support/loopback-paymaster.js';
+import { newSafe } from './support/new-safe.js';
 import { type Market, marketOf } from './support/swap-on-world.js';
 import { testWallet } from './support/wallet-provider.js';
 
@@ -36,7 +38,7 @@ let bundler: LoopbackBundler;
 let paymaster: LoopbackPaymaster;
 
 beforeAll(async () => {
-  world = await startWorld({ chains: 1, parts: ['erc4337'] });
+  world = await startWorld({ chains: 1, parts: ['erc4337', 'safe'] });
   [local] = world.chains as [WorldChain];
   market = marketOf(local);
   chain = jsonRpcChain({ id: market.chainId, name: 'local', url: market.rpcUrl });
@@ -153,6 +155,19 @@ describeConformance(
     const service = paymasterService({ url: paymaster.url });
     const account = erc4337Account({ kind, signer, networks: [{ ...network('0.7'), paymaster: service }] });
     return subjectOf(account, entryPoint('0.7').address, false);
+  }),
+);
+
+describeConformance(
+  'a Safe of two owners',
+  accountConformance(async () => {
+    const owners = [newWallet(), newWallet()];
+    const addresses = owners.map(({ address }) => address);
+    const address = await newSafe(world, local, addresses, 2);
+    // Not the bundler's key: each counts its own nonces.
+    const relayer = new Wallet(world.accounts.trader.privateKey);
+    const multiSend = local.parts.safe!.multiSendCallOnly;
+    return subjectOf(safeAccount({ address, owners, relayer, chains: [chain], multiSend }));
   }),
 );
 

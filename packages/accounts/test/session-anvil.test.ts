@@ -16,6 +16,7 @@ import {
   bundlerClient,
   entryPoint,
   erc4337Account,
+  joinNonce,
   type OperationSigner,
   type UnsignedUserOperation,
   type UserOperation,
@@ -24,6 +25,7 @@ import {
   bandAccountKind,
   bandSessionKind,
   grantCalls,
+  observationHint,
   revokeCalls,
   sessionTrade,
   signOperations,
@@ -119,6 +121,7 @@ async function tradeOf({ account, band, chain, node, policy }: Site, order: Part
     policy,
     market: 0,
     order: {
+      ...(await observationHint(chain, policy.markets[0]!)),
       sell: true,
       venue: 0,
       bucket: bucketAt(policy, now + 2),
@@ -154,11 +157,12 @@ async function trade(site: Site, order: Partial<BandOrder> = {}): Promise<boolea
 const grantOperation = ({ band, node, policy }: Site, delegation: SignedDelegation): OperationOnChain => {
   const gas = { token: node.tokens.USDC.address, atoms: 1_000n * 10n ** 6n };
   const calls = grantCalls({ account: self, module: band.module, policy, gas });
+  const kind = bandAccountKind(band.account, { installs: band.module });
   const operation: UnsignedUserOperation = {
     sender: self,
-    nonce: 0n,
+    nonce: joinNonce(kind.nonceKey.keyOf(0n), 0n),
     deployment: { kind: 'delegation', delegation, data: '0x' },
-    callData: bandAccountKind(band.account).encodeCalls(calls),
+    callData: kind.encodeCalls(calls),
     callGasLimit: 400_000n,
     verificationGasLimit: 120_000n,
     preVerificationGas: 60_000n,

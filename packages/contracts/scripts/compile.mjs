@@ -35,6 +35,7 @@ const WANTED = [
   'DeltaBandEnforcer',
   'BandAccount',
   'TokenPaymaster',
+  'PriceProbe',
   'SettableFeed',
   'HostilePool',
   'HostileToken',

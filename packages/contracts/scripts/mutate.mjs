@@ -1,14 +1,17 @@
 #!/usr/bin/env node
-// Takes the checks out of the sources one by one, and shows that a test fails each time. `--only N` runs one of them,
-// `--list` names them. Restores what was there, however it ends.
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Takes the checks out of the sources one by one, and shows that a test fails each time. `--only 3,10-20` runs some of them,
+// `--list` names them. Writes nothing outside of a temporary folder but `mutation-kills.json`: which test killed what, so that
+// the next run begins with that test. One process: compiler and test runner are loaded once.
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runCLI } from 'jest';
+import jestConfig from '../../../jest.config.mjs';
 
 const here = join(dirname(fileURLToPath(import.meta.url)), '..');
-const root = join(here, '..', '..');
+const require = createRequire(import.meta.url);
 const BAND = 'DeltaBand.sol';
 const MODULE = 'DeltaBandModule.sol';
 const ROLLING = 'libraries/RollingUse.sol';
@@ -130,63 +133,105 @@ const MUTATIONS = [
   [ROLLING, '((shares >> 80) & WHOLE)', '0'],
   [ROLLING, '((shares >> 60) & WHOLE) +', ''],
   [ROLLING, 'if (passed < 5) {', 'if (passed < 1) {'],
+  [SOURCES, 'if (secondsAgo == 0) revert IDeltaBand.PolicyMalformed();', ''],
+  [SOURCES, 'if (last.age >= secondsAgo) return current;', 'if (last.age > 0) return current;'],
+  [SOURCES, 'if (older.age < secondsAgo) return (false, 0);', ''],
+  [SOURCES, 'if (younger.age < secondsAgo) {', 'if (true) {'],
+  [SOURCES, 'hint >= count || hint == newest', 'false'],
+  [SOURCES, 'if (change < 0 && change % span != 0) tick--;', ''],
   [SOURCES, 'if (answer <= 0) revert IDeltaBand.FeedBroken(answer);', ''],
   [SOURCES, 'updatedAt > block.timestamp ||', 'false ||'],
   [SOURCES, 'block.timestamp - updatedAt > market.feedMaxAgeSeconds', 'false'],
 ];
 
+const KILLS_FILE = join(here, 'scripts/mutation-kills.json');
+const nameOf = ([file, from, to]) => `${file}: ${from.trim()} -> ${to.trim() || 'nothing'}`;
 const args = process.argv.slice(2);
-const chosen = args.includes('--only')
-  ? args[args.indexOf('--only') + 1].split(',').map(Number)
-  : MUTATIONS.map((_, index) => index);
 if (args.includes('--list')) {
-  MUTATIONS.forEach(([file, from, to], index) =>
-    console.log(`${index} ${file}: ${from.trim()} -> ${to.trim() || 'nothing'}`),
-  );
+  MUTATIONS.forEach((mutation, index) => console.log(`${index} ${nameOf(mutation)}`));
   process.exit(0);
 }
+const chosen = args.includes('--only')
+  ? args[args.indexOf('--only') + 1].split(',').flatMap((part) => {
+      const [first, last = first] = part.split('-').map(Number);
+      return Array.from({ length: last - first + 1 }, (_, at) => first + at);
+    })
+  : MUTATIONS.map((_, index) => index);
 
-const artifact = join(here, 'src/artifacts/delta-band-module.ts');
-const original = readFileSync(artifact, 'utf8');
+const solc = require('solc');
+const imports = new Map();
+function findImport(path) {
+  if (!imports.has(path)) imports.set(path, readFileSync(require.resolve(path), 'utf8'));
+  return { contents: imports.get(path) };
+}
+const FILES = [BAND, 'IDeltaBand.sol', MODULE, SOURCES, ROLLING, 'libraries/TickPrice.sol'];
+const sources = Object.fromEntries(FILES.map((file) => [file, readFileSync(join(here, 'solidity', file), 'utf8')]));
+
+/** The module's bytecode with one change, by the faster of the compiler's two ways: what it means is the same. */
+function compileMutant([file, from, to]) {
+  const places = sources[file].split(from).length - 1;
+  if (places !== 1) throw new Error(`Fits ${places} places of ${file}: ${from}`);
+  const changed = { ...sources, [file]: sources[file].replace(from, () => to) };
+  const input = {
+    language: 'Solidity',
+    sources: Object.fromEntries(Object.entries(changed).map(([path, content]) => [path, { content }])),
+    settings: {
+      optimizer: { enabled: true, runs: 1 },
+      evmVersion: 'cancun',
+      outputSelection: { [MODULE]: { DeltaBandModule: ['abi', 'evm.bytecode.object'] } },
+    },
+  };
+  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: findImport }));
+  const problem = (output.errors ?? []).find(({ severity }) => severity === 'error');
+  if (problem !== undefined) throw new Error(`Does not compile: ${problem.formattedMessage}`);
+  const { abi, evm } = output.contracts[MODULE].DeltaBandModule;
+  return { contract: 'DeltaBandModule', sourceHash: '0x', abi, bytecode: `0x${evm.bytecode.object}` };
+}
+
+const project = jestConfig.projects.find(({ displayName }) => displayName === 'contracts');
+const QUIET = join(here, 'scripts/no-reporter.mjs');
+
+/** The name of the first test that fails when the package is tested with this artifact; undefined when none does. */
+async function killerOf(artifactFile, testNamePattern) {
+  const config = {
+    ...project,
+    rootDir: here,
+    moduleNameMapper: { '/artifacts/delta-band-module\\.js$': artifactFile, ...project.moduleNameMapper },
+  };
+  const options = { config: JSON.stringify(config), runInBand: true, silent: true, reporters: [QUIET] };
+  // Gas is another one for other bytecode: that report kills nothing.
+  const pattern = {
+    testPathPatterns: ['checks-anvil', 'mean-price', 'invariants'],
+    ...(testNamePattern && { testNamePattern }),
+  };
+  const { results } = await runCLI({ ...options, ...pattern, _: [], $0: 'jest' }, [here]);
+  const failed = results.testResults
+    .flatMap(({ testResults }) => testResults)
+    .find(({ status }) => status === 'failed');
+  const broken = results.testResults.find(({ testExecError }) => testExecError !== undefined);
+  if (broken !== undefined) throw new Error(`The tests do not run: ${broken.testExecError.message}`);
+  return failed?.fullName;
+}
+
+const exactly = (name) => `^${name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
+const kills = existsSync(KILLS_FILE) ? JSON.parse(readFileSync(KILLS_FILE, 'utf8')) : {};
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-mutate-'));
 const survivors = [];
 try {
   for (const index of chosen) {
-    const [file, from, to] = MUTATIONS[index];
-    cpSync(join(here, 'solidity'), folder, { recursive: true, force: true });
-    const source = readFileSync(join(folder, file), 'utf8');
-    if (source.split(from).length !== 2)
-      throw new Error(`Mutation ${index} fits ${source.split(from).length - 1} places of ${file}: ${from}`);
-    writeFileSync(
-      join(folder, file),
-      source.replace(from, () => to),
-    );
-    const compiled = spawnSync(
-      process.execPath,
-      [join(here, 'scripts/compile.mjs'), '--only', folder, '--contract', 'DeltaBandModule'],
-      {
-        encoding: 'utf8',
-        maxBuffer: 2 ** 26,
-      },
-    );
-    if (compiled.status !== 0) throw new Error(`Mutation ${index} does not compile:\n${compiled.stderr}`);
-    const { DeltaBandModule } = JSON.parse(compiled.stdout);
-    writeFileSync(artifact, original.replace(/bytecode:\s*'0x[0-9a-f]+'/, `bytecode: '${DeltaBandModule}'`));
-    const jest = spawnSync(
-      process.execPath,
-      [join(root, 'node_modules/jest/bin/jest.js'), '--selectProjects', 'contracts', '--bail', '--silent'],
-      {
-        cwd: root,
-        encoding: 'utf8',
-      },
-    );
-    const killed = jest.status !== 0;
-    if (!killed) survivors.push(index);
-    console.log(`${killed ? 'killed  ' : 'SURVIVED'} ${index} ${file}: ${from.trim().slice(0, 100)}`);
+    const name = nameOf(MUTATIONS[index]);
+    const file = join(folder, `mutant-${index}.ts`);
+    writeFileSync(file, `export const deltaBandModule = ${JSON.stringify(compileMutant(MUTATIONS[index]))};\n`);
+    const known = kills[name];
+    const killer = (known && (await killerOf(file, exactly(known)))) ?? (await killerOf(file));
+    if (killer === undefined) survivors.push(index);
+    else kills[name] = killer;
+    console.log(`${killer === undefined ? 'SURVIVED' : 'killed  '} ${index} ${name}${killer ? ` by "${killer}"` : ''}`);
   }
 } finally {
-  writeFileSync(artifact, original);
   rmSync(folder, { recursive: true, force: true });
 }
+const kept = MUTATIONS.map(nameOf).filter((name) => kills[name] !== undefined);
+writeFileSync(KILLS_FILE, `${JSON.stringify(Object.fromEntries(kept.map((name) => [name, kills[name]])), null, 2)}\n`);
 console.log(`${chosen.length - survivors.length} of ${chosen.length} mutations were killed.`);
 process.exit(survivors.length === 0 ? 0 : 1);

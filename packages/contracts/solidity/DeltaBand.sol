@@ -269,7 +269,7 @@ abstract contract DeltaBand is IDeltaBand, EIP712 {
         if (order.sell ? before.base <= before.low : before.base >= before.high) {
             revert WrongDirection(before.base, before.low, before.high);
         }
-        before.prices = PriceSources.read(market);
+        before.prices = PriceSources.read(market, order.observation);
     }
 
     /// @dev Judges by what the account holds afterwards, whatever venue and tokens say that they did.

@@ -107,8 +107,8 @@ contract DeltaBandModule is DeltaBand, IERC7579Validator {
         PackedUserOperation calldata userOp
     ) private view returns (Policy calldata policy, Order calldata order) {
         bytes calldata data = userOp.callData;
-        // 14 words of policy, 14 of market, offset, 6 words of order, offset; and the lengths of two empty lists.
-        if (data.length < CALL_START + 4 + 38 * 32) revert NotARebalance();
+        // 14 words of policy, 14 of market, offset, 7 words of order, offset; and the lengths of two empty lists.
+        if (data.length < CALL_START + 4 + 39 * 32) revert NotARebalance();
         if (
             bytes4(data) != IERC7579Execution.execute.selector ||
             bytes32(data[4:36]) != 0 ||

@@ -69,6 +69,9 @@ struct Order {
     uint128 amountIn;
     /// @dev The key's own limit, for keys that mean well.
     uint128 minOut;
+    /// @dev Saves gas in a pool that is traded in often: place of the last observation of `twapPool` that is at least
+    /// `twapSeconds` old. Only a hint. 65535: the pool is to search.
+    uint16 observation;
 }
 
 /// @notice A move of the interval by the owner's policy key. The last one counts, until it expires; then the grant's own

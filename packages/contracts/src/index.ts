@@ -4,6 +4,8 @@ export { deltaBandModule } from './artifacts/delta-band-module.js';
 export { tokenPaymaster } from './artifacts/token-paymaster.js';
 export * from './calls.js';
 export { merkleProof, merkleRoot } from './merkle.js';
+export { observationPlace } from './observation.js';
+export type { ObservationRequest } from './observation.js';
 export { bucketAt, encodePolicy, grantId, marketHash, marketProof, MAX_POOLS } from './policy.js';
 export { parseRefusal } from './refusal.js';
 export type { BandRefusal } from './refusal.js';

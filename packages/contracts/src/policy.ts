@@ -11,7 +11,10 @@ const POLICY_TYPE =
   'tuple(uint256 chainId, address sessionKey, address policyKey, address paymaster, address quote, uint48 start, uint48 expiry, uint32 windowSeconds, uint16 lossBps, uint16 maxDeviationBps, uint32 paymasterOverheadGas, uint128 capAtoms, uint128 gasBudgetWei, bytes32 markets)';
 const MARKET_TYPE =
   'tuple(address base, address twapPool, uint32 twapSeconds, address feed, uint32 feedMaxAgeSeconds, int8 feedExponent, uint96 low, uint96 high, uint96 outerLow, uint96 outerHigh, address[4] pools)';
-const ORDER_TYPE = 'tuple(bool sell, uint8 venue, uint32 bucket, uint48 deadline, uint128 amountIn, uint128 minOut)';
+const ORDER_TYPE =
+  'tuple(bool sell, uint8 venue, uint32 bucket, uint48 deadline, uint128 amountIn, uint128 minOut, uint16 observation)';
+/** No place among a pool's observations. */
+const SEARCH = 65_535;
 
 const coder = AbiCoder.defaultAbiCoder();
 
@@ -36,7 +39,7 @@ function marketHashes(markets: readonly BandMarket[]): readonly Hex[] {
 }
 
 export function orderTuple(order: BandOrder): object {
-  return { ...order };
+  return { observation: SEARCH, ...order };
 }
 
 export function marketHash(market: BandMarket): Hex {

@@ -56,6 +56,11 @@ export interface BandOrder {
   readonly deadline: number;
   readonly amountIn: bigint;
   readonly minOut: bigint;
+  /**
+   * Place of the last observation of the market's `twapPool` that is at least `twapSeconds` old: saves gas in a pool that is
+   * traded in often (`observationPlace`). Only a hint. Default: the pool searches.
+   */
+  readonly observation?: number;
 }
 
 /** A move of the interval that the policy key has signed. */

@@ -4,12 +4,16 @@ import { Interface } from 'ethers/abi';
 import { concat, toBeHex } from 'ethers/utils';
 import { Wallet } from 'ethers/wallet';
 import {
+  attestationTypedData,
+  type BandAttestation,
+  type BandOrder,
   executeCalldata,
   type Hex,
   installCalls,
   operationsTypedData,
   merkleProof,
   merkleRoot,
+  observationPlace,
   typedDataHash,
 } from '../src/index.js';
 import {
@@ -17,11 +21,13 @@ import {
   execute,
   handleOpsCalldata,
   type LocalOperation,
+  moduleNonce,
   operationHash,
   outcomeOf,
   receiptOf,
   SCENE_ANSWER,
   SCENE_GAS,
+  type Scene,
   setFeed,
   signHash,
   succeed,
@@ -33,6 +39,11 @@ import { openVictim, operationOf, type Victim } from './support/victim.js';
 
 const FILE = join(__dirname, '..', 'gas.json');
 const LIMITS = { rebalance: 250_000, grant: 350_000 };
+
+const swapAbi = new Interface([
+  'function approve(address,uint256)',
+  'function exactInputSingle((address,address,uint24,address,uint256,uint256,uint160)) payable',
+]);
 
 let victim: Victim;
 beforeAll(async () => {
@@ -49,22 +60,72 @@ async function quietHour(): Promise<void> {
   }
 }
 
-async function rebalance(sequence: bigint): Promise<number> {
-  const { entryPoint, node } = victim.scene;
-  await quietHour();
+/** Others trade in the pool all the time: the mean price has many observations behind it. */
+async function busyHour(): Promise<void> {
+  const { scene, stranger } = victim;
+  const { node } = scene;
+  const router = node.contracts.uniswapV3SwapRouter02;
+  await victim.world.fund(node.tokens.WETH as never, stranger, 200n * 10n ** 18n);
+  await victim.world.fund(node.tokens.USDC as never, stranger, 600_000n * 10n ** 6n);
+  for (const token of [scene.weth, scene.usdc]) {
+    await succeed(node, stranger, token, swapAbi.encodeFunctionData('approve', [router, 2n ** 255n]) as Hex);
+  }
+  for (let at = 0; at < 90; at++) {
+    await node.rpc('evm_increaseTime', [40]);
+    const [tokenIn, tokenOut, amount] =
+      at % 2 === 0 ? [scene.weth, scene.usdc, 2n * 10n ** 18n] : [scene.usdc, scene.weth, 6_000n * 10n ** 6n];
+    const data = swapAbi.encodeFunctionData('exactInputSingle', [[tokenIn, tokenOut, 500, stranger, amount, 0n, 0n]]);
+    await succeed(node, stranger, router, data as Hex);
+  }
+  for (const feed of [scene.band.feed, scene.band.gasFeed]) {
+    await setFeed(node, victim.deployer, feed, SCENE_ANSWER, await clockOf(node));
+  }
+}
+
+/** As an order names it; absent in a pool where nothing has to be searched for. */
+async function place(): Promise<{ observation?: number }> {
+  const { node, policy } = victim.scene;
+  const { twapPool, twapSeconds } = policy.markets[0]!;
+  const read = async (data: Hex): Promise<Hex> =>
+    (await node.rpc('eth_call', [{ to: twapPool, data }, 'latest'])) as Hex;
+  const found = await observationPlace({ read, twapSeconds, nowSeconds: await clockOf(node) });
+  return found === undefined ? {} : { observation: found };
+}
+
+async function rebalance(
+  sequence: bigint,
+  order: Partial<BandOrder> = {},
+  scene: Scene = victim.scene,
+  attestation?: BandAttestation,
+): Promise<number> {
+  const { entryPoint, node } = scene;
   const sell = sequence % 2n === 0n;
   const amountIn = sell ? 10n ** 17n : 300n * 10n ** 6n;
-  const operation = await operationOf(victim, { sequence, order: { sell, amountIn } });
+  const operation = await operationOf(
+    { scene },
+    {
+      sequence,
+      order: { sell, amountIn, ...order },
+      ...(attestation && { attestation }),
+    },
+  );
   const data = handleOpsCalldata([operation], victim.stranger);
   const receipt = await execute(node, { from: victim.stranger, to: entryPoint, data });
   expect(outcomeOf(receipt).kind).toBe('done');
   return Number(receipt.gasUsed);
 }
 
+async function attestation(): Promise<BandAttestation> {
+  const { band, grantId, keys, node, policy, self } = victim.scene;
+  const { base, high, low } = policy.markets[0]!;
+  const unsigned = { low, high, sequence: 1, validUntil: (await clockOf(node)) + 600 };
+  const request = { chainId: node.id, module: band.module, account: self, grantId, base, attestation: unsigned };
+  return { ...unsigned, signature: signHash(keys.policy, typedDataHash(attestationTypedData(request))) };
+}
+
 /** An EOA's first operation: it delegates, installs, grants, and lets the paymaster be paid; one of two chains' roots. */
-async function grant(): Promise<number> {
+async function grant(owner: Wallet): Promise<number> {
   const { band, entryPoint, node, policy, usdc } = victim.scene;
-  const owner = new Wallet(toBeHex(777n, 32));
   const self = owner.address as Hex;
   const paymasterAbi = new Interface([
     'function giveFreeOperations(address,uint256)',
@@ -76,7 +137,8 @@ async function grant(): Promise<number> {
   const limits = [SCENE_GAS.paymasterVerificationGas, SCENE_GAS.paymasterPostOpGas].map((limit) => toBeHex(limit, 16));
   const unsigned: LocalOperation = {
     sender: self,
-    nonce: 0n,
+    // Under the key of the module that is not installed yet: the session key finds the nonce's storage filled.
+    nonce: moduleNonce(band.module, 0n),
     // As the entry point hashes it: with the delegate where the marker stands.
     initCode: band.account,
     callData: executeCalldata([...installCalls(self, band.module, policy), { to: usdc, data: approve }]),
@@ -109,16 +171,43 @@ async function grant(): Promise<number> {
   return Number(receipt.gasUsed);
 }
 
-test('a rebalance with gas in USDC and a grant stay within their limits, and as they were', async () => {
+test('rebalances with gas in USDC and a grant stay within their limits, and as they were', async () => {
+  // A pool that has been traded in, and a paymaster that has been paid: those exist wherever a grant is made.
+  await quietHour();
+  await rebalance(0n);
+  await rebalance(1n);
+  const owner = new Wallet(toBeHex(777n, 32));
+  const granted = await grant(owner);
+  const scene = { ...victim.scene, self: owner.address as Hex };
+  await victim.world.fund(scene.node.tokens.WETH as never, scene.self, 10n ** 19n);
+  await victim.world.fund(scene.node.tokens.USDC as never, scene.self, 30_000n * 10n ** 6n);
+  await quietHour();
+  const first = await rebalance(1n, { sell: true, amountIn: 10n ** 17n }, scene);
+  await quietHour();
+  const sell = await rebalance(2n);
+  await quietHour();
+  const buy = await rebalance(3n);
+  await busyHour();
+  const sellInBusyPool = await rebalance(4n, await place());
+  const buyInBusyPool = await rebalance(5n, await place());
+  const withSearch = await rebalance(6n);
+  await quietHour();
+  const withAttestation = await rebalance(7n, {}, victim.scene, await attestation());
   const measured = {
-    firstRebalance: await rebalance(0n),
-    rebalanceToSell: await rebalance(2n - 1n).then(() => rebalance(2n)),
-    rebalanceToBuy: await rebalance(3n),
-    grant: await grant(),
+    firstRebalance: first,
+    rebalanceToSell: sell,
+    rebalanceToBuy: buy,
+    sellInBusyPool,
+    buyInBusyPool,
+    withSearch,
+    withAttestation,
+    grant: granted,
   };
-  expect(measured.rebalanceToSell).toBeLessThanOrEqual(LIMITS.rebalance);
-  expect(measured.rebalanceToBuy).toBeLessThanOrEqual(LIMITS.rebalance);
-  expect(measured.grant).toBeLessThanOrEqual(LIMITS.grant);
+  // Beyond the limit, and so to be avoided: by naming a place, and by having an attestation delivered beforehand.
+  const { withAttestation: _, withSearch: __, ...limited } = measured;
+  for (const [name, gas] of Object.entries(limited)) {
+    expect([name, gas <= (name === 'grant' ? LIMITS.grant : LIMITS.rebalance)]).toEqual([name, true]);
+  }
   if (process.env['EVENKEEL_UPDATE_GAS'] === '1') writeFileSync(FILE, `${JSON.stringify(measured, null, 2)}\n`);
   const committed = JSON.parse(readFileSync(FILE, 'utf8')) as Record<keyof typeof measured, number>;
   for (const [name, gas] of Object.entries(measured)) {

@@ -1,7 +1,15 @@
 import type { Address, Hex } from './world.js';
 
 /** Protocols that a world has only when it is asked for them. */
-export const WORLD_PARTS = ['perp-v2', 'lyra', 'aave-v3', 'oneinch-lop', 'synthetix-perps', 'erc4337'] as const;
+export const WORLD_PARTS = [
+  'perp-v2',
+  'lyra',
+  'aave-v3',
+  'oneinch-lop',
+  'synthetix-perps',
+  'erc4337',
+  'safe',
+] as const;
 
 export type WorldPart = (typeof WORLD_PARTS)[number];
 
@@ -128,6 +136,15 @@ export interface SynthetixPerpsContracts {
   readonly standIn: Address;
 }
 
+/** Safe 1.4.1, not at the addresses of public chains. */
+export interface SafeContracts {
+  readonly singleton: Address;
+  readonly proxyFactory: Address;
+  readonly multiSendCallOnly: Address;
+  /** `CompatibilityFallbackHandler`: lets a Safe answer for signatures (ERC-1271) and receive tokens. */
+  readonly fallbackHandler: Address;
+}
+
 /** What a chain has of the parts. */
 export interface ChainParts {
   readonly aaveV3?: AaveV3Contracts;
@@ -136,4 +153,5 @@ export interface ChainParts {
   readonly perpV2?: PerpV2Contracts;
   readonly lyra?: LyraContracts;
   readonly synthetixPerps?: SynthetixPerpsContracts;
+  readonly safe?: SafeContracts;
 }

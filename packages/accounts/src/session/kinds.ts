@@ -16,6 +16,12 @@ export interface BandAccountOptions {
   readonly entryPoint?: '0.8' | '0.9';
   /** An authorization signed beforehand, good on several chains (`chainId` 0). Default: one is asked for. */
   readonly delegation?: SignedDelegation;
+  /**
+   * For the operation that installs this module: it counts nonces under the module's key, where the account's own signature
+   * counts as long as the module is not installed. So the grant, which fills a nonce's storage in any case, fills that of the
+   * session key, and the first trade costs 17,100 gas less. Once the module is installed, it validates under this key.
+   */
+  readonly installs?: Address;
 }
 
 /**
@@ -28,8 +34,8 @@ export function bandAccountKind(delegate: Address, options: BandAccountOptions =
   return Object.freeze<SmartAccountKind>({
     name: 'band-account',
     entryPoints: [options.entryPoint ?? '0.8'],
-    // No validator in the key: the account's own signature counts.
-    nonceKey: validatorNonceKey(NO_MODULE),
+    // No installed validator in the key: the account's own signature counts.
+    nonceKey: validatorNonceKey(options.installs ?? NO_MODULE),
     addressOf: (owner) => owner,
     encodeCalls: (calls) => (calls.length === 0 ? '0x' : executeCalldata(lowered(calls))),
     deployment: (facts) => delegationTo(delegate, facts, options.delegation),

@@ -5,6 +5,16 @@ import {IDeltaBand, Market} from "../IDeltaBand.sol";
 import {TickPrice} from "./TickPrice.sol";
 
 interface IUniswapV3PoolOracle {
+    /// @dev Of seven values; what follows differs between forks.
+    function slot0()
+        external
+        view
+        returns (uint160 sqrtPriceX96, int24 tick, uint16 observationIndex, uint16 observationCardinality);
+
+    function observations(
+        uint256 index
+    ) external view returns (uint32 blockTimestamp, int56 tickCumulative);
+
     function observe(
         uint32[] calldata secondsAgos
     ) external view returns (int56[] memory tickCumulatives, uint160[] memory secondsPerLiquidityCumulativeX128s);
@@ -26,9 +36,23 @@ library PriceSources {
         uint256 answer;
     }
 
-    /// @dev To be read before a trade: what it does to a pool then moves nothing, and old observations need no search.
-    function read(Market calldata market) internal view returns (Prices memory) {
-        return Prices({meanTick: meanTick(market.twapPool, market.twapSeconds), answer: freshAnswer(market)});
+    /// @dev An observation of a pool, with its age: the clock of pools has 32 bits, so that only ages can be compared.
+    struct Observation {
+        uint32 age;
+        int56 cumulative;
+    }
+
+    /// @dev So many observations may have been made since a place was named before the pool is asked to search.
+    uint256 private constant STEPS_FROM_HINT = 4;
+
+    /// @dev To be read before a trade: what it does to a pool then moves nothing.
+    /// @param hint place of the last observation that is at least as old as the mean is long; a wrong one costs gas only
+    function read(Market calldata market, uint16 hint) internal view returns (Prices memory) {
+        return
+            Prices({
+                meanTick: meanTick(IUniswapV3PoolOracle(market.twapPool), market.twapSeconds, hint),
+                answer: freshAnswer(market)
+            });
     }
 
     /// @return lower worth by the source that says less, in atoms of quote, rounded down
@@ -46,15 +70,57 @@ library PriceSources {
         return byPool < byFeed ? (byPool, byFeed) : (byFeed, byPool);
     }
 
-    /// @dev Arithmetic mean of ticks, so geometric mean of prices, rounded toward minus infinity.
-    function meanTick(address pool, uint32 secondsAgo) private view returns (int24 tick) {
-        uint32[] memory at = new uint32[](2);
-        at[0] = secondsAgo;
-        (int56[] memory cumulatives, ) = IUniswapV3PoolOracle(pool).observe(at);
-        int56 change = cumulatives[1] - cumulatives[0];
+    /// @dev Arithmetic mean of ticks, so geometric mean of prices, rounded toward minus infinity: to the tick what the pool's
+    /// `observe` gives, which needs up to twenty observations to find the two that are read here.
+    function meanTick(IUniswapV3PoolOracle pool, uint32 secondsAgo, uint16 hint) internal view returns (int24 tick) {
+        if (secondsAgo == 0) revert IDeltaBand.PolicyMalformed();
+        (, int24 current, uint16 newest, uint16 count) = pool.slot0();
+        Observation memory last = observation(pool, newest);
+        // Nothing has been traded since: the price of all that time is the one that stands.
+        if (last.age >= secondsAgo) return current;
+        (bool found, int56 then_) = cumulativeAt(pool, secondsAgo, hint, newest, count);
+        int56 change;
+        if (found) {
+            change = last.cumulative + int56(current) * int56(uint56(last.age)) - then_;
+        } else {
+            uint32[] memory at = new uint32[](2);
+            at[0] = secondsAgo;
+            (int56[] memory cumulatives, ) = pool.observe(at);
+            change = cumulatives[1] - cumulatives[0];
+        }
         int56 span = int56(uint56(secondsAgo));
         tick = int24(change / span);
         if (change < 0 && change % span != 0) tick--;
+    }
+
+    /// @dev The sum of ticks at a moment, between the two observations around it as the pool itself would say. The caller
+    /// has seen that the newest observation is younger than the moment.
+    function cumulativeAt(
+        IUniswapV3PoolOracle pool,
+        uint32 secondsAgo,
+        uint256 hint,
+        uint256 newest,
+        uint256 count
+    ) private view returns (bool found, int56 cumulative) {
+        if (hint >= count || hint == newest) return (false, 0);
+        Observation memory older = observation(pool, hint);
+        if (older.age < secondsAgo) return (false, 0);
+        for (uint256 step = 0; step < STEPS_FROM_HINT; step++) {
+            hint = hint + 1 == count ? 0 : hint + 1;
+            Observation memory younger = observation(pool, hint);
+            if (younger.age < secondsAgo) {
+                int56 slope = (younger.cumulative - older.cumulative) / int56(uint56(older.age - younger.age));
+                return (true, older.cumulative + slope * int56(uint56(older.age - secondsAgo)));
+            }
+            older = younger;
+        }
+    }
+
+    function observation(IUniswapV3PoolOracle pool, uint256 index) private view returns (Observation memory) {
+        (uint32 madeAt, int56 cumulative) = pool.observations(index);
+        unchecked {
+            return Observation({age: uint32(block.timestamp) - madeAt, cumulative: cumulative});
+        }
     }
 
     function freshAnswer(Market calldata market) private view returns (uint256) {

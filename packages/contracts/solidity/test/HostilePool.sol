@@ -27,6 +27,15 @@ contract HostilePool {
         _tick = tick;
     }
 
+    /// @notice A pool that has not been traded in for a long time.
+    function slot0() external view returns (uint160, int24, uint16, uint16, uint16, uint8, bool) {
+        return (0, int24(_tick), 0, 1, 1, 0, true);
+    }
+
+    function observations(uint256) external pure returns (uint32, int56, uint160, bool) {
+        return (1, 0, 0, true);
+    }
+
     /// @notice A mean price as it likes.
     function observe(uint32[] calldata ago) external view returns (int56[] memory ticks, uint160[] memory spans) {
         ticks = new int56[](ago.length);

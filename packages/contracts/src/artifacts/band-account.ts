@@ -3,7 +3,7 @@ import type { ContractArtifact } from '../artifact.js';
 
 export const bandAccount: ContractArtifact = {
   contract: 'BandAccount',
-  sourceHash: '0xd83366ee2b8c2e69845adadd0b858bbd55dc5a542778ede57fd7c95c585ff606',
+  sourceHash: '0xab8a7b8c11ccdbd31c69f4e9da4feadc27907ddecb6ce9661e8563988a0f9126',
   abi: [
     {
       inputs: [{ internalType: 'contract IEntryPoint', name: 'entryPoint_', type: 'address' }],

@@ -1,5 +1,6 @@
 export { hostilePool } from '../artifacts/hostile-pool.js';
 export { hostileToken } from '../artifacts/hostile-token.js';
+export { priceProbe } from '../artifacts/price-probe.js';
 export { settableFeed } from '../artifacts/settable-feed.js';
 export * from './band.js';
 export * from './node.js';

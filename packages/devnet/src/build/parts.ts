@@ -6,6 +6,7 @@ import { buildErc4337 } from './erc4337.js';
 import { buildLyra } from './lyra.js';
 import { buildOneinchLop } from './oneinch-lop.js';
 import { buildPerpV2 } from './perp-v2.js';
+import { buildSafe } from './safe.js';
 import { buildSynthetixPerps } from './synthetix-perps.js';
 import type { ChainTokens } from './tokens.js';
 import type { UniswapContracts } from './uniswap.js';
@@ -26,6 +27,7 @@ export async function buildParts(context: PartContext, parts: readonly WorldPart
     ...(parts.includes('oneinch-lop') && { oneinchLop: await buildOneinchLop(context) }),
     ...(parts.includes('erc4337') && { erc4337: await buildErc4337(context) }),
     ...(parts.includes('synthetix-perps') && { synthetixPerps: await buildSynthetixPerps(context) }),
+    ...(parts.includes('safe') && { safe: await buildSafe(context) }),
     ...(parts.includes('lyra') && { lyra: await buildLyra(context) }),
   });
 }

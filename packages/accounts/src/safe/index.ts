@@ -1,0 +1,5 @@
+export { safeAccount } from './account.js';
+export type { SafeOptions, SafeOwner } from './account.js';
+export * from './errors.js';
+export { safeTransactionHash, safeTypedData } from './transaction.js';
+export type { SafeTransaction } from './transaction.js';
