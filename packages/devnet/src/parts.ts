@@ -1,15 +1,7 @@
 import type { Address, Hex } from './world.js';
 
 /** Protocols that a world has only when it is asked for them. */
-export const WORLD_PARTS = [
-  'perp-v2',
-  'lyra',
-  'aave-v3',
-  'oneinch-lop',
-  'synthetix-perps',
-  'erc4337',
-  'safe',
-] as const;
+export const WORLD_PARTS = ['perp-v2', 'lyra', 'aave-v3', 'oneinch-lop', 'synthetix-perps', 'erc4337', 'safe'] as const;
 
 export type WorldPart = (typeof WORLD_PARTS)[number];
 

@@ -304,6 +304,7 @@ function journalOn(pool: PostgresPool, schema: string, isClosed: () => boolean, 
         return rows.map(({ body }) => decode(transferRecordSchema, body, 'transfers.body'));
       }),
 
+    putOutsideFlows: (source, flows) => write((on) => replaceFlows(on, `outside/${source}`, flows)),
     flows: ({ intentId, slice } = {}) =>
       read(async ({ all }) => {
         const sql =
