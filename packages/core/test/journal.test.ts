@@ -81,15 +81,15 @@ async function claimedOnPostgres(): Promise<Journal> {
   return { ...(await journal.claim('mine')), close: () => journal.close() };
 }
 
-describe.each<[string, () => Promise<Journal>]>([
+type Kind = [name: string, open: () => Promise<Journal>];
+const onServer: Kind[] = [
+  ['postgres', onPostgres],
+  ['postgres, claimed', claimedOnPostgres],
+];
+describe.each<Kind>([
   ['memory', async () => memoryJournal()],
   ['sqlite', () => sqliteJournal({ path: newPath() })],
-  ...(hasPostgres
-    ? ([
-        ['postgres', onPostgres],
-        ['postgres, claimed', claimedOnPostgres],
-      ] as const)
-    : []),
+  ...(hasPostgres ? onServer : []),
 ])('a journal in %s', (_, open) => {
   let journal: Journal;
   beforeEach(async () => void (journal = await open()));
