@@ -92,7 +92,7 @@ function optionsOf(change: Partial<OifOptions> = {}): OifOptions {
       ]),
     ),
     clock: { now: () => nowMs, sleep: (ms, signal) => clock.sleep(Math.min(ms, 1), signal) },
-    patience: { timeoutMs: 400, retries: 0 },
+    patience: { timeoutMs: 20_000, retries: 0 },
     ...change,
   };
 }
@@ -422,11 +422,12 @@ describe('a service that does not work', () => {
     ['hangs', { kind: 'hang' }, ServiceTimeoutError],
   ])('and %s', async (_, fault, error) => {
     server.misbehave(fault);
-    await expect(solver.bid(requestOf(), never)).rejects.toThrow(error);
+    const hasty = oif(optionsOf({ patience: { timeoutMs: fault.kind === 'hang' ? 100 : 20_000, retries: 0 } }));
+    await expect(hasty.bid(requestOf(), never)).rejects.toThrow(error);
   });
 
   test('is asked again when that may help, and heeds its caller', async () => {
-    const patient = oif(optionsOf({ patience: { timeoutMs: 400, retries: 1, backoffMs: 1 }, apiKey: 'a-key' }));
+    const patient = oif(optionsOf({ patience: { retries: 1, backoffMs: 1 }, apiKey: 'a-key' }));
     server.misbehave({ kind: 'http', status: 503 });
     expect(await patient.bid(requestOf(), never)).toBeDefined();
     expect(server.requests.at(-1)?.headers.authorization).toBe('Bearer a-key');
