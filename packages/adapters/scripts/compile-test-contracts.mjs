@@ -15,6 +15,7 @@ const CONTRACTS = [
   'OptionLedger',
   'SquaredNote',
   'RangeValuer',
+  'OwnedAccount',
   'StandInInputSettler',
   'StandInOutputSettler',
 ];

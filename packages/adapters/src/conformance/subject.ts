@@ -8,8 +8,11 @@ import type {
   PositionSource,
   ReadCall,
   ReadResult,
+  SolverAdapter,
+  SolverRequest,
   StateOverride,
   Token,
+  TypedData,
   VenueAdapter,
 } from '@evenkeel/core';
 
@@ -153,5 +156,37 @@ export interface InstrumentSubject {
    * later than they were quoted.
    */
   readonly tolerance?: number;
+  readonly patience?: Partial<Patience>;
+}
+
+/** A network is judged by what really happens: orders are signed, given to it, and followed on real chains. */
+export interface SolverSubject {
+  readonly adapter: SolverAdapter;
+  /** Every chain that the request touches, by id. */
+  readonly chains: Readonly<Record<number, Chain>>;
+  /**
+   * A request that must get a bid, made anew after each reset: child `index` of one and the same intent, whose signer holds
+   * the input, and whose limit leaves room for one order of it but not for a hundred.
+   */
+  readonly request: (index: number) => Promise<SolverRequest>;
+  /** The same of another intent. */
+  readonly foreignRequest: () => Promise<SolverRequest>;
+  /** Signs as the intents' signer. */
+  readonly sign: (data: TypedData) => Promise<Hex>;
+  /** Signs as somebody else. */
+  readonly forge: (data: TypedData) => Promise<Hex>;
+  /** Sends the signer's calls; rejects when one fails. */
+  readonly execute: (calls: readonly Call[]) => Promise<void>;
+  /** Whether the network's solvers fill what they are given. */
+  readonly willing: (fills: boolean) => void;
+  /** Lets the network's solvers act until they have nothing more to do. */
+  readonly act: () => Promise<void>;
+  /** Lets time pass on all chains. */
+  readonly pass: (seconds: number) => Promise<void>;
+  /** Makes all that has happened final on all chains. */
+  readonly finalise: () => Promise<void>;
+  /** Back to how everything was at first. */
+  readonly reset: () => Promise<void>;
+  readonly nowSeconds: () => Promise<number>;
   readonly patience?: Partial<Patience>;
 }

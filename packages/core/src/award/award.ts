@@ -1,171 +1,206 @@
-import { InvalidInputError } from '@evenkeel/intents';
-import { Decimal, decimalFromNumber, type DecimalString, parseDecimal } from '../model/decimal.js';
-import { sameToken, type Token } from '../model/token.js';
+import { decimalFromNumber, type DecimalString, parseDecimal } from '../model/decimal.js';
 import type { Bid } from '../ports/solver.js';
+import type { Book, TokenInBook } from './book.js';
+import { checkAwardBasis } from './check-basis.js';
+import type { FillRecord } from './outcomes.js';
+import { type Improvement, improvementOfBid, improvementOfRoute } from './improvement.js';
 
-/** The scale on which our own route and outside bids meet. */
+/** The scale on which our own route and outside bids meet: what they do to the book. */
 export interface AwardBasis {
-  readonly side: 'buy' | 'sell';
-  /** Units of the underlying that are to be bought or sold. */
-  readonly deltaUnits: DecimalString;
-  /** Numeraire per unit of the underlying. */
-  readonly referencePrice: DecimalString;
-  /** The token that a bid's guaranteed output must be in: the underlying when buying, the numeraire when selling. */
-  readonly outputTokens: readonly Token[];
-  /** What a solver is given, in numeraire (buying) or in units of the underlying (selling). */
-  readonly input: DecimalString;
+  readonly book: Book;
+  /** Every token that is given or received. A bid in any other is refused. */
+  readonly tokens: readonly TokenInBook[];
+  /** Numeraire that a unit of gas costs, by chain. */
+  readonly gasPrice: Readonly<Record<number, number>>;
   /** Unix seconds; bids must outlive it. */
   readonly nowSeconds: number;
-  /** How much better a bid must be than our route: what it is worth that we control our own execution. */
+  /** How long after an order's end it is proven dead: the finality of its chain. */
+  readonly proofSeconds: number;
+  /** How networks kept their word so far; one without a record counts as new. */
+  readonly records: readonly FillRecord[];
+  /** How much better a bid must be than our route, of what it gives: what it is worth that we control our own execution. */
   readonly handicapBps: number;
-  /** Numeraire that the transaction for a solver costs us where it does not pay for gas itself. */
-  readonly gasCost: DecimalString;
+  /** The most that a trade may cost of what it gives, as the intent says. */
+  readonly maxCostBps: number;
 }
 
 /** Our own route as a contestant; absent where there is none. */
 export interface OwnRoute {
   /** All-in cost in numeraire against the reference price, gas included. */
   readonly cost: DecimalString;
+  /** Signed change of delta, units. */
+  readonly deltaUnits: DecimalString;
+  /** Until it is done. */
+  readonly timeSeconds: number;
 }
 
-export type AwardReason = 'BEST' | 'DEARER' | 'WITHIN_HANDICAP' | 'EXPIRED' | 'WRONG_TOKEN' | 'TOO_LITTLE' | 'INVALID';
+export type AwardReason =
+  | 'BEST'
+  /** Our own route, when nobody else was asked. */
+  | 'UNOPPOSED'
+  | 'LESS_IMPROVEMENT'
+  | 'WITHIN_HANDICAP'
+  | 'NO_IMPROVEMENT'
+  | 'RISK_NOT_LOWER'
+  | 'OVER_BUDGET'
+  | 'EXPIRED'
+  | 'WRONG_TOKEN'
+  | 'INVALID';
 
 export interface Contestant {
   readonly kind: 'own' | 'bid';
   readonly adapter: string;
   readonly bidId: string | undefined;
-  /** Numeraire against the reference; undefined where the offer is not comparable. */
+  /** Numeraire against the reference when it is filled, gas included; undefined where the offer is not comparable. */
   readonly cost: DecimalString | undefined;
   readonly costBps: number | undefined;
+  /** How much better the book is expected to be for it, in numeraire, and what that is made of; undefined like `cost`. */
+  readonly improvement: Improvement | undefined;
   readonly won: boolean;
   readonly code: AwardReason;
   readonly sentence: string;
 }
 
-/** Who gets the intent, and why everybody else did not. Frozen. */
+/** Who gets the slice, and why everybody else did not. Frozen. */
 export type Award = {
-  /** Winner first, then by cost. */
+  /** Winner first, then by improvement; those that cannot take part at the end. */
   readonly contestants: readonly Contestant[];
 } & ({ readonly winner: 'own' } | { readonly winner: 'bid'; readonly bid: Bid } | { readonly winner: 'none' });
 
 interface Scored {
-  readonly contestant: Omit<Contestant, 'won' | 'code' | 'sentence'>;
   readonly bid: Bid | undefined;
+  readonly adapter: string;
+  readonly improvement: Improvement;
+  /** What the handicap is counted on: numeraire. */
+  readonly notional: number;
   readonly score: number;
 }
 
 /**
- * Puts our own route and all bids on one scale, the all-in cost in numeraire against the reference price, and picks the
- * cheapest. A bid must beat our own route by `handicapBps`. Ties go to our own route, then to the earlier bid id.
+ * Puts our own route and all bids on one scale, the net improvement of the post-trade book: the risk that is expected to
+ * be gone, less what that is expected to cost, at the worse end of what the exposure may be. A bid counts by what it
+ * *guarantees*, by when it fills, by how likely it is to be filled at all, and by what is left to do when it is not. It
+ * must beat our own route by `handicapBps`. Ties go to our own route, then to the lower bid id.
  *
- * @param bids As they came in; expired, foreign or malformed ones are kept in the result with their reason.
- * @throws InvalidInputError for a basis without size or price.
+ * @param bids As they came in; those that cannot take part are kept in the result with their reason.
+ * @throws InvalidInputError for a basis that is none.
  * @example
  * ```ts
- * const award = award({ cost: '3.4' }, bids, basis)
- * if (award.winner === 'bid') await solver.submit(award.bid, signature, signal)
+ * const result = award({ cost: '3.4', deltaUnits: '2', timeSeconds: 12 }, bids, basis)
+ * if (result.winner === 'bid') await wallet.signTypedData(result.bid.typedData)
  * ```
  */
 export function award(own: OwnRoute | undefined, bids: readonly Bid[], basis: AwardBasis): Award {
-  const units = parseDecimal(basis.deltaUnits, 'deltaUnits');
-  const reference = parseDecimal(basis.referencePrice, 'referencePrice');
-  if (units.lte(0)) throw new InvalidInputError('deltaUnits', basis.deltaUnits, 'is not positive', 'Give the size.');
-  if (reference.lte(0)) {
-    throw new InvalidInputError('referencePrice', basis.referencePrice, 'is not positive', 'Give numeraire per unit.');
-  }
-  const notional = units.times(reference).toNumber();
-  const toBps = (cost: number): number => (cost / notional) * 1e4;
-  const scored: Scored[] = [];
-  const refused: Contestant[] = [];
-  if (own !== undefined) {
-    const cost = parseDecimal(own.cost, 'own.cost').toNumber();
-    const contestant = {
-      kind: 'own',
-      adapter: 'own route',
-      bidId: undefined,
-      cost: own.cost,
-      costBps: toBps(cost),
-    } as const;
-    scored.push({ contestant, bid: undefined, score: cost });
-  }
-  for (const bid of bids) {
-    const judged = judge(bid, basis, units);
-    if (judged.kind === 'refused') {
-      refused.push(
-        Object.freeze({
-          kind: 'bid',
-          adapter: bid.adapter,
-          bidId: bid.id,
-          cost: undefined,
-          costBps: undefined,
-          won: false,
-          code: judged.code,
-          sentence: judged.sentence,
-        }),
-      );
-      continue;
-    }
-    const contestant = {
-      kind: 'bid',
-      adapter: bid.adapter,
-      bidId: bid.id,
-      cost: decimalFromNumber(judged.cost, 'cost'),
-      costBps: toBps(judged.cost),
-    } as const;
-    scored.push({ contestant, bid, score: judged.cost + (basis.handicapBps / 1e4) * notional });
-  }
-  scored.sort(
-    (a, b) =>
-      a.score - b.score ||
-      Number(a.bid !== undefined) - Number(b.bid !== undefined) ||
-      ((a.bid?.id ?? '') < (b.bid?.id ?? '') ? -1 : 1),
-  );
-  const best = scored[0];
-  const ranked = scored.map((each): Contestant => rank(each, best!));
-  const contestants = Object.freeze([...ranked, ...refused]);
+  checkAwardBasis(basis);
+  const route = own === undefined ? undefined : scoreRoute(own, basis);
+  const judged = bids.map((bid) => judge(bid, route?.improvement, basis));
+  const scored = [
+    ...(route === undefined ? [] : [route]),
+    ...judged.flatMap((each) => ('score' in each ? [each] : [])),
+  ];
+  scored.sort(byScore);
+  const best = scored.find((each) => objection(each, basis) === undefined);
+  const ranked = scored
+    .map((each) => rank(each, best, basis))
+    .sort((a, b) => Number(b.won) - Number(a.won) || Number(isOut(a)) - Number(isOut(b)));
+  const contestants = Object.freeze([...ranked, ...judged.flatMap((each) => ('score' in each ? [] : [each]))]);
   if (best === undefined) return Object.freeze({ winner: 'none', contestants });
   return best.bid === undefined
     ? Object.freeze({ winner: 'own', contestants })
     : Object.freeze({ winner: 'bid', bid: best.bid, contestants });
 }
 
-function rank(each: Scored, best: Scored): Contestant {
-  if (each === best) {
-    const sentence = `Cheapest all in, at ${each.contestant.costBps!.toFixed(2)} bp.`;
-    return Object.freeze({ ...each.contestant, won: true, code: 'BEST', sentence });
-  }
-  const dearer = each.contestant.costBps! - best.contestant.costBps!;
-  if (dearer < 0) {
-    const sentence = `Cheaper than our own route by ${(-dearer).toFixed(2)} bp, less than the handicap of a bid.`;
-    return Object.freeze({ ...each.contestant, won: false, code: 'WITHIN_HANDICAP', sentence });
-  }
-  const sentence = `${dearer.toFixed(2)} bp dearer than ${best.contestant.adapter}.`;
-  return Object.freeze({ ...each.contestant, won: false, code: 'DEARER', sentence });
+function scoreRoute(own: OwnRoute, basis: AwardBasis): Scored {
+  const units = parseDecimal(own.deltaUnits, 'own.deltaUnits').toNumber();
+  const cost = parseDecimal(own.cost, 'own.cost').toNumber();
+  const improvement = improvementOfRoute({ cost, deltaUnits: units, timeSeconds: own.timeSeconds }, basis);
+  const notional = Math.abs(units) * basis.book.spot;
+  return { bid: undefined, adapter: 'own route', improvement, notional, score: improvement.net };
 }
 
-type Judgement =
-  | { readonly kind: 'scored'; readonly cost: number }
-  | { readonly kind: 'refused'; readonly code: AwardReason; readonly sentence: string };
+function judge(bid: Bid, own: Improvement | undefined, basis: AwardBasis): Scored | Contestant {
+  if (!(bid.validUntil > basis.nowSeconds)) return out(bid, 'EXPIRED', 'It had expired before the award.');
+  if (bid.guaranteedOutput.atoms <= 0n) return out(bid, 'INVALID', 'It guarantees nothing.');
+  const judged = improvementOfBid(bid, own, basis);
+  if ('code' in judged) return out(bid, judged.code, judged.sentence);
+  const { improvement, notional } = judged;
+  const handicap = (basis.handicapBps / 1e4) * notional;
+  return { bid, adapter: bid.adapter, improvement, notional, score: improvement.net - handicap };
+}
 
-function judge(bid: Bid, basis: AwardBasis, units: Decimal): Judgement {
-  const { atoms, token } = bid.guaranteedOutput;
-  if (!basis.outputTokens.some((wanted) => sameToken(wanted, token) && wanted.decimals === token.decimals)) {
-    return { kind: 'refused', code: 'WRONG_TOKEN', sentence: `It pays in ${token.symbol} on chain ${token.chainId}.` };
+function out(bid: Bid, code: AwardReason, sentence: string): Contestant {
+  return Object.freeze({
+    kind: 'bid',
+    adapter: bid.adapter,
+    bidId: bid.id,
+    cost: undefined,
+    costBps: undefined,
+    improvement: undefined,
+    won: false,
+    code,
+    sentence,
+  });
+}
+
+function byScore(a: Scored, b: Scored): number {
+  return (
+    b.score - a.score ||
+    Number(a.bid !== undefined) - Number(b.bid !== undefined) ||
+    ((a.bid?.id ?? '') < (b.bid?.id ?? '') ? -1 : 1)
+  );
+}
+
+/** Why somebody could not win even if alone. */
+function objection({ improvement, notional }: Scored, { maxCostBps }: AwardBasis): [AwardReason, string] | undefined {
+  const costBps = (improvement.costWhenFilled / notional) * 1e4;
+  if (!improvement.lowersRisk) return ['RISK_NOT_LOWER', 'It does not lower the risk at both ends of the exposure.'];
+  if (costBps > maxCostBps) {
+    return ['OVER_BUDGET', `It costs ${costBps.toFixed(2)} bp, and the intent allows ${maxCostBps}.`];
   }
-  if (!(bid.validUntil > basis.nowSeconds)) {
-    return { kind: 'refused', code: 'EXPIRED', sentence: 'It had expired before the award.' };
+  if (improvement.net <= 0) {
+    const { expectedCost, riskRemoved } = improvement;
+    return [
+      'NO_IMPROVEMENT',
+      `The risk that it is expected to remove is worth ${money(riskRemoved)}, and that is expected to cost ${money(expectedCost)}.`,
+    ];
   }
-  if (atoms <= 0n) return { kind: 'refused', code: 'INVALID', sentence: 'It guarantees nothing.' };
-  const output = new Decimal(atoms.toString()).shiftedBy(-token.decimals);
-  const gas = bid.gas.paidBy === 'solver' ? 0 : parseDecimal(basis.gasCost, 'gasCost').toNumber();
-  const input = parseDecimal(basis.input, 'input');
-  const reference = new Decimal(basis.referencePrice);
-  if (basis.side === 'buy') {
-    if (output.lt(units)) {
-      const sentence = `It guarantees ${output.toFixed()} of the ${units.toFixed()} units that are wanted.`;
-      return { kind: 'refused', code: 'TOO_LITTLE', sentence };
-    }
-    return { kind: 'scored', cost: input.minus(output.times(reference)).toNumber() + gas };
+  return undefined;
+}
+
+function isOut({ code }: Contestant): boolean {
+  return code === 'RISK_NOT_LOWER' || code === 'OVER_BUDGET' || code === 'NO_IMPROVEMENT';
+}
+
+function rank(each: Scored, best: Scored | undefined, basis: AwardBasis): Contestant {
+  const [code, sentence] =
+    objection(each, basis) ??
+    (each === best ? (['BEST', won(each.improvement)] as const) : behind(each, best!, basis.handicapBps));
+  return Object.freeze({
+    kind: each.bid === undefined ? 'own' : 'bid',
+    adapter: each.adapter,
+    bidId: each.bid?.id,
+    cost: decimalFromNumber(each.improvement.costWhenFilled, 'cost'),
+    costBps: (each.improvement.costWhenFilled / each.notional) * 1e4,
+    improvement: each.improvement,
+    won: each === best,
+    code,
+    sentence,
+  });
+}
+
+function won({ expectedCost, net, riskRemoved }: Improvement): string {
+  return `It improves the book most, by ${money(net)}: risk worth ${money(riskRemoved)} less, for a cost of ${money(expectedCost)}.`;
+}
+
+function behind(each: Scored, best: Scored, handicapBps: number): readonly [AwardReason, string] {
+  const gap = best.improvement.net - each.improvement.net;
+  if (gap < 0) {
+    const sentence = `It improves the book by ${money(-gap)} more than our own route, less than the ${handicapBps} bp that a bid has to.`;
+    return ['WITHIN_HANDICAP', sentence];
   }
-  return { kind: 'scored', cost: input.times(reference).minus(output).toNumber() + gas };
+  return ['LESS_IMPROVEMENT', `It improves the book by ${money(gap)} less than ${best.adapter}.`];
+}
+
+function money(amount: number): string {
+  return amount.toFixed(4);
 }

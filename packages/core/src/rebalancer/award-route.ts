@@ -1,27 +1,18 @@
-import { award, type Award } from '../award/award.js';
-import { Decimal, fromAtoms } from '../model/decimal.js';
-import type { Bid } from '../ports/solver.js';
+import type { Award } from '../award/award.js';
 import type { HedgeRoute } from '../route/hedge.js';
-import type { Portfolio } from './portfolio.js';
-import type { Survey } from './survey.js';
 
-/** Ours or theirs: the route against whatever outside networks bid for the same slice, on one scale. */
-export function awardRoute(
-  { baseTokens, quoteTokens }: Portfolio,
-  { reference }: Survey,
-  route: HedgeRoute,
-  bids: readonly Bid[],
-  nowSeconds: number,
-): Award {
-  const given = route.spent.reduce((sum, { atoms, token }) => sum.plus(fromAtoms(token, atoms)), new Decimal(0));
-  return award({ cost: route.cost }, bids, {
-    side: route.side,
-    deltaUnits: route.servedUnits,
-    referencePrice: reference.price,
-    outputTokens: route.side === 'buy' ? baseTokens : quoteTokens,
-    input: given.toFixed(),
-    nowSeconds,
-    handicapBps: 0,
-    gasCost: '0',
-  });
+/** Our own route as the only contestant: this loop asks no outside network. */
+export function awardRoute({ cost, costBps }: HedgeRoute): Award {
+  const own = Object.freeze({
+    kind: 'own',
+    adapter: 'own route',
+    bidId: undefined,
+    cost,
+    costBps,
+    improvement: undefined,
+    won: true,
+    code: 'UNOPPOSED',
+    sentence: `Costs ${costBps.toFixed(2)} bp all in; no outside network was asked.`,
+  } as const);
+  return Object.freeze({ winner: 'own', contestants: Object.freeze([own]) });
 }

@@ -298,8 +298,7 @@ async function runSlice(context: Context, input: SlicesInput, slice: Slice, seen
     },
     signal,
   );
-  // No outside network is asked yet: our own route stands alone, and says so.
-  const award = awardRoute(portfolio, seen, route, [], nowSeconds(ports));
+  const award = awardRoute(route);
   hub.emit('routed', { slice: slice.index, survey: seen, route, award });
   if (route.costBps > maxCostBps) throw new CostAboveIntentError(route.costBps, maxCostBps);
   const programme = planProgramme({

@@ -1,4 +1,3 @@
-import { EvenkeelError, InvalidInputError } from '@evenkeel/intents';
 import type { AsOf } from '../model/as-of.js';
 import type { Pool } from '../model/curve.js';
 import type { Quote, QuoteRequest } from '../model/quote.js';
@@ -8,6 +7,14 @@ import type { BridgeAdapter, Lane, LaneLimits } from '../ports/bridge.js';
 import type { VenueAdapter } from '../ports/venue.js';
 import { checkCurve } from './check-curve.js';
 import { checkQuote, type Objection, type RefusalCode } from './check-quote.js';
+import {
+  checkPatience,
+  failure,
+  lateness,
+  type RoundObjection,
+  type RoundPatience,
+  untilDeadline,
+} from './deadline.js';
 import { SolicitAbortedError } from './errors.js';
 import { plainCopy } from './plain-copy.js';
 import { LaneLimitsShape, PoolShape, QuoteShape, shapeProblem } from './shapes.js';
@@ -26,15 +33,11 @@ export interface SolicitRequest {
   readonly newestBlockSeconds?: Readonly<Record<number, number>>;
 }
 
-export interface SolicitContext {
+export interface SolicitContext extends RoundPatience {
   readonly venues: readonly VenueAdapter[];
   readonly bridges: readonly BridgeAdapter[];
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** What has not answered by then is left behind and told to stop. */
-  readonly deadlineMs: number;
-  /** How long after that an adapter may take to stop before it is reported as ignoring the signal. */
-  readonly graceMs: number;
 }
 
 /** One that was left out, and why. */
@@ -102,17 +105,7 @@ const CLOCK_TOLERANCE_SECONDS = 120;
  */
 export async function solicit(request: SolicitRequest, context: SolicitContext): Promise<Solicitation> {
   const { clock, deadlineMs, graceMs, signal } = context;
-  if (!(deadlineMs > 0 && Number.isFinite(deadlineMs))) {
-    throw new InvalidInputError(
-      'deadlineMs',
-      deadlineMs,
-      'is not a positive duration',
-      'Use milliseconds, such as 1500.',
-    );
-  }
-  if (!(graceMs >= 0 && Number.isFinite(graceMs))) {
-    throw new InvalidInputError('graceMs', graceMs, 'is not a duration', 'Use milliseconds, 0 or more.');
-  }
+  checkPatience(context);
   if (signal.aborted) throw new SolicitAbortedError(signal.reason);
   const findings: Findings = { pools: [], quotes: [], bridges: [], refusals: [], closed: false };
   const questions = askable(request, context, findings);
@@ -143,55 +136,14 @@ export async function solicit(request: SolicitRequest, context: SolicitContext):
     await untilDeadline(all, clock, graceMs, signal, stop);
   }
   findings.closed = true;
-  for (const question of late) refuse(findings, question, lateness(question, open, deadlineMs));
+  for (const question of late) refuse(findings, question, lateness(open.has(question), deadlineMs));
   return settle(request, findings, answers, clock.now() / 1000);
-}
-
-/** Waits for `all` or for the time; an outer abort stops everybody and throws. */
-async function untilDeadline(
-  all: Promise<'answered'>,
-  clock: Clock,
-  milliseconds: number,
-  signal: AbortSignal,
-  stop: AbortController,
-): Promise<void> {
-  const timer = new AbortController();
-  const cancelled = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new SolicitAbortedError(signal.reason)), { signal: timer.signal });
-  });
-  try {
-    await Promise.race([all, cancelled, clock.sleep(milliseconds, timer.signal).catch(() => undefined)]);
-  } catch (error) {
-    stop.abort(signal.reason);
-    throw error;
-  } finally {
-    timer.abort();
-  }
-}
-
-function lateness(question: Question, open: ReadonlySet<Question>, deadlineMs: number): Objection | Ignored {
-  return open.has(question)
-    ? { code: 'IGNORES_ABORT', sentence: `It gave no answer within ${deadlineMs} ms and went on when told to stop.` }
-    : { code: 'TIMED_OUT', sentence: `It gave no answer within ${deadlineMs} ms.` };
-}
-
-interface Ignored {
-  readonly code: 'IGNORES_ABORT';
-  readonly sentence: string;
-}
-
-function failure(error: unknown): Objection {
-  if (error instanceof EvenkeelError) {
-    return { code: 'ADAPTER_FAILED', sentence: `It failed with ${error.code}: ${error.message}` };
-  }
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : typeof error;
-  return { code: 'ADAPTER_FAILED', sentence: `It threw what is not an EvenkeelError (${text.slice(0, 200)}).` };
 }
 
 function refuse(
   findings: Findings,
   { adapter, chainId, kind }: Pick<Question, 'adapter' | 'chainId' | 'kind'>,
-  { code, sentence }: Objection | Ignored,
+  { code, sentence }: Objection | RoundObjection,
   poolId?: string,
 ): void {
   findings.refusals.push(

@@ -30,9 +30,12 @@ export function buyingIntent(nonceByte = 1): RebalanceIntent {
   );
 }
 
+const theIntent = buyingIntent();
+const ids = new Map<RebalanceIntent, `0x${string}`>([[theIntent, hashIntent(theIntent)]]);
+
 export function sampleRequest(fields: Partial<SolverRequest> = {}): SolverRequest {
   return {
-    intent: buyingIntent(),
+    intent: theIntent,
     index: 0,
     side: 'buy',
     input: { token: usdc, atoms: 4_010_000_000n },
@@ -51,7 +54,7 @@ export function sampleBid(fields: Partial<Bid> = {}, request: SolverRequest = sa
   const adapter = fields.adapter ?? 'cow';
   const guaranteed = fields.guaranteedOutput ?? { token: request.tokenOut, atoms: 2n * UNIT };
   const { intent, index, input } = request;
-  const parentId = hashIntent(intent);
+  const parentId = ids.get(intent) ?? hashIntent(intent);
   return {
     id: 'sample',
     adapter,

@@ -71,6 +71,28 @@ export type ActorEvent =
       /** What the chain said. */
       readonly reason: string;
     }
+  | {
+      readonly kind: 'uniswapx-filled';
+      readonly chainId: number;
+      readonly orderHash: Hex;
+      readonly txHash: Hex;
+    }
+  | {
+      readonly kind: 'uniswapx-skipped';
+      readonly chainId: number;
+      readonly orderHash: Hex;
+      readonly reason: UniswapXSkipReason;
+    }
+  | {
+      readonly kind: 'cow-settled';
+      readonly chainId: number;
+      readonly uid: Hex;
+      /** Atoms taken from the order's owner, and paid to its receiver. */
+      readonly sold: bigint;
+      readonly paid: bigint;
+      readonly txHash: Hex;
+    }
+  | { readonly kind: 'cow-skipped'; readonly chainId: number; readonly uid: Hex; readonly reason: CowSkipReason }
   | { readonly kind: 'actor-error'; readonly actor: ActorName; readonly message: string };
 
 /** A pool that the arbitrageur watches. */
@@ -93,6 +115,20 @@ export type AcrossSkipReason =
   | 'no-inventory'
   | 'fill-reverts';
 
+/** Why the filler let an order of UniswapX pass. */
+export type UniswapXSkipReason =
+  | 'ignored'
+  | 'not-yet'
+  | 'exclusive-to-another'
+  | 'unsupported-token'
+  | 'price-too-high'
+  | 'no-inventory'
+  | 'expired'
+  | 'fill-reverts';
+
+/** Why the solver let an order of CoW Protocol pass. */
+export type CowSkipReason = 'ignored' | 'not-yet' | 'price-too-low' | 'expired' | 'settle-reverts';
+
 /** Money that a root bundle gave back or paid out. */
 export interface AcrossRefund {
   readonly chainId: number;
@@ -102,7 +138,8 @@ export interface AcrossRefund {
   readonly why: 'expired-deposit' | 'relayer-repayment';
 }
 
-export type ActorName = 'acrossRelayer' | 'acrossDataworker' | 'hyperlane' | 'arbitrageur' | 'feedKeeper';
+export type ActorName =
+  'acrossRelayer' | 'acrossDataworker' | 'hyperlane' | 'arbitrageur' | 'feedKeeper' | 'uniswapXFiller' | 'cowSolver';
 
 /** A process of the world that acts by itself until it is stopped. */
 export interface Actor {
@@ -141,6 +178,112 @@ export interface HyperlaneActor extends Actor {
   setDelaySeconds(seconds: number): void;
 }
 
+/** How the filler of UniswapX behaves. May be changed while it runs. */
+export interface UniswapXFillerBehaviour {
+  /** What it keeps of the outside price, in basis points. Default: 5. */
+  readonly spreadBps: number;
+  /** Seconds of chain time that it waits after it was offered an order. Default: 0. */
+  readonly delaySeconds: number;
+  /** For how long an order that it quoted for, or cosigned, is for one filler alone. Seconds; default: 0. */
+  readonly exclusiveSeconds: number;
+  /** By how much others have to pay more meanwhile; 0: they cannot. Basis points; default: 0. */
+  readonly overrideBps: number;
+  /** Whose exclusivity that is. Default: its own. */
+  readonly exclusiveFiller: Address | undefined;
+  /** Orders for which this holds are never filled. Default: none. */
+  readonly ignore: (order: { readonly orderHash: Hex; readonly swapper: string }) => boolean;
+}
+
+/** A swap that the filler is asked about; atoms. */
+export interface FillerAsk {
+  readonly chainId: number;
+  readonly tokenIn: Address;
+  readonly tokenOut: Address;
+  readonly amountIn: bigint;
+}
+
+export interface FillerAnswer {
+  readonly amountOut: bigint;
+  /** Unix seconds. */
+  readonly validUntil: number;
+  readonly exclusivity?: { readonly filler: Address; readonly until: number; readonly overrideBps: number };
+}
+
+/** A signed order of UniswapX with one output. */
+export interface DutchOrderOffer {
+  readonly chainId: number;
+  readonly kind: 'exclusive-dutch' | 'v2-dutch';
+  readonly reactor: Address;
+  readonly orderHash: Hex;
+  /** A V2 order still without its cosigner's part. */
+  readonly encodedOrder: Hex;
+  readonly signature: Hex;
+}
+
+export interface UniswapXFiller extends Actor {
+  readonly name: 'uniswapXFiller';
+  behave(change: Partial<UniswapXFillerBehaviour>): void;
+  /** What it would pay at the outside price; undefined for a pair that it does not trade. */
+  quote(ask: FillerAsk): Promise<FillerAnswer | undefined>;
+  /**
+   * Takes an order into its book, and cosigns it with the maker's key where its kind wants that.
+   *
+   * @throws {DevnetError} `INVALID_INPUT` for what is no order
+   */
+  take(offer: DutchOrderOffer): Promise<{ readonly cosignedOrder?: Hex }>;
+}
+
+/** How the solver of CoW Protocol behaves. May be changed while it runs. */
+export interface CowSolverBehaviour {
+  /** What it keeps of what the market gives, in basis points. Default: 2. */
+  readonly keepBps: number;
+  /** Seconds of chain time that it waits after it was told of an order. Default: 0. */
+  readonly delaySeconds: number;
+  /** The most that it sells of a partially fillable order at once, in thousandths; 0: nothing. Default: 1000. */
+  readonly mostPermille: number;
+  /** Orders for which this holds are never settled. Default: none. */
+  readonly ignore: (order: { readonly uid: Hex; readonly owner: string }) => boolean;
+}
+
+/** A swap that the solver is asked about; atoms. */
+export interface CowAsk {
+  readonly chainId: number;
+  readonly sellToken: Address;
+  readonly buyToken: Address;
+  readonly sellAmount: bigint;
+}
+
+/** A signed sell order of CoW Protocol. */
+export interface CowOrder {
+  readonly chainId: number;
+  /** 56 bytes. */
+  readonly uid: Hex;
+  readonly owner: Address;
+  readonly sellToken: Address;
+  readonly buyToken: Address;
+  readonly receiver: Address;
+  readonly sellAmount: bigint;
+  readonly buyAmount: bigint;
+  /** Unix seconds. */
+  readonly validTo: number;
+  readonly appData: Hex;
+  readonly feeAmount: bigint;
+  readonly partiallyFillable: boolean;
+  readonly scheme: 'eip712' | 'eip1271';
+  readonly signature: Hex;
+}
+
+export interface CowSolver extends Actor {
+  readonly name: 'cowSolver';
+  behave(change: Partial<CowSolverBehaviour>): void;
+  /** Atoms of the bought token that it would pay now; undefined where there is no market. */
+  quote(ask: CowAsk): Promise<bigint | undefined>;
+  /** Takes an order into its auction. */
+  add(order: CowOrder): Promise<void>;
+  /** Forgets an order, as it does when the order book no longer shows it. */
+  drop(uid: Hex): void;
+}
+
 export interface Arbitrageur extends Actor {
   readonly name: 'arbitrageur';
   /**
@@ -165,6 +308,8 @@ export interface ActorsOptions {
    */
   readonly only?: readonly ActorName[];
   readonly acrossRelayer?: Partial<AcrossRelayerBehaviour>;
+  readonly uniswapXFiller?: Partial<UniswapXFillerBehaviour>;
+  readonly cowSolver?: Partial<CowSolverBehaviour>;
   /** Whether the arbitrageur and the feed keeper, too, act by themselves. Default: each does when `only` names it. */
   readonly arbitrageur?: boolean;
   /** Milliseconds between two looks at the chains. Default: 100. */
@@ -180,6 +325,10 @@ export interface Actors {
   readonly arbitrageur: Arbitrageur;
   /** Takes the outside price into the feeds of the world's parts, and repeats it before a feed counts as stale. */
   readonly feedKeeper: Actor;
+  /** Fills orders of UniswapX that it is offered, from the maker's stock. */
+  readonly uniswapXFiller: UniswapXFiller;
+  /** Settles orders of CoW Protocol that it is given, through Uniswap V2. */
+  readonly cowSolver: CowSolver;
   /** Everything that the actors did so far, oldest first. */
   events(): readonly ActorEvent[];
   stop(): Promise<void>;

@@ -4,15 +4,17 @@ import { createAcrossDataworker } from './across-dataworker.js';
 import { createAcrossRelayer } from './across-relayer.js';
 import type { ActorEvent, ActorName, Actors, ActorsOptions } from './actors.js';
 import { createArbitrageur } from './arbitrageur.js';
+import { createCowSolver } from './cow-solver.js';
 import { createFeedKeeper } from './feed-keeper.js';
 import { createHyperlane } from './hyperlane.js';
 import { createLoop } from './loop.js';
 import type { Loop } from './loop.js';
 import { createOutsidePrice } from './outside-price.js';
+import { createUniswapXFiller } from './uniswapx-filler.js';
 
 const POLL_MS = 100;
 /** Not the arbitrageur and the feed keeper: prices that somebody moved on purpose must stay unless somebody asks for them. */
-const UNASKED: readonly ActorName[] = ['acrossRelayer', 'acrossDataworker', 'hyperlane'];
+const UNASKED: readonly ActorName[] = ['acrossRelayer', 'acrossDataworker', 'hyperlane', 'uniswapXFiller', 'cowSolver'];
 
 /** Actors, with what the world needs to take them back in time with it. */
 export interface RunningActors {
@@ -48,6 +50,8 @@ export function startActors(
   const outside = createOutsidePrice();
   const arbitrageur = createArbitrageur(world, outside, emit);
   const feedKeeper = createFeedKeeper(world, outside, emit);
+  const filler = createUniswapXFiller(world, outside, options.uniswapXFiller ?? {}, emit);
+  const solver = createCowSolver(world, options.cowSolver ?? {}, emit);
   const loop = (name: ActorName, pass: () => Promise<void>): Loop => {
     const onError = (error: unknown): void =>
       emit({ kind: 'actor-error', actor: name, message: error instanceof Error ? error.message : String(error) });
@@ -61,6 +65,8 @@ export function startActors(
     hyperlane: loop('hyperlane', hyperlane.pass),
     arbitrageur: loop('arbitrageur', arbitrageur.pass),
     feedKeeper: loop('feedKeeper', feedKeeper.pass),
+    uniswapXFiller: loop('uniswapXFiller', filler.pass),
+    cowSolver: loop('cowSolver', solver.pass),
   };
   const all = Object.values(loops);
   const actors: Actors = Object.freeze({
@@ -77,6 +83,21 @@ export function startActors(
       setPrice: outside.set,
     }),
     feedKeeper: Object.freeze(loops.feedKeeper),
+    uniswapXFiller: Object.freeze({
+      ...loops.uniswapXFiller,
+      name: 'uniswapXFiller' as const,
+      behave: filler.behave,
+      quote: filler.quote,
+      take: filler.take,
+    }),
+    cowSolver: Object.freeze({
+      ...loops.cowSolver,
+      name: 'cowSolver' as const,
+      behave: solver.behave,
+      quote: solver.quote,
+      add: solver.add,
+      drop: solver.drop,
+    }),
     events: () => Object.freeze([...log]),
     stop: async () => {
       await Promise.all(all.map((one) => one.stop()));
@@ -89,7 +110,7 @@ export function startActors(
     },
     resumeFrom(blocks) {
       for (const core of [relayer, dataworker, hyperlane]) core.rewind(blocks);
-      arbitrageur.rewind();
+      for (const core of [arbitrageur, filler, solver]) core.rewind();
       for (const one of all) one.release();
     },
   };

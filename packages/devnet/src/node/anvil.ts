@@ -54,6 +54,8 @@ function launch(binary: string, port: number, options: AnvilOptions): Promise<An
     ...['--host', '127.0.0.1', '--port', String(port)],
     ...['--chain-id', String(options.chainId), '--timestamp', String(options.genesisTimeSeconds)],
     ...['--no-request-size-limit', '--accounts', '1', '--order', 'fifo'],
+    // A block is final two blocks later, not sixty-four: tests that wait for finality would mine, and keep, them all.
+    ...['--slots-in-an-epoch', '1'],
   ]);
   const stopped = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const stop = async (): Promise<void> => {

@@ -1,0 +1,11 @@
+export type { CowChain, CowOptions } from './config.js';
+export { cow } from './cow.js';
+export {
+  type CowOrderBook,
+  cowOrderBook,
+  type CowOrderBookOptions,
+  type CowOrderPost,
+  type CowQuote,
+  type CowQuoteRequest,
+  type CowScheme,
+} from './order-book.js';
