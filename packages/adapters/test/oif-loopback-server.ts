@@ -51,6 +51,10 @@ export interface OifLoopbackServer {
   claim(status: string | undefined): void;
   /** Takes an order that it has as far as that. */
   work(orderId: string, zeal: SolverZeal): Promise<void>;
+  /** Takes every order that it has as far as that; what the chain refuses is left. */
+  workAll(zeal: SolverZeal): Promise<void>;
+  /** Forgets all orders, as the chains do when they are set back. */
+  forget(): void;
   close(): Promise<void>;
 }
 
@@ -164,6 +168,10 @@ export async function startOifLoopbackServer(
       claimed = status;
     },
     work,
+    workAll: async (goal) => {
+      for (const id of jobs.keys()) await work(id, goal).catch(() => undefined);
+    },
+    forget: () => jobs.clear(),
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

@@ -1,5 +1,18 @@
 import { ChildOrderForeignError, createIntent, type RebalanceIntent } from '@evenkeel/intents';
-import type { Address, Bid, Call, Chain, Hex, SolverAdapter, SolverOrder, SolverRequest, Token } from '@evenkeel/core';
+import type {
+  Address,
+  Bid,
+  Call,
+  Chain,
+  Hex,
+  SolverAdapter,
+  SolverOrder,
+  SolverRequest,
+  Token,
+  TypedData,
+} from '@evenkeel/core';
+import { solverConformance, type SolverSubject } from '@evenkeel/adapters/conformance';
+import { describeConformance } from '@evenkeel/adapters/conformance/jest';
 import { oif, OifClaimedUnfilledError, type OifOptions, OifOrderRefusedError } from '@evenkeel/adapters/oif';
 import { startWorld, type World, type WorldChain, type WorldSnapshot } from '@evenkeel/devnet';
 import { Interface, Wallet } from 'ethers';
@@ -92,7 +105,7 @@ function optionsOf(change: Partial<OifOptions> = {}): OifOptions {
       ]),
     ),
     clock: { now: () => nowMs, sleep: (ms, signal) => clock.sleep(Math.min(ms, 1), signal) },
-    patience: { timeoutMs: 400, retries: 0 },
+    patience: { timeoutMs: 20_000, retries: 0 },
     ...change,
   };
 }
@@ -144,10 +157,13 @@ async function send(call: Pick<Call, 'to' | 'data'>): Promise<boolean> {
   return (await home.provider.waitForTransaction(sent.hash))!.status === 1;
 }
 
-async function sign(bid: Bid): Promise<Hex> {
-  const { domain, message, types } = bid.typedData;
+async function signWith(signer: Wallet, { domain, message, types }: TypedData): Promise<Hex> {
   const mutable = Object.fromEntries(Object.entries(types).map(([name, fields]) => [name, [...fields]]));
-  return (await trader.signTypedData(domain, mutable, message)) as Hex;
+  return (await signer.signTypedData(domain, mutable, message)) as Hex;
+}
+
+function sign({ typedData }: Bid): Promise<Hex> {
+  return signWith(trader, typedData);
 }
 
 interface Given {
@@ -187,6 +203,40 @@ async function moveTime(seconds: number): Promise<void> {
 /** Blocks enough on both chains for what has happened to be final. */
 async function finalise(): Promise<void> {
   for (const chain of world.chains) await chain.rpc('anvil_mine', ['0x3']);
+}
+
+let willing = true;
+describeConformance(
+  'oif',
+  solverConformance((): SolverSubject => ({
+    adapter: oif(optionsOf()),
+    chains,
+    request: (index) => Promise.resolve(requestOf({ index, minOutput: 9n * 10n ** 16n, ...small() })),
+    foreignRequest: () => Promise.resolve(requestOf({ intent: intentOf(250), minOutput: 9n * 10n ** 16n, ...small() })),
+    sign: (data) => signWith(trader, data),
+    forge: (data) => signWith(new Wallet(world.accounts.stranger.privateKey), data),
+    execute: async (calls) => {
+      for (const call of calls) if (!(await send(call))) throw new Error(`${call.description} reverted`);
+    },
+    willing: (fills) => {
+      willing = fills;
+    },
+    act: () => server.workAll(willing ? 'claim' : 'nothing'),
+    pass: moveTime,
+    finalise,
+    reset: async () => {
+      await world.revert(fresh);
+      server.forget();
+      server.behave('nothing');
+      nowMs = (await world.clockSeconds()) * 1_000;
+    },
+    nowSeconds: () => world.clockSeconds(),
+  })),
+);
+
+/** A tenth of what the intent may spend. */
+function small(): Pick<SolverRequest, 'input'> {
+  return { input: { token: usdc, atoms: INPUT / 10n } };
 }
 
 describe('an order from quote to fill', () => {
@@ -422,11 +472,12 @@ describe('a service that does not work', () => {
     ['hangs', { kind: 'hang' }, ServiceTimeoutError],
   ])('and %s', async (_, fault, error) => {
     server.misbehave(fault);
-    await expect(solver.bid(requestOf(), never)).rejects.toThrow(error);
+    const hasty = oif(optionsOf({ patience: { timeoutMs: fault.kind === 'hang' ? 100 : 20_000, retries: 0 } }));
+    await expect(hasty.bid(requestOf(), never)).rejects.toThrow(error);
   });
 
   test('is asked again when that may help, and heeds its caller', async () => {
-    const patient = oif(optionsOf({ patience: { timeoutMs: 400, retries: 1, backoffMs: 1 }, apiKey: 'a-key' }));
+    const patient = oif(optionsOf({ patience: { retries: 1, backoffMs: 1 }, apiKey: 'a-key' }));
     server.misbehave({ kind: 'http', status: 503 });
     expect(await patient.bid(requestOf(), never)).toBeDefined();
     expect(server.requests.at(-1)?.headers.authorization).toBe('Bearer a-key');

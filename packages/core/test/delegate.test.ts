@@ -179,7 +179,7 @@ describe('an order given to a network', () => {
       delegation: { endingReason: 'PATIENCE_OVER', proof: { reason: 'cancelled' } },
     });
     expect(own).toHaveBeenCalledTimes(1);
-    expect(own).toHaveBeenCalledWith(expect.objectContaining({ input: { token: usdc, atoms: INPUT } }));
+    expect(own).toHaveBeenCalledWith(expect.objectContaining({ input: { token: usdc, atoms: INPUT } }), false);
     expect(sent).toEqual(['cancel']);
     expect(network.drawn()).toBe(0n);
   });

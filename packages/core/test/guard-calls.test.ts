@@ -238,6 +238,9 @@ describe('refuses by simulation', () => {
     const [approve, swap, revoke] = request.steps as [CallStep, CallStep, CallStep];
     const lazy = { ...swap, calls: [{ ...swap.calls[0]!, data: half }], receives: [] };
     await expect(guardCalls({ ...request, steps: [approve, lazy] })).rejects.toThrow(GuardAllowanceLeftError);
+    // Unless an order is to use it later.
+    const kept = await guardCalls({ ...request, steps: [approve, lazy], keepAllowances: true });
+    expect(kept.steps).toHaveLength(2);
     expect((await guardCalls({ ...request, steps: [approve, lazy, revoke] })).steps).toHaveLength(3);
   });
 

@@ -226,6 +226,13 @@ describe.each<Kind>([
     await expect(journal.updateTransfer(keyOf('x'), refund, [], 4)).rejects.toThrow(JournalConflictError);
   });
 
+  test('keeps what others moved in our name, and replaces it as a whole', async () => {
+    await journal.putOutsideFlows('an order', [flowOf('log:0', 2n), flowOf('log:1', 3n)]);
+    await journal.putOutsideFlows('an order', [flowOf('log:0', 5n)]);
+    await journal.putOutsideFlows('another', [flowOf('log:7', 1n)]);
+    expect((await journal.flows({ intentId: INTENT })).map(({ atoms }) => atoms)).toEqual([5n, 1n]);
+  });
+
   test('keeps the decision log in order', async () => {
     const decision = { atMs: 1, code: 'HOLD', sentence: 'inside the band.', simulated: false, details: { width: '1' } };
     await journal.appendDecision(decision);

@@ -19,6 +19,7 @@ import { isListed } from '../uniswap/config.js';
 import { checkQuote, type CheckedQuote } from './check-quote.js';
 import type { OifClient } from './client.js';
 import { type OifChain, type OifOptions, permit2Of } from './config.js';
+import { orderIdOf } from './order-state.js';
 import type { OifPayload } from './payload.js';
 import { parseQuote } from './schemas.js';
 
@@ -52,6 +53,7 @@ export async function bidOf(
   ]);
   const approvals = approvalsFor(request, origin, state.values[0]);
   const payload: OifPayload = {
+    orderId: orderIdOf({ child }, origin),
     quoteId: checked.quoteId ?? null,
     originBlock: state.block.number,
     destinationBlock: there.number,

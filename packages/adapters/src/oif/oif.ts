@@ -1,5 +1,5 @@
 import { type Bid, type Hex, type JsonValue, type SolverAdapter, type SolverOrder } from '@evenkeel/core';
-import { permit2TypedData, type TypedDataPayload } from '@evenkeel/intents';
+import { InvalidInputError, permit2TypedData, type TypedDataPayload } from '@evenkeel/intents';
 import { throwIfAborted } from '../common/abort.js';
 import { configuredOn } from '../common/configured-on.js';
 import { QuoteInconsistentError } from '../common/errors.js';
@@ -54,8 +54,10 @@ export function oif(options: OifOptions): SolverAdapter & Required<Pick<SolverAd
     },
     orderOf: (bid: Bid): SolverOrder => {
       const { child, guaranteedOutput, input, payload } = bid;
-      const { originBlock } = oifPayload(bid);
-      const orderId = orderIdOf({ child }, originOf(child.order.originChainId));
+      const { originBlock, orderId } = oifPayload(bid);
+      if (orderId !== orderIdOf({ child }, originOf(child.order.originChainId))) {
+        throw new InvalidInputError('bid.payload', orderId, "is another order's", 'Hand back the bid as it was made.');
+      }
       return deepFreeze<SolverOrder>({
         id: orderId,
         adapter: id,

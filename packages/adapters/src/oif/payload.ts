@@ -1,9 +1,11 @@
-import type { JsonValue, SolverOrder } from '@evenkeel/core';
+import type { Hex, JsonValue, SolverOrder } from '@evenkeel/core';
 import * as v from 'valibot';
-import { countSchema, parsePayload } from '../common/schemas.js';
+import { countSchema, parsePayload, wordSchema } from '../common/schemas.js';
 
 /** What following an order needs beyond the order itself. */
 export interface OifPayload {
+  /** Under which the settlers keep the order: ties the payload to it. */
+  readonly orderId: Hex;
   readonly quoteId: string | null;
   /** Blocks before which the order cannot have moved anything. */
   readonly originBlock: number;
@@ -11,6 +13,7 @@ export interface OifPayload {
 }
 
 const payloadSchema: v.GenericSchema<unknown, OifPayload> = v.strictObject({
+  orderId: wordSchema,
   quoteId: v.nullable(v.string()),
   originBlock: countSchema,
   destinationBlock: countSchema,

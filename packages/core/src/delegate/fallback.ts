@@ -43,20 +43,24 @@ export interface FallbackResult<T> {
 /**
  * Gives a slice to a network, and does by an own route what is provably left of it afterwards.
  *
- * @param ownRoute Plans and executes for at most `unfilled.input`. Called after a crash as well: it has to be safe to
- * repeat, as `executeProgramme` is for the same intent and slice.
+ * @param ownRoute Plans and executes for at most `unfilled.input`, as a programme of the same intent and slice. After a
+ * crash `begun` says that the journal holds that programme already: it is to be resumed, not planned anew.
  * @throws as {@link delegateSlice}, and what `ownRoute` throws.
  * @example
  * ```ts
- * const { own } = await delegateWithFallback(request, async ({ input }) => executeProgramme(await planFor(input)))
+ * const { own } = await delegateWithFallback(request, async ({ input }, begun) =>
+ *   begun ? resumeProgramme({ ...parts, intentId, slice }) : executeProgramme(await planFor(input)))
  * ```
  */
 export async function delegateWithFallback<T>(
   request: DelegateRequest,
-  ownRoute: (unfilled: Unfilled) => Promise<T>,
+  ownRoute: (unfilled: Unfilled, begun: boolean) => Promise<T>,
 ): Promise<FallbackResult<T>> {
   const delegation = await delegateSlice(request);
   const unfilled = unfilledOf(delegation);
-  const own = unfilled.input.atoms > 0n ? await ownRoute(unfilled) : undefined;
+  if (unfilled.input.atoms === 0n) return Object.freeze({ delegation, unfilled, own: undefined });
+  const { intentId, slice } = delegation;
+  const begun = (await request.journal.programme({ intentId, slice })) !== undefined;
+  const own = await ownRoute(unfilled, begun);
   return Object.freeze({ delegation, unfilled, own });
 }

@@ -1,9 +1,10 @@
-import type { SignedIntent } from '@evenkeel/intents';
+import type { RebalanceIntent, SignedIntent } from '@evenkeel/intents';
 import type { ExecutionParts } from '../execution/context.js';
 import { resumeProgramme } from '../execution/execute-programme.js';
 import { ORDER_SLICES } from '../execution/order-slices.js';
 import type { Call } from '../model/call.js';
 import type { CallStep, Programme, StepRole } from '../model/programme.js';
+import { sameAddress, type TokenAmount } from '../model/token.js';
 import type { Account } from '../ports/account.js';
 import type { SolverAdapter } from '../ports/solver.js';
 import type { VenueAdapter } from '../ports/venue.js';
@@ -63,7 +64,8 @@ export function programmeSender({ account, execution, signedIntent, solvers }: P
       if (known?.state === 'completed') return true;
       if (known !== undefined && known.state !== 'running') continue;
       if (known === undefined) {
-        await journal.putProgramme(programmeOf(key, account, order, purpose, calls), clock.now());
+        const most = mostOf(signedIntent.intent, order);
+        await journal.putProgramme(programmeOf(key, account, order, purpose, calls, most), clock.now());
       }
       const parts = { ...execution, accounts: [account], adapters, signal };
       return (await resumeProgramme({ ...parts, ...key })).state === 'completed';
@@ -78,8 +80,8 @@ function programmeOf(
   order: Delegation['order'],
   purpose: SendPurpose,
   calls: readonly Call[],
+  most: TokenAmount,
 ): Programme {
-  const moves = purpose === 'open';
   const step = (own: readonly Call[], number: number): CallStep => ({
     kind: 'calls',
     id: `${purpose}-${number}`,
@@ -89,13 +91,30 @@ function programmeOf(
     adapter: order.adapter,
     role: ROLES[purpose],
     calls: own,
-    spends: moves && number === calls.length - 1 ? [order.input] : [],
+    spends: spendsOf(purpose, number === calls.length - 1 || own === calls, order, most),
     receives: [],
     nativeFeeWei: own.reduce((sum, { valueWei }) => sum + valueWei, 0n),
     attempt: 0,
   });
   const steps = account.capabilities.atomicBatch ? [step(calls, 0)] : calls.map((call, number) => step([call], number));
   return { ...key, steps };
+}
+
+/** What the steps may take; approvals take nothing, and may allow what the intent lets be spent in all its orders. */
+function spendsOf(
+  purpose: SendPurpose,
+  isLast: boolean,
+  order: Delegation['order'],
+  most: TokenAmount,
+): CallStep['spends'] {
+  if (!isLast) return [];
+  return purpose === 'open' ? [order.input] : purpose === 'approve' ? [most] : [];
+}
+
+function mostOf({ spending }: RebalanceIntent, { input }: Delegation['order']): TokenAmount {
+  const { address, chainId } = input.token;
+  const limit = spending.find((each) => each.chainId === chainId && sameAddress(each.token, address));
+  return { token: input.token, atoms: limit?.maxSpend ?? 0n };
 }
 
 /** The executor asks venues and bridges for their targets; for that, a network is a venue without a market. */

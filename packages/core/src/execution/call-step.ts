@@ -14,6 +14,7 @@ import type { Reservation, StepKey, StepOutcome } from '../ports/journal.js';
 import { accountOf, chainOf, type Execution, laneOf, stepKey, stopReason, targetsOf, tokenOf } from './context.js';
 import { assertCovered, remainingSpend } from './coverage.js';
 import { JournalStepTakenError } from './journal-errors.js';
+import { ORDER_SLICES } from './order-slices.js';
 import { priceStep, reserve, signAbandonment, signStep } from './outbox.js';
 import { isStillThere, settleReservation } from './settle.js';
 
@@ -190,6 +191,8 @@ export async function guardLane(run: Execution, steps: readonly CallStep[]): Pro
       tokens: parts.tokens.filter((token) => token.chainId === chainId),
       maxSpend: remainingSpend(signed.intent, chainId, flows, (address) => tokenOf(parts, chainId, address)),
       incoming: await incomingFunds(run, steps),
+      // Only approvals ahead of an order stand there alone; what is planned for a route uses its own up.
+      keepAllowances: programme.slice >= ORDER_SLICES && steps.every(({ role }) => role === 'approve'),
       ...(overrides === undefined ? {} : { overrides }),
     },
     run.signal,

@@ -41,6 +41,8 @@ export interface GuardRequest {
   readonly overrides?: Readonly<Record<Address, StateOverride>>;
   /** Default: its canonical address. */
   readonly permit2?: Address;
+  /** What is approved is for an order that draws later: the allowances stay. Default: they end as they began. */
+  readonly keepAllowances?: boolean;
 }
 
 /** By how much a balance changed in a step. */
@@ -169,7 +171,7 @@ export async function guardCalls(request: GuardRequest, signal?: AbortSignal): P
     current = next;
   }
   const allowancesAfter = readUints(allowanceNames);
-  for (const [index, pair] of pairs.entries()) {
+  for (const [index, pair] of request.keepAllowances === true ? [] : pairs.entries()) {
     const [before, after] = [allowancesBefore[index]!, allowancesAfter[index]!];
     if (after !== 0n && after !== before) throw new GuardAllowanceLeftError(pair.token, pair.spender, before, after);
   }
@@ -285,11 +287,12 @@ function passedChecks(
         `${step.id}: ${atoms > 0n ? '+' : ''}${fromAtoms(token, atoms)} ${token.symbol}, as planned`,
     ),
   );
+  const ends = request.keepAllowances === true ? 'stay for an order' : 'end as they began';
   return [
     `${calls} calls succeed on the latest block of ${request.chain.name}, sent by ${request.account}`,
     'every target is on the allow-list',
     ...told,
-    ...(pairs.length === 0 ? [] : [`${pairs.length} allowances are exact and end as they began`]),
+    ...(pairs.length === 0 ? [] : [`${pairs.length} allowances are exact and ${ends}`]),
     'no balance falls by more than the steps and the intent allow',
   ];
 }

@@ -24,6 +24,7 @@ const permit2 = new Interface([
   'function approve(address,address,uint160,uint48)',
   'function allowance(address,address,address)',
   'function lockdown((address,address)[])',
+  'function invalidateUnorderedNonces(uint256,uint256)',
 ]);
 const address = fc.stringMatching(/^[0-9a-f]{40}$/).map((digits): Address => `0x${digits}`);
 const uint256 = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n });
@@ -57,6 +58,9 @@ test('every call that lends or moves tokens is recognised', () => {
         spender: b,
         atoms: atoms160,
         expiration: 7,
+      });
+      expect(decodeTokenCall(permit2.encodeFunctionData('invalidateUnorderedNonces', [1n, 2n]) as Hex)).toEqual({
+        kind: 'permit2-lockdown',
       });
       expect(decodeTokenCall(permit2.encodeFunctionData('lockdown', [[[a, b]]]) as Hex)).toEqual({
         kind: 'permit2-lockdown',

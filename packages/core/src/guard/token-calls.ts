@@ -13,6 +13,7 @@ const SET_APPROVAL_FOR_ALL = '0xa22cb465'; // setApprovalForAll(address,bool)
 const PERMIT2_APPROVE = '0x87517c45'; // approve(address,address,uint160,uint48)
 const PERMIT2_ALLOWANCE = '0x927da105'; // allowance(address,address,address)
 const PERMIT2_LOCKDOWN = '0xcc53287f'; // lockdown((address,address)[])
+const PERMIT2_INVALIDATE = '0x3ff9dcb1'; // invalidateUnorderedNonces(uint256,uint256)
 
 /** Permit2 (Uniswap), deployed at one address on every chain. */
 export const PERMIT2_ADDRESS: Address = '0x000000000022D473030F116dDEE9F6B43aC78BA3';
@@ -38,6 +39,7 @@ export type TokenCall =
       readonly atoms: bigint;
       readonly expiration: number;
     }
+  /** Takes allowances away, or makes signatures void. */
   | { readonly kind: 'permit2-lockdown' }
   /** A known selector with arguments that are cut short or carry dirty bits. */
   | { readonly kind: 'malformed'; readonly selector: Hex }
@@ -111,6 +113,7 @@ export function decodeTokenCall(data: Hex): TokenCall {
       return { kind: 'permit2-approve', token, spender, atoms, expiration: Number(expiration) };
     }
     case PERMIT2_LOCKDOWN:
+    case PERMIT2_INVALIDATE:
       return { kind: 'permit2-lockdown' };
     default:
       return { kind: 'other', selector };
