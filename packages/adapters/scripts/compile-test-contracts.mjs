@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const PACKAGES = ['solc@0.8.28', '@openzeppelin/contracts@5.1.0'];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'test', 'contracts');
-const CONTRACTS = ['ShareVault', 'OptionLedger', 'SquaredNote', 'RangeValuer'];
+const CONTRACTS = ['ShareVault', 'OptionLedger', 'SquaredNote', 'RangeValuer', 'SpoiltToken'];
 
 const scratch = mkdtempSync(join(tmpdir(), 'evenkeel-solc-'));
 try {
