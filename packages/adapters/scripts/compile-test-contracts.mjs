@@ -16,6 +16,7 @@ const CONTRACTS = [
   'SquaredNote',
   'RangeValuer',
   'OwnedAccount',
+  'SpoiltToken',
   'StandInInputSettler',
   'StandInOutputSettler',
 ];

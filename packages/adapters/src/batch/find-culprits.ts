@@ -25,12 +25,13 @@ export type SettlementVerdict =
  * Where it is not, every order is tried alone against a contract that has all it must pay out; an order that fails there,
  * brings less than it says, or moves somebody else's money is a culprit. Where each is fine alone, orders are added one
  * by one (by halving) until the first that fails beside the others: two that spend the same money. No culprit is named
- * when all hold together on pretended funds: then the route is what fails.
+ * when all hold together on pretended funds, or when not even an empty settlement holds: then it is the route or the
+ * solver.
  *
  * @throws `RPC_*` when the node does not answer
  * @example
  * ```ts
- * const verdict = await tryOut(chain, { chainId, settlement, solver }, markets, feeReceiver, signal);
+ * const verdict = await trySettlement(chain, { chainId, settlement, solver }, markets, feeReceiver, signal);
  * ```
  */
 export async function trySettlement(
@@ -42,6 +43,9 @@ export async function trySettlement(
 ): Promise<SettlementVerdict> {
   const whole = await play(chain, place, markets, chainSettlement(markets, feeReceiver), {}, signal);
   if (whole.error === undefined) return Object.freeze({ sound: true, gasUsed: whole.gasUsed });
+  const nothing = { prices: [], trades: [] };
+  const empty = await play(chain, place, [], nothing, {}, signal);
+  if (empty.error !== undefined) return Object.freeze({ sound: false, error: empty.error, culprits: [] });
   const parts = markets.flatMap((each) => each.fills.map((fill) => ({ ...each, fills: [fill] })));
   const alone = await Promise.all(parts.map((part) => problemOf(chain, place, [part], signal)));
   const culprits = parts.flatMap((part, i) => named(part, alone[i]));

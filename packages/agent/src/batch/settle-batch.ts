@@ -17,6 +17,7 @@ import {
   type RouteRemainder,
 } from '@evenkeel/core/batch';
 import { callsOf, quoteAtomsOf, type ReadMarket } from './market.js';
+import type { BatchPlace } from './place.js';
 
 /** Signs its owner's part of a batch, or says that the owner does not. */
 export type SignFill = (domain: Gpv2Domain, order: Gpv2Order, intent: BatchOrder) => Promise<OrderSignature>;
@@ -35,10 +36,19 @@ export interface BatchRun {
   readonly signal: AbortSignal;
 }
 
+/** All of a batch that is settled on one chain, in one transaction. */
+export interface ReadySettlement {
+  readonly place: BatchPlace;
+  /** Numeraire per unit of gas. */
+  readonly gasCost: number;
+  readonly markets: readonly SettledMarket[];
+  readonly call: Call;
+}
+
 /** A batch that holds in simulation on every chain, ready to be sent by the solver. */
 export interface ReadyBatch {
   readonly clearing: BatchClearing;
-  readonly settlements: readonly { readonly read: ReadMarket; readonly market: SettledMarket; readonly call: Call }[];
+  readonly settlements: readonly ReadySettlement[];
 }
 
 /**
@@ -51,17 +61,21 @@ export async function prepareBatch(run: BatchRun): Promise<ReadyBatch> {
   const route: RouteRemainder = (id, side, baseAtoms) => quoteAtomsOf(byId.get(id)!.route(side, baseAtoms));
   let settlements: ReadyBatch['settlements'] = [];
   const simulate = async (clearing: BatchClearing) => {
+    const chains = [...new Set(clearing.markets.map(({ marketId }) => byId.get(marketId)!.place.chain.id))];
     settlements = await Promise.all(
-      clearing.markets.map(async (cleared) => {
-        const read = byId.get(cleared.marketId)!;
-        const market = await signedMarket(run, read, cleared);
-        const call = settleCall(read.place.settlement, chainSettlement([market], run.feeReceiver));
-        return { read, market, call };
-      }),
+      chains.map((id) =>
+        chainSettlementOf(
+          run,
+          clearing.markets.flatMap((cleared) => {
+            const read = byId.get(cleared.marketId)!;
+            return read.place.chain.id === id ? [{ read, cleared }] : [];
+          }),
+        ),
+      ),
     );
     const verdicts = await Promise.all(
-      settlements.map(({ market, read: { place } }) =>
-        trySettlement(place.chain, place.settlement, [market], run.feeReceiver, run.signal),
+      settlements.map(({ markets: settled, place }) =>
+        trySettlement(place.chain, place.settlement, settled, run.feeReceiver, run.signal),
       ),
     );
     const culprits: readonly Culprit[] = verdicts.flatMap((verdict) => (verdict.sound ? [] : verdict.culprits));
@@ -71,6 +85,15 @@ export async function prepareBatch(run: BatchRun): Promise<ReadyBatch> {
   const { alone, nowSeconds, orders } = run;
   const clearing = await clearUntilSound({ markets, orders, nowSeconds, alone, route }, simulate);
   return Object.freeze({ clearing, settlements: Object.freeze(settlements) });
+}
+
+async function chainSettlementOf(
+  run: BatchRun,
+  parts: readonly { readonly read: ReadMarket; readonly cleared: ClearedMarket }[],
+): Promise<ReadySettlement> {
+  const markets = await Promise.all(parts.map(({ cleared, read }) => signedMarket(run, read, cleared)));
+  const { gasCost, place } = parts[0]!.read;
+  return { place, gasCost, markets, call: settleCall(place.settlement, chainSettlement(markets, run.feeReceiver)) };
 }
 
 async function signedMarket(run: BatchRun, read: ReadMarket, cleared: ClearedMarket): Promise<SettledMarket> {

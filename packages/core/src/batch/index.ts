@@ -5,3 +5,15 @@ export { BatchInputInvalidError, BatchUnsoundError } from './errors.js';
 export { orderOfIntent } from './order-of-intent.js';
 export type * from './order.js';
 export type { RouteRemainder } from './settle-price.js';
+export {
+  type CompanyInput,
+  priceOfWaiting,
+  type Prospect,
+  prospectOf,
+  savingOf,
+  type WaitCode,
+  type WaitDecision,
+  waitForCompany,
+  type Waiting,
+  type WeighedWait,
+} from './wait-for-company.js';

@@ -15,9 +15,9 @@ export interface GasFloor {
  */
 export async function measureFloor(world: World, { settlements }: ReadyBatch): Promise<GasFloor> {
   let [empty, full, orders] = [0, 0, 0];
-  for (const { market, read } of settlements) {
-    const { chain, settlement } = read.place;
-    for (const token of [market.market.base, market.market.quote]) {
+  for (const { markets, place } of settlements) {
+    const { chain, settlement } = place;
+    for (const token of markets.flatMap(({ market }) => [market.base, market.quote])) {
       await world.fund(token, settlement.settlement, 10n ** BigInt(token.decimals) * 1_000_000n);
     }
     const gasOf = async (what: Gpv2Settlement): Promise<number> => {
@@ -25,7 +25,7 @@ export async function measureFloor(world: World, { settlements }: ReadyBatch): P
       const [played] = await chain.simulate({ from: settlement.solver, calls: [{ to, data, valueWei: 0n }] });
       return Number(played!.gasUsed);
     };
-    const { prices, trades } = chainSettlement([market], settlement.solver);
+    const { prices, trades } = chainSettlement(markets, settlement.solver);
     empty += await gasOf({ prices, trades: [] });
     full += await gasOf({ prices, trades });
     orders += trades.length;

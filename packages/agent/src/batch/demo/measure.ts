@@ -1,5 +1,5 @@
 import { Interface } from 'ethers';
-import type { Address, Token } from '@evenkeel/core';
+import type { Token } from '@evenkeel/core';
 import type { World } from '@evenkeel/devnet';
 import type { ReadMarket } from '../market.js';
 
@@ -31,7 +31,7 @@ export async function worthOf(
 
 export async function balanceOf(world: World, { address, chainId }: Token, owner: string): Promise<bigint> {
   const data = erc20.encodeFunctionData('balanceOf', [owner]);
-  return BigInt((await world.chain(chainId).rpc('eth_call', [{ to: address as Address, data }, 'latest'])) as string);
+  return BigInt((await world.chain(chainId).rpc('eth_call', [{ to: address, data }, 'latest'])) as string);
 }
 
 function unitsOf({ decimals }: Token, atoms: bigint): number {

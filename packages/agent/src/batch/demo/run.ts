@@ -182,10 +182,10 @@ async function settleAll(
     Promise.all(participants.map(({ wallet }) => worthOf(world, markets, price, wallet.address)));
   const [before, solverBefore] = [await worths(), await worthOf(world, markets, price, solver.address)];
   let [gas, gasCost] = [0, 0];
-  for (const { call, read } of settlements) {
-    const receipt = await send(world.chain(read.place.chain.id), solver, call);
+  for (const { call, gasCost: perUnit, place } of settlements) {
+    const receipt = await send(world.chain(place.chain.id), solver, call);
     gas += Number(receipt.gasUsed);
-    gasCost += Number(receipt.gasUsed) * read.gasCost;
+    gasCost += Number(receipt.gasUsed) * perUnit;
   }
   const [after, solverAfter] = [await worths(), await worthOf(world, markets, price, solver.address)];
   const costs = new Map(participants.map(({ order }, i) => [order.id, before[i]! - after[i]!]));
