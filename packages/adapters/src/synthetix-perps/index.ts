@@ -1,0 +1,6 @@
+export { readSynthetixPerpsAccount, type SynthetixPerpsAccount } from './account.js';
+export * from './errors.js';
+export { synthetixPerps, type SynthetixPerpsInstrumentOptions } from './instrument.js';
+export { synthetixMarginTransfer } from './margin.js';
+export type { SynthetixPerpsMarket } from './market.js';
+export { synthetixPerpsPositions, type SynthetixPerpsPositionsOptions } from './positions.js';

@@ -1,0 +1,188 @@
+import { type InstrumentSubject, instrumentConformance } from '@evenkeel/adapters/conformance';
+import { describeConformance } from '@evenkeel/adapters/conformance/jest';
+import { erc20Holdings } from '@evenkeel/adapters/erc20';
+import {
+  readSynthetixPerpsAccount,
+  synthetixMarginTransfer,
+  synthetixPerps,
+  type SynthetixPerpsMarket,
+  synthetixPerpsPositions,
+} from '@evenkeel/adapters/synthetix-perps';
+import type {
+  Address,
+  Call,
+  InstrumentAdapter,
+  PositionSource,
+  TradeFill,
+  TradeQuote,
+  TradeRequest,
+} from '@evenkeel/core';
+import { type Actors, startWorld, type World, type WorldChain, type WorldSnapshot } from '@evenkeel/devnet';
+import { Interface } from 'ethers';
+import { chainsOf, clock } from '../support/bridge-world.js';
+
+jest.setTimeout(60_000);
+
+const E18 = 10n ** 18n;
+const erc20 = new Interface([
+  'function transfer(address,uint256)',
+  'function balanceOf(address) view returns (uint256)',
+]);
+const flagging = new Interface(['function flagPosition(address)']);
+
+let world: World;
+let actors: Actors;
+let local: WorldChain;
+let market: SynthetixPerpsMarket;
+let adapter: InstrumentAdapter;
+let positions: PositionSource;
+let trader: Address;
+let opening: WorldSnapshot;
+
+beforeAll(async () => {
+  world = await startWorld({ chains: 1, parts: ['synthetix-perps'] });
+  actors = await world.startActors({ only: [] });
+  [local] = world.chains as [WorldChain];
+  const chain = chainsOf(world)[local.id]!;
+  const perps = local.parts.synthetixPerps!;
+  const marginToken = { chainId: local.id, address: perps.sUSD, symbol: 'sUSD', decimals: 18 };
+  market = { chain, market: perps.market, symbol: 'sETH', marginToken };
+  adapter = synthetixPerps({ chains: { [local.id]: market }, clock });
+  positions = synthetixPerpsPositions(market);
+  trader = world.accounts.trader.address;
+  await actors.feedKeeper.tick();
+  await execute(synthetixMarginTransfer(market, 50_000n * E18));
+  opening = await world.snapshot();
+}, 120_000);
+afterAll(() => world?.close());
+
+async function reset(): Promise<void> {
+  await world.revert(opening);
+  opening = await world.snapshot();
+}
+
+async function execute(calls: readonly Pick<Call, 'data' | 'to'>[]): Promise<void> {
+  await local.rpc('anvil_impersonateAccount', [trader]);
+  for (const { data, to } of calls) {
+    const hash = await local.rpc('eth_sendTransaction', [{ from: trader, to, data, gas: '0x989680' }]);
+    const receipt = await receiptOf(hash);
+    if (receipt.status !== '0x1') throw new Error(`a call to ${to} failed`);
+  }
+}
+
+async function receiptOf(hash: unknown): Promise<{ readonly status: string }> {
+  for (;;) {
+    const receipt = await local.rpc('eth_getTransactionReceipt', [hash]);
+    if (receipt !== null) return receipt as { readonly status: string };
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+async function dollars(): Promise<bigint> {
+  const data = erc20.encodeFunctionData('balanceOf', [trader]);
+  return BigInt((await local.rpc('eth_call', [{ to: market.marginToken.address, data }, 'latest'])) as string);
+}
+
+function subject(): InstrumentSubject {
+  const sUSD = { token: market.marginToken, deltaPerUnit: '0', valuePerUnit: '1' };
+  return {
+    adapter,
+    chains: { [local.id]: market.chain },
+    owner: trader,
+    sources: [erc20Holdings({ chain: market.chain, tokens: [sUSD] }), positions],
+    samples: [
+      { chainId: local.id, instrument: 'sETH', units: '-2.5' },
+      { chainId: local.id, instrument: 'sETH', units: '0.125' },
+    ],
+    spot: 3_000,
+    execute,
+    pass: (seconds) => world.advance(seconds),
+    reset,
+    nowSeconds: () => world.clockSeconds(),
+    starve: async () => {
+      await execute(synthetixMarginTransfer(market, 'withdraw-all'));
+      const away = erc20.encodeFunctionData('transfer', [world.accounts.stranger.address, await dollars()]);
+      await execute([{ to: market.marginToken.address, data: away as Call['data'] }]);
+    },
+  };
+}
+
+describeConformance(
+  'synthetix-perps',
+  instrumentConformance(() => subject()),
+);
+
+const signal = new AbortController().signal;
+
+async function request(units: string): Promise<TradeRequest> {
+  const deadline = (await world.clockSeconds()) + 600;
+  return { chainId: local.id, instrument: 'sETH', units, owner: trader, spot: 3_000, slippageBps: 50, deadline };
+}
+
+function fillOf(quote: TradeQuote): TradeFill {
+  return { quote, owner: trader, deadline: quote.validUntil };
+}
+
+async function trade(units: string): Promise<void> {
+  const quote = await adapter.quote(await request(units), signal);
+  await execute(adapter.build(fillOf(quote)));
+}
+
+describe('an account', () => {
+  beforeEach(async () => {
+    actors.arbitrageur.setPrice(3_000);
+    await reset();
+  });
+
+  test('is read as the market has it, to the atom', async () => {
+    await trade('-10');
+    const account = await readSynthetixPerpsAccount(market, trader, signal);
+    expect(account).toMatchObject({ sizeUnits: '-10', lastPrice: '2999.985', price: '3000', isFlagged: false });
+    const [position] = await positions.read(trader, signal);
+    expect(position).toMatchObject({ status: 'known', position: { kind: 'perpetual', sizeUnits: '-10' } });
+  });
+
+  test('is closed whole, and the margin comes back', async () => {
+    await trade('-10');
+    await trade('10');
+    const { sizeUnits } = await readSynthetixPerpsAccount(market, trader, signal);
+    expect(sizeUnits).toBe('0');
+    await execute(synthetixMarginTransfer(market, 'withdraw-all'));
+    expect(await positions.read(trader, signal)).toEqual([]);
+  });
+
+  test('without the price of the venue is unknown, and no quote is given', async () => {
+    await trade('-10');
+    await world.advance(4 * 86_400);
+    const [position] = await positions.read(trader, signal);
+    expect(position).toMatchObject({ status: 'unknown' });
+    await expect(adapter.quote(await request('-1'), signal)).rejects.toMatchObject({ code: 'SYNTHETIX_MARKET_CLOSED' });
+  });
+
+  test('whose liquidation somebody has announced is unknown', async () => {
+    await trade('-300');
+    actors.arbitrageur.setPrice(3_160);
+    await world.advance(60);
+    await actors.feedKeeper.tick();
+    const flag = flagging.encodeFunctionData('flagPosition', [trader]) as Call['data'];
+    await execute([{ to: market.market, data: flag }]);
+    expect(await positions.read(trader, signal)).toMatchObject([
+      { status: 'unknown', reason: expect.stringContaining('announced') as string },
+    ]);
+  });
+
+  test('with too little margin for a trade is refused it', async () => {
+    await expect(adapter.quote(await request('-5000'), signal)).rejects.toMatchObject({
+      code: 'SYNTHETIX_MARGIN_TOO_LOW',
+    });
+  });
+
+  test('gets no fill beyond the price it agreed to', async () => {
+    const quote = await adapter.quote(await request('-10'), signal);
+    const calls = adapter.build(fillOf(quote));
+    actors.arbitrageur.setPrice(2_900);
+    await world.advance(60);
+    await actors.feedKeeper.tick();
+    await expect(execute(calls)).rejects.toThrow('failed');
+  });
+});
