@@ -16,6 +16,7 @@ const benches = {
   policy: 'packages/core/bench/policy.mjs',
   tables: 'packages/agent/bench/tables.mjs',
   agent: 'packages/agent/bench/agent.mjs',
+  engines: 'packages/agent/bench/engines.mjs',
   backtest: 'bench/backtest.mjs',
   routing: 'bench/routing/run.mjs',
   'world-routes': 'bench/routing/world.mjs',
@@ -23,7 +24,7 @@ const benches = {
 };
 
 /** Minutes long: run when they are named only. */
-const long = ['routing', 'world-routes', 'instruments'];
+const long = ['routing', 'world-routes', 'instruments', 'engines'];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !Object.hasOwn(benches, name));

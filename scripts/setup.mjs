@@ -73,6 +73,9 @@ const tasks = {
   async evenkeel() {
     await node('packages/agent/dist/cli.js', ...args);
   },
+  async engine() {
+    await node('scripts/engine.mjs', ...args);
+  },
   async devnet() {
     await node('packages/devnet/dist/cli.js', ...args);
   },

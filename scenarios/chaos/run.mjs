@@ -54,7 +54,7 @@ const DEATHS_EACH = 6;
 /** Lives in which the death that was meant did not come about: the step count was never reached. */
 const LIVES_AT_MOST = 40;
 /** Nothing in here takes that long: a life that does has lost something. */
-const LONGEST_LIFE_MS = 180_000;
+const LONGEST_LIFE_MS = 600_000;
 
 const chosen = ENGINES[options.engine];
 const random = seededRandom(seed);

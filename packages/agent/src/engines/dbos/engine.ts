@@ -13,7 +13,7 @@ import {
 import type { DBOS } from '@dbos-inc/dbos-sdk';
 import { EngineMissingError, EngineUnreachableError } from '../errors.js';
 import { dbosContext, leftAlone, type Letter, SIGNALS } from './context.js';
-import { openExecutors } from './executors.js';
+import { oneAfterAnother, openExecutors } from './executors.js';
 
 export interface DbosEngineOptions {
   readonly workflows: readonly WorkflowDefinition[];
@@ -92,7 +92,7 @@ export async function dbosEngine(options: DbosEngineOptions): Promise<WorkflowEn
       logger: loggerOf(options.logger),
     });
     const runs = new Map<string, Run>(workflows.map((each) => [each.name, register(DBOS, each, stop.signal)]));
-    await DBOS.launch();
+    await oneAfterAnother(pool, schema, () => DBOS.launch());
     cleanUp.push(() => DBOS.shutdown({ deregister: true }));
     await DBOS.registerQueue(QUEUE, {
       minPollingIntervalMs: POLL_MS,

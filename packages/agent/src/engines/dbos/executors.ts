@@ -13,6 +13,7 @@ export interface Executors {
  * to take the own lock again.
  */
 const LOOKS = 3;
+const TRY_AGAIN_MS = 100;
 
 /**
  * Enters this process as an executor.
@@ -50,16 +51,10 @@ export async function openExecutors(pool: PostgresPool, schema: string, executor
     }
   };
 
-  const make = await pool.connect();
-  try {
-    await make.query('BEGIN');
-    await make.query(`SELECT pg_advisory_xact_lock(hashtextextended('evenkeel-executors', 0))`);
+  await oneAfterAnother(pool, schema, async (make) => {
     await make.query(`CREATE SCHEMA IF NOT EXISTS "${schema}"`);
     await make.query(`CREATE TABLE IF NOT EXISTS "${schema}".executors (id text PRIMARY KEY)`);
-    await make.query('COMMIT');
-  } finally {
-    make.release();
-  }
+  });
   await holdOn();
 
   const absences = new Map<string, number>();
@@ -106,4 +101,24 @@ export async function openExecutors(pool: PostgresPool, schema: string, executor
       await Promise.resolve();
     },
   } satisfies Executors);
+}
+
+/** Tables are made by one process at a time: those that start together would meet half way. */
+export async function oneAfterAnother(
+  pool: PostgresPool,
+  schema: string,
+  body: (connection: PostgresConnection) => Promise<void>,
+): Promise<void> {
+  const connection = await pool.connect();
+  try {
+    // Tried again and again: one that waits inside of a statement would hold up an index that is made concurrently.
+    const sql = `SELECT pg_try_advisory_lock(hashtextextended('evenkeel-tables/' || $1, 0)) AS held`;
+    while ((await connection.query(sql, [schema])).rows[0]?.held !== true) {
+      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+    }
+    await body(connection);
+  } finally {
+    // With its connection goes the lock.
+    connection.release(true);
+  }
 }
