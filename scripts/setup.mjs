@@ -99,7 +99,7 @@ const tasks = {
   },
   async test() {
     await fetchArtifacts();
-    await fetchArtifacts('--chains', '1', '--parts', 'perp-v2,lyra,aave-v3,erc4337,safe');
+    await fetchArtifacts('--chains', '1', '--parts', 'perp-v2,lyra,aave-v3,erc4337,safe,delegation');
     await node('node_modules/jest/bin/jest.js', ...args);
   },
   async bench() {
