@@ -102,7 +102,8 @@ const tasks = {
   },
   async test() {
     await fetchArtifacts();
-    await fetchArtifacts('--chains', '1', '--parts', 'perp-v2,lyra,aave-v3,oneinch-lop,synthetix-perps,erc4337,safe');
+    const parts = ['perp-v2', 'lyra', 'aave-v3', 'oneinch-lop', 'synthetix-perps', 'erc4337', 'safe', 'delegation'];
+    await fetchArtifacts('--chains', '1', '--parts', parts.join());
     await node('node_modules/jest/bin/jest.js', ...args);
   },
   async bench() {

@@ -3,6 +3,8 @@ export { bandAccount } from './artifacts/band-account.js';
 export { deltaBandModule } from './artifacts/delta-band-module.js';
 export { tokenPaymaster } from './artifacts/token-paymaster.js';
 export * from './calls.js';
+export { deltaBandEnforcer } from './artifacts/delta-band-enforcer.js';
+export * from './enforcer.js';
 export { merkleProof, merkleRoot } from './merkle.js';
 export { observationPlace } from './observation.js';
 export type { ObservationRequest } from './observation.js';

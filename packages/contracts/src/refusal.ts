@@ -1,8 +1,10 @@
 import { Interface } from 'ethers/abi';
+import { deltaBandEnforcer } from './artifacts/delta-band-enforcer.js';
 import { deltaBandModule } from './artifacts/delta-band-module.js';
 import type { Hex } from './types.js';
 
-const band = new Interface(deltaBandModule.abi);
+/** What only one of the two refuses stands in its own ABI. */
+const bands = [new Interface(deltaBandModule.abi), new Interface(deltaBandEnforcer.abi)];
 
 /** A check that said no: the name of the contract's error, and what it carries. */
 export interface BandRefusal {
@@ -10,12 +12,15 @@ export interface BandRefusal {
   readonly args: readonly unknown[];
 }
 
-/** Reads revert data; undefined when it is none of the module's own. */
+/** Reads revert data; undefined when it is none of the permission's own. */
 export function parseRefusal(data: Hex): BandRefusal | undefined {
-  try {
-    const error = band.parseError(data);
-    return error === null ? undefined : Object.freeze({ check: error.name, args: [...error.args] });
-  } catch {
-    return undefined;
+  for (const band of bands) {
+    try {
+      const error = band.parseError(data);
+      if (error !== null) return Object.freeze({ check: error.name, args: [...error.args] });
+    } catch {
+      continue;
+    }
   }
+  return undefined;
 }

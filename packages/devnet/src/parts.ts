@@ -1,7 +1,16 @@
 import type { Address, Hex } from './world.js';
 
 /** Protocols that a world has only when it is asked for them. */
-export const WORLD_PARTS = ['perp-v2', 'lyra', 'aave-v3', 'oneinch-lop', 'synthetix-perps', 'erc4337', 'safe'] as const;
+export const WORLD_PARTS = [
+  'perp-v2',
+  'lyra',
+  'aave-v3',
+  'oneinch-lop',
+  'synthetix-perps',
+  'erc4337',
+  'safe',
+  'delegation',
+] as const;
 
 export type WorldPart = (typeof WORLD_PARTS)[number];
 
@@ -137,6 +146,13 @@ export interface SafeContracts {
   readonly fallbackHandler: Address;
 }
 
+/** MetaMask's delegation framework 1.3 (ERC-7710). */
+export interface DelegationContracts {
+  readonly manager: Address;
+  /** What an EOA delegates to by EIP-7702; it obeys the manager. */
+  readonly statelessDelegator: Address;
+}
+
 /** What a chain has of the parts. */
 export interface ChainParts {
   readonly aaveV3?: AaveV3Contracts;
@@ -146,4 +162,5 @@ export interface ChainParts {
   readonly lyra?: LyraContracts;
   readonly synthetixPerps?: SynthetixPerpsContracts;
   readonly safe?: SafeContracts;
+  readonly delegation?: DelegationContracts;
 }

@@ -56,3 +56,13 @@ test('in total is never less than in a window, and covers a begun one', () => {
     ),
   );
 });
+
+test('says of a delegation, which names no gas, that whoever redeems it pays', () => {
+  const { maxLossPerWindow, text } = describeGrant(
+    samplePolicy({ gasBudgetWei: 0n, paymaster: `0x${'00'.repeat(20)}` }),
+    { tokens: [] },
+  );
+  expect(text).toContain('Gas is paid by whoever trades with the key, and not by you.');
+  expect(text).not.toContain('of gas until');
+  expect(maxLossPerWindow.gasWei).toBe(0n);
+});

@@ -24,7 +24,7 @@ export interface GrantDescription {
 const NOBODY = `0x${'00'.repeat(20)}`;
 
 /**
- * Says what a grant allows, and the most that it can lose: in any window cap · lossBps by trades and the budget for gas;
+ * Says what a grant allows, whether a module or the caveat of a delegation enforces it, and the most that it can lose: in any window cap · lossBps by trades and the budget for gas;
  * in total that many times the windows until it expires, begun ones counted whole.
  *
  * Execution loss only, against the worse of the two sources of price: what a holding loses as prices move is the owner's own
@@ -48,6 +48,8 @@ export function describeGrant(input: BandPolicy, names: GrantNames): GrantDescri
   const windows = BigInt(Math.ceil((expiry - start) / windowSeconds));
   const perWindow = Object.freeze({ quoteAtoms: (capAtoms * BigInt(lossBps)) / 10_000n, gasWei: gasBudgetWei });
   const inTotal = Object.freeze({ quoteAtoms: perWindow.quoteAtoms * windows, gasWei: gasBudgetWei * windows });
+  // A delegation leaves gas to whoever redeems it.
+  const isGasOurs = gasBudgetWei > 0n || policy.paymaster !== NOBODY;
   const window = span(windowSeconds);
   const chain = names.chainName ?? `chain ${policy.chainId}`;
   const sentences = Object.freeze([
@@ -62,8 +64,10 @@ export function describeGrant(input: BandPolicy, names: GrantNames): GrantDescri
     `All trades of any ${window} together come to at most ${amount(capAtoms, quote)}, and each brings at least its worth less ${lossBps / 100} %, by a pool's mean price and by a price feed.`,
     `While the two differ, a trade may lose the difference more and counts for more of that sum; beyond ${maxDeviationBps / 100} % nothing is traded.`,
     'It can send nothing to anybody else, approve nothing, and call nothing else.',
-    `Gas: at most ${native(gasBudgetWei)} in any ${window}${policy.paymaster === NOBODY ? '' : `, paid by ${policy.paymaster}, which takes a token for it`}.`,
-    `If the key is stolen, you lose at most ${amount(perWindow.quoteAtoms, quote)} and the gas in any ${window}, and ${amount(inTotal.quoteAtoms, quote)} and ${native(inTotal.gasWei)} of gas until it expires.`,
+    isGasOurs
+      ? `Gas: at most ${native(gasBudgetWei)} in any ${window}${policy.paymaster === NOBODY ? '' : `, paid by ${policy.paymaster}, which takes a token for it`}.`
+      : 'Gas is paid by whoever trades with the key, and not by you.',
+    `If the key is stolen, you lose at most ${amount(perWindow.quoteAtoms, quote)}${isGasOurs ? ' and the gas' : ''} in any ${window}, and ${amount(inTotal.quoteAtoms, quote)}${isGasOurs ? ` and ${native(inTotal.gasWei)} of gas` : ''} until it expires.`,
     'That holds while one of the two prices is right. What your holding gains or loses as the market moves comes on top.',
     'You can end it at any moment, on one chain or on all.',
   ]);

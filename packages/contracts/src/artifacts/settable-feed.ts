@@ -3,7 +3,7 @@ import type { ContractArtifact } from '../artifact.js';
 
 export const settableFeed: ContractArtifact = {
   contract: 'SettableFeed',
-  sourceHash: '0xab8a7b8c11ccdbd31c69f4e9da4feadc27907ddecb6ce9661e8563988a0f9126',
+  sourceHash: '0xba23f20271156def781fd9e4558b8d5bbaf98be4a293e646d645b54fb484037a',
   abi: [
     {
       inputs: [{ internalType: 'int192', name: 'answer_', type: 'int192' }],

@@ -48,8 +48,11 @@ export async function submit(node: LocalNode, transaction: LocalTransaction): Pr
   return (await node.rpc('eth_sendTransaction', [fields(transaction)])) as Hex;
 }
 
+/** Looks for a receipt before a transaction counts as never mined: a local chain mines at once. */
+const LOOKS = 5_000;
+
 export async function receiptOf(node: LocalNode, hash: Hex): Promise<LocalReceipt> {
-  for (;;) {
+  for (let look = 0; look < LOOKS; look++) {
     const found = (await node.rpc('eth_getTransactionReceipt', [hash])) as Record<string, string> | null;
     if (found === null) continue;
     return {
@@ -60,6 +63,7 @@ export async function receiptOf(node: LocalNode, hash: Hex): Promise<LocalReceip
       logs: found['logs'] as unknown as readonly LocalLog[],
     };
   }
+  throw new Error(`Transaction ${hash} on chain ${node.id} was never mined.`);
 }
 
 /** Submits and waits; with automining, a block of its own. */

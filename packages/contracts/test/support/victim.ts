@@ -1,4 +1,4 @@
-import { startWorld, type World } from '@evenkeel/devnet';
+import { startWorld, type World, type WorldPart } from '@evenkeel/devnet';
 import {
   type Attempt,
   attempt,
@@ -22,8 +22,11 @@ export interface Victim {
   close(): Promise<void>;
 }
 
-export async function openVictim(change?: (policy: BandPolicy) => BandPolicy): Promise<Victim> {
-  const world = await startWorld({ chains: 1, parts: ['erc4337'] });
+export async function openVictim(
+  change?: (policy: BandPolicy) => BandPolicy,
+  parts: readonly WorldPart[] = [],
+): Promise<Victim> {
+  const world = await startWorld({ chains: 1, parts: ['erc4337', ...parts] });
   const node = world.chains[0]!;
   const { deployer, stranger } = world.accounts;
   const scene = await openScene({

@@ -2,6 +2,7 @@ import type { Artifacts } from '../artifacts/fetch.js';
 import type { ChainParts, WorldPart } from '../parts.js';
 import type { Builder } from './builder.js';
 import { buildAaveV3 } from './aave-v3.js';
+import { buildDelegation } from './delegation.js';
 import { buildErc4337 } from './erc4337.js';
 import { buildLyra } from './lyra.js';
 import { buildOneinchLop } from './oneinch-lop.js';
@@ -27,6 +28,7 @@ export async function buildParts(context: PartContext, parts: readonly WorldPart
     ...(parts.includes('oneinch-lop') && { oneinchLop: await buildOneinchLop(context) }),
     ...(parts.includes('erc4337') && { erc4337: await buildErc4337(context) }),
     ...(parts.includes('synthetix-perps') && { synthetixPerps: await buildSynthetixPerps(context) }),
+    ...(parts.includes('delegation') && { delegation: await buildDelegation(context) }),
     ...(parts.includes('safe') && { safe: await buildSafe(context) }),
     ...(parts.includes('lyra') && { lyra: await buildLyra(context) }),
   });
