@@ -98,6 +98,7 @@ test('the order names its parent in its application data, and is covered by it',
   await expect(solver.bid(tooMuch, never)).rejects.toMatchObject({ code: 'CHILD_ORDER_EXCEEDS' });
   // Beside a live sibling an exact approval has to cover both.
   const both = await bidFor(solver, await sellRequest(bench, intent, { index: 3, liveChildren: [bid.child] }));
+  expect(BigInt(`0x${both.approvals[0]!.data.slice(-64)}`)).toBe(2n * E18);
   await send(bench, both.approvals);
   const again = await bidFor(solver, await sellRequest(bench, intent, { index: 3, liveChildren: [bid.child] }));
   expect(again.approvals).toEqual([]);
@@ -195,6 +196,25 @@ test('an order that was settled, or cancelled, cannot be settled again', async (
   const open = await signedAndPlaced(solver, 2);
   await solver.submit(open.order, open.signature, never);
   expect(book.open().filter((uid) => uid === open.order.id)).toHaveLength(1);
+});
+
+test('an owner who took the allowance away cannot be settled, and the order stays what it is', async () => {
+  const solver = adapter();
+  const { order } = await placed(solver);
+  const nothing = {
+    drawn: { ...order.input, atoms: 0n },
+    received: { ...order.guaranteedOutput, atoms: 0n },
+    surplus: 0n,
+  };
+  await send(
+    bench,
+    await solver.recover!(order, { state: 'dead', reason: 'expired', ...nothing, txHashes: [] }, never),
+  );
+  const before = await holdings(bench, bench.trader.address);
+  await solverActs();
+  expect(events().at(-1)).toMatchObject({ kind: 'cow-skipped', reason: 'settle-reverts' });
+  expect(await holdings(bench, bench.trader.address)).toEqual(before);
+  expect(await solver.track(order, never)).toEqual({ state: 'open', phase: 'pending' });
 });
 
 test('a contract owns the funds and signs by ERC-1271', async () => {

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { Contract, Wallet } from 'ethers';
-import type { Bid, SolverAdapter, SolverOrder } from '@evenkeel/core';
+import type { Bid, Hex, SolverAdapter, SolverOrder } from '@evenkeel/core';
 import { childNonce, hashIntent } from '@evenkeel/intents';
 import { encodeDutchOrder, uniswapx, type UniswapXChain, type UniswapXNetwork } from '@evenkeel/adapters/uniswapx';
 import type { TestAccount, UniswapXFillerBehaviour, WorldSnapshot } from '@evenkeel/devnet';
@@ -328,19 +328,19 @@ describe('bad input', () => {
     await solver.submit(solver.orderOf(bid, own), own, never);
   });
 
-  it('refuses a cosigner who made another order of it', async () => {
+  it('refuses a cosigner who made another order of it, also where an exclusivity hides that from the quoter', async () => {
     const { uniswapXFiller } = bench.actors;
-    const other = await sellRequest(bench, await intentOn(bench, { seed: 7 }));
-    const stolen = await bidFor(adapter('v2-dutch'), other);
-    const theirs = encodeDutchOrder(revived((stolen.payload as { order: Record<string, never> }).order));
+    const { solver: exclusiveFiller } = bench.world.accounts;
+    uniswapXFiller.behave({ exclusiveSeconds: 60, exclusiveFiller: exclusiveFiller.address });
+    const other = await bidFor(adapter('v2-dutch'), await sellRequest(bench, await intentOn(bench, { seed: 7 })));
+    const encodedOrder = encodeDutchOrder(revived((other.payload as { order: Record<string, never> }).order));
     const solver = adapter('v2-dutch', {
       ...fillers(),
-      post: async (order) => {
-        await uniswapXFiller.take(order);
-        return { cosignedOrder: theirs };
-      },
+      post: (order) =>
+        uniswapXFiller.take({ ...order, orderHash: adapter('v2-dutch').orderOf(other, '0x').id as Hex, encodedOrder }),
     });
     await expect(placed(solver)).rejects.toMatchObject({ code: 'SOLVER_ORDER_REFUSED' });
+    await expect(placed(adapter('v2-dutch'))).resolves.toBeDefined();
   });
 
   it("refuses a bid with another bid's order in it, and an order with another order in its payload", async () => {

@@ -124,6 +124,17 @@ describe('solicitBids', () => {
     expect(refusals.map(({ code }) => code)).toEqual(['PARTIAL_FORBIDDEN']);
   });
 
+  it('refuses an order that pays another recipient than was asked for, even one that the intent names', async () => {
+    const limits = [
+      ...request.intent.spending,
+      { ...request.intent.spending[0]!, token: weth.address, recipient: SETTLER },
+    ];
+    const two = { ...request, intent: { ...request.intent, spending: limits } };
+    const elsewhere = sampleBid({}, { ...two, recipient: SETTLER });
+    const { refusals } = await solicitBids(two, context(bidder(elsewhere)));
+    expect(refusals.map(({ code }) => code)).toEqual(['WRONG_RECIPIENT']);
+  });
+
   it('counts what live children may still draw', async () => {
     const sibling = {
       ...good.child,
