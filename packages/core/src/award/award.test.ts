@@ -79,6 +79,13 @@ describe('award', () => {
     expect(improvement!.riskRemoved).toBeCloseTo(WHOLE_RISK * (likely + (1 - likely) * (2800 / 3600)), 4);
   });
 
+  it('does not count on an own route that would not be taken by itself', () => {
+    const half = { ...basis, records: [{ adapter: 'cow', asked: 1e9, filled: 0.5e9, partialShare: 0 }] };
+    const { contestants } = award(own('30'), [bid('good', 2000n)], half);
+    expect(contestants.map(({ code }) => code)).toEqual(['BEST', 'OVER_BUDGET']);
+    expect(contestants[0]!.improvement!.expectedCost).toBeCloseTo(5, 6);
+  });
+
   it('lets others fill once an exclusivity has lapsed', () => {
     const half = { ...basis, records: [{ adapter: 'cow', asked: 1e9, filled: 0.5e9, partialShare: 0 }] };
     const exclusive = { solver: '0x01', until: NOW + 360, overrideBps: undefined } as const;

@@ -93,7 +93,9 @@ interface Scored {
 export function award(own: OwnRoute | undefined, bids: readonly Bid[], basis: AwardBasis): Award {
   checkAwardBasis(basis);
   const route = own === undefined ? undefined : scoreRoute(own, basis);
-  const judged = bids.map((bid) => judge(bid, route?.improvement, basis));
+  // What a network leaves is done by our own route only where that would be taken by itself.
+  const fallback = route === undefined || objection(route, basis) !== undefined ? undefined : route.improvement;
+  const judged = bids.map((bid) => judge(bid, fallback, basis));
   const scored = [
     ...(route === undefined ? [] : [route]),
     ...judged.flatMap((each) => ('score' in each ? [each] : [])),
