@@ -21,6 +21,7 @@ const benches = {
   routing: 'bench/routing/run.mjs',
   'world-routes': 'bench/routing/world.mjs',
   instruments: 'bench/instruments/run.mjs',
+  batch: 'bench/batch/run.mjs',
 };
 
 /** Minutes long: run when they are named only. */

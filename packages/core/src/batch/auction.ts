@@ -27,7 +27,7 @@ const ROUNDING = 1e-12;
 /** A remainder that is worth less than so many times the gas of its swap is left out where that is allowed. */
 const WORTH_ROUTING = 10;
 /** Removed orders that are tried once more when the lot stands. */
-const SECOND_CHANCES = 32;
+const SECOND_CHANCES = 16;
 
 /**
  * The largest lot that nobody in it would rather leave.
@@ -39,6 +39,8 @@ const SECOND_CHANCES = 32;
  * is done by several orders of leaving, and the lot that saves most is taken.
  */
 export function findLot(stage: Stage, bidders: readonly Bidder[]): Found {
+  const whole = priced(stage, bidders);
+  if (leavers(whole, FIRST_TO_LEAVE[0]!).length === 0) return { lot: whole, removed: [] };
   const found = FIRST_TO_LEAVE.map((rank) => eliminate(stage, bidders, rank));
   return found.reduce((best, each) => (savingOf(each.lot) > savingOf(best.lot) ? each : best));
 }
@@ -61,17 +63,21 @@ function eliminate(stage: Stage, bidders: readonly Bidder[], rank: (beyond: Beyo
   const left: { bidder: Bidder; beyond: number; removal: Removal }[] = [];
   for (;;) {
     const lot = priced(stage, current);
-    const first = firstToLeave(lot, rank);
-    if (first === undefined) break;
-    current = current.filter((bidder) => bidder !== first.bidder);
-    left.push({ ...first, removal: removalOf(lot, first) });
+    const leaving = leavers(lot, rank);
+    if (leaving.length === 0) break;
+    const gone = new Set(leaving.map(({ bidder }) => bidder));
+    current = current.filter((bidder) => !gone.has(bidder));
+    left.push(...leaving.map((each) => ({ ...each, removal: removalOf(lot, each) })));
   }
   const returned = new Set<Bidder>();
+  let saving = savingOf(priced(stage, current));
   for (const { bidder } of [...left].sort((a, b) => a.beyond - b.beyond).slice(0, SECOND_CHANCES)) {
     const wider = inOrder([...current, bidder]);
     const lot = priced(stage, wider);
-    if (firstToLeave(lot, rank) !== undefined || !(savingOf(lot) > savingOf(priced(stage, current)))) continue;
+    const widerSaving = savingOf(lot);
+    if (!(widerSaving > saving) || leavers(lot, rank).length > 0) continue;
     current = wider;
+    saving = widerSaving;
     returned.add(bidder);
   }
   const removed = left.filter(({ bidder }) => !returned.has(bidder)).map(({ removal }) => removal);
@@ -135,23 +141,25 @@ export interface Beyond {
   readonly beyond: number;
 }
 
-function firstToLeave(lot: Lot, rank: (beyond: Beyond) => number): Beyond | undefined {
+/** So many of those who would leave go at once; of few, one. */
+const AT_ONCE = 1 / 16;
+
+/** Who leaves a lot next: nobody when all would stay. */
+function leavers(lot: Lot, rank: (beyond: Beyond) => number): readonly Beyond[] {
   const { members, premium, sharedGas } = lot;
   const gains = members.reduce((sum, { gain }) => sum + Math.max(0, gain), 0);
   const isWorthless = sharedGas > gains * (1 + ROUNDING);
-  let first: Beyond | undefined;
-  let highest = Number.NEGATIVE_INFINITY;
+  const unhappy: Beyond[] = [];
   for (const { bidder, gain, gas } of members) {
     const cost = bidder.sign * bidder.units * premium + gas;
     const overLimit = cost - bidder.limitCost;
     const overAlone = Math.max(isWorthless ? sharedGas : -gain, cost - bidder.outsideCost);
     const beyond = Math.max(overLimit, overAlone);
     if (beyond <= ROUNDING * bidder.notional) continue;
-    const candidate: Beyond = { bidder, code: overLimit > 0 ? 'LIMIT' : 'BETTER_ALONE', beyond };
-    const height = rank(candidate);
-    if (height > highest) [first, highest] = [candidate, height];
+    unhappy.push({ bidder, code: overLimit > 0 ? 'LIMIT' : 'BETTER_ALONE', beyond });
   }
-  return first;
+  // Sorting is stable: of equal ranks the lower id goes first.
+  return unhappy.sort((a, b) => rank(b) - rank(a)).slice(0, Math.ceil(unhappy.length * AT_ONCE));
 }
 
 /** What all save together against each alone. */
