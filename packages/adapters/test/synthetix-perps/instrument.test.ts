@@ -52,19 +52,30 @@ beforeAll(async () => {
   trader = world.accounts.trader.address;
   await actors.feedKeeper.tick();
   await execute(synthetixMarginTransfer(market, 50_000n * E18));
+  await leaveFunding();
   opening = await world.snapshot();
 }, 120_000);
 afterAll(() => world?.close());
+
+/** Half a day of one large long leaves a funding rate that stays when it is closed. */
+async function leaveFunding(): Promise<void> {
+  const other = world.accounts.liquidityProvider.address;
+  await execute(synthetixMarginTransfer(market, 900_000n * E18), other);
+  await trade('1000', other);
+  await world.advance(43_200);
+  await actors.feedKeeper.tick();
+  await trade('-1000', other);
+}
 
 async function reset(): Promise<void> {
   await world.revert(opening);
   opening = await world.snapshot();
 }
 
-async function execute(calls: readonly Pick<Call, 'data' | 'to'>[]): Promise<void> {
-  await local.rpc('anvil_impersonateAccount', [trader]);
+async function execute(calls: readonly Pick<Call, 'data' | 'to'>[], from: Address = trader): Promise<void> {
+  await local.rpc('anvil_impersonateAccount', [from]);
   for (const { data, to } of calls) {
-    const hash = await local.rpc('eth_sendTransaction', [{ from: trader, to, data, gas: '0x989680' }]);
+    const hash = await local.rpc('eth_sendTransaction', [{ from, to, data, gas: '0x989680' }]);
     const receipt = await receiptOf(hash);
     if (receipt.status !== '0x1') throw new Error(`a call to ${to} failed`);
   }
@@ -95,7 +106,7 @@ function subject(): InstrumentSubject {
       { chainId: local.id, instrument: 'sETH', units: '0.125' },
     ],
     spot: 3_000,
-    execute,
+    execute: (calls) => execute(calls),
     pass: (seconds) => world.advance(seconds),
     reset,
     nowSeconds: () => world.clockSeconds(),
@@ -114,18 +125,18 @@ describeConformance(
 
 const signal = new AbortController().signal;
 
-async function request(units: string): Promise<TradeRequest> {
+async function request(units: string, owner: Address = trader): Promise<TradeRequest> {
   const deadline = (await world.clockSeconds()) + 600;
-  return { chainId: local.id, instrument: 'sETH', units, owner: trader, spot: 3_000, slippageBps: 50, deadline };
+  return { chainId: local.id, instrument: 'sETH', units, owner, spot: 3_000, slippageBps: 50, deadline };
 }
 
-function fillOf(quote: TradeQuote): TradeFill {
-  return { quote, owner: trader, deadline: quote.validUntil };
+function fillOf(quote: TradeQuote, owner: Address = trader): TradeFill {
+  return { quote, owner, deadline: quote.validUntil };
 }
 
-async function trade(units: string): Promise<void> {
-  const quote = await adapter.quote(await request(units), signal);
-  await execute(adapter.build(fillOf(quote)));
+async function trade(units: string, owner: Address = trader): Promise<void> {
+  const quote = await adapter.quote(await request(units, owner), signal);
+  await execute(adapter.build(fillOf(quote, owner)), owner);
 }
 
 describe('an account', () => {
