@@ -51,6 +51,9 @@ export function recordedContext(parts: RecordedContextParts): WorkflowContext {
   };
   /** Which signal came first: the awaited one, or none until its time. */
   const signalOrTime = async (untilMs: number | undefined): Promise<number | null> => {
+    // What is there, or over, needs no waiting, and leaves nothing behind on the signal that lives as long as the engine.
+    if (mail.at(taken) !== undefined) return taken;
+    if (untilMs !== undefined && clock.now() >= untilMs) return null;
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
     const waits = [mail.arrival(taken, either)];

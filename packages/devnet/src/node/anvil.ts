@@ -30,7 +30,7 @@ export interface Anvil {
    *
    * @returns starts it again, on the same port
    */
-  crash(): Promise<() => Promise<void>>;
+  readonly crash: () => Promise<() => Promise<void>>;
   /** Ends the process. Safe to call twice. */
   stop(): Promise<void>;
 }

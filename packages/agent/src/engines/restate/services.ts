@@ -34,7 +34,7 @@ export function serviceOf(workflow: string): string {
  */
 const RETRIES: Restate.RetryPolicy = {
   initialInterval: 100,
-  maxInterval: 10_000,
+  maxInterval: 2_000,
   exponentiationFactor: 2,
   maxAttempts: 1_000_000,
   onMaxAttempts: 'pause',
