@@ -48,30 +48,59 @@ export function checkBid(
   nowSeconds: number,
 ): BidObjection | undefined {
   return (
-    checkIdentity(bid, request, bidder) ??
+    checkAdapter(bid, bidder) ??
     checkParent(bid, request) ??
+    contradictionOf(bid, bidder) ??
     checkAmounts(bid, request) ??
     checkArrival(bid, request) ??
-    checkTimes(bid, request, nowSeconds) ??
-    checkPowers(bid, bidder)
+    checkTimes(bid, request, nowSeconds)
   );
 }
 
-function checkIdentity({ adapter, child }: Bid, request: SolverRequest, bidder: Bidder): BidObjection | undefined {
-  if (adapter !== bidder.id || child.adapter !== bidder.id) {
-    return { code: 'WRONG_ADAPTER', sentence: `It says that it is of ${adapter}, and ${bidder.id} was asked.` };
+/**
+ * What is wrong with a bid whatever was asked: it is somebody else's, it says other amounts than its order draws and pays,
+ * or it wants powers beyond its own contracts and its input.
+ *
+ * @returns The first objection, or undefined.
+ */
+export function contradictionOf(bid: Bid, bidder: Bidder): BidObjection | undefined {
+  return checkAdapter(bid, bidder) ?? checkOrder(bid) ?? checkPowers(bid, bidder);
+}
+
+function checkAdapter({ adapter, child }: Bid, bidder: Bidder): BidObjection | undefined {
+  if (adapter === bidder.id && child.adapter === bidder.id) return undefined;
+  return { code: 'WRONG_ADAPTER', sentence: `It says that it is of ${adapter}, and ${bidder.id} was asked.` };
+}
+
+/** One token against one other, as much as the bid says. */
+function checkOrder({ child, guaranteedOutput, input }: Bid): BidObjection | undefined {
+  const { inputs, originChainId, outputs } = child.order;
+  const [drawn] = inputs;
+  const [paid] = outputs;
+  const draws = originChainId === input.token.chainId && drawn !== undefined;
+  if (!draws || inputs.length > 1 || !sameAddress(drawn.token, input.token.address)) {
+    return { code: 'WRONG_TOKENS', sentence: 'Its order draws other tokens than it says.' };
   }
-  if (child.index !== request.index) {
-    return {
-      code: 'FOREIGN_INTENT',
-      sentence: `It is for child ${child.index}, and child ${request.index} was asked for.`,
-    };
+  if (input.atoms <= 0n || drawn.amount !== input.atoms) {
+    return { code: 'WRONG_AMOUNT', sentence: `It says ${input.atoms} atoms and its order draws ${drawn.amount}.` };
+  }
+  const { token } = guaranteedOutput;
+  if (paid?.chainId !== token.chainId || outputs.length > 1 || !isWord(paid.token, token.address)) {
+    return { code: 'WRONG_TOKENS', sentence: 'Its order pays other tokens than it says.' };
+  }
+  if (paid.amount !== guaranteedOutput.atoms) {
+    const said = `Its order enforces ${paid.amount} atoms, and it says ${guaranteedOutput.atoms}.`;
+    return { code: 'WRONG_AMOUNT', sentence: said };
   }
   return undefined;
 }
 
 /** Another intent's order, one that the intent does not admit, or one that would draw more than is left of it. */
-function checkParent({ child }: Bid, { intent, liveChildren, spent }: SolverRequest): BidObjection | undefined {
+function checkParent({ child }: Bid, request: SolverRequest): BidObjection | undefined {
+  const { index, intent, liveChildren, spent } = request;
+  if (child.index !== index) {
+    return { code: 'FOREIGN_INTENT', sentence: `It is for child ${child.index}, and child ${index} was asked for.` };
+  }
   try {
     assertChildWithin(intent, liveChildren, child, spent);
     return undefined;
@@ -83,16 +112,12 @@ function checkParent({ child }: Bid, { intent, liveChildren, spent }: SolverRequ
 }
 
 function checkAmounts(bid: Bid, request: SolverRequest): BidObjection | undefined {
-  const { child, expectedOutput, guaranteedOutput, input } = bid;
+  const { expectedOutput, guaranteedOutput, input } = bid;
   if (!isExactly(input.token, request.input.token) || !isExactly(guaranteedOutput.token, request.tokenOut)) {
     return { code: 'WRONG_TOKENS', sentence: 'It answers for other tokens, or other decimals, than were asked for.' };
   }
-  const [drawn, ...more] = child.order.inputs;
-  if (more.length > 0 || !sameAddress(drawn!.token, input.token.address)) {
-    return { code: 'WRONG_TOKENS', sentence: 'Its order draws other tokens than it says.' };
-  }
-  if (input.atoms <= 0n || input.atoms > request.input.atoms || drawn!.amount !== input.atoms) {
-    const said = `It says ${input.atoms} atoms and its order ${drawn!.amount}, where ${request.input.atoms} may be drawn.`;
+  if (input.atoms > request.input.atoms) {
+    const said = `It would draw ${input.atoms} atoms, where ${request.input.atoms} may be drawn.`;
     return { code: 'WRONG_AMOUNT', sentence: said };
   }
   if (expectedOutput < guaranteedOutput.atoms) {
@@ -108,25 +133,10 @@ function checkAmounts(bid: Bid, request: SolverRequest): BidObjection | undefine
   return undefined;
 }
 
-function checkArrival(
-  { child, guaranteedOutput }: Bid,
-  { recipient, tokenOut }: SolverRequest,
-): BidObjection | undefined {
-  const [output, ...more] = child.order.outputs;
-  const ours = (word: string, address: Address): boolean => BigInt(word) === BigInt(address);
-  if (more.length > 0 || output!.chainId !== tokenOut.chainId || !ours(output!.token, tokenOut.address)) {
-    return { code: 'WRONG_TOKENS', sentence: 'Its order pays other tokens than it says.' };
-  }
-  if (output!.amount !== guaranteedOutput.atoms) {
-    return {
-      code: 'WRONG_AMOUNT',
-      sentence: `Its order enforces ${output!.amount} atoms, and it says ${guaranteedOutput.atoms}.`,
-    };
-  }
-  if (!ours(output!.recipient, recipient)) {
-    return { code: 'WRONG_RECIPIENT', sentence: `Its order pays ${output!.recipient}, and not ${recipient}.` };
-  }
-  return undefined;
+function checkArrival({ child }: Bid, { recipient }: SolverRequest): BidObjection | undefined {
+  const stranger = child.order.outputs.find((output) => !isWord(output.recipient, recipient));
+  if (stranger === undefined) return undefined;
+  return { code: 'WRONG_RECIPIENT', sentence: `Its order pays ${stranger.recipient}, and not ${recipient}.` };
 }
 
 function checkTimes(bid: Bid, request: SolverRequest, nowSeconds: number): BidObjection | undefined {
@@ -174,6 +184,11 @@ function checkPowers({ approvals, child, input, typedData }: Bid, bidder: Bidder
     };
   }
   return undefined;
+}
+
+/** Whether a word of 32 bytes holds the address. */
+function isWord(word: string, address: Address): boolean {
+  return BigInt(word) === BigInt(address);
 }
 
 function isExactly(a: Token, b: Token): boolean {

@@ -1,5 +1,6 @@
 import { assertChildWithin, type RebalanceIntent } from '@evenkeel/intents';
-import { sameAddress, sameToken } from '../model/token.js';
+import { contradictionOf } from '../award/check-bid.js';
+import { sameToken } from '../model/token.js';
 import type { Flow } from '../ports/journal.js';
 import type { Bid, DeathProof, SolverAdapter, SolverOrder } from '../ports/solver.js';
 import type { Delegation } from './delegation.js';
@@ -19,35 +20,11 @@ export function assertBidTakeable(
   delegations: readonly Delegation[],
   flows: readonly Flow[],
 ): void {
-  const bad = (field: string, value: unknown, problem: string): DelegationBidInvalidError =>
-    new DelegationBidInvalidError(adapter.id, field, value, problem);
-  const { child, guaranteedOutput, input } = bid;
-  if (bid.adapter !== adapter.id || child.adapter !== adapter.id)
-    throw bad('adapter', bid.adapter, 'is another network');
-  if (delegations.some(({ index }) => index === child.index)) throw bad('child.index', child.index, 'was used before');
-  const [drawn, ...more] = child.order.inputs;
-  const [paid, ...others] = child.order.outputs;
-  if (drawn === undefined || paid === undefined || more.length > 0 || others.length > 0) {
-    throw bad('child.order', child.order.inputs.length, 'does not change one token into one other');
-  }
-  const draws = child.order.originChainId === input.token.chainId && sameAddress(drawn.token, input.token.address);
-  if (!draws || drawn.amount !== input.atoms || input.atoms <= 0n) {
-    throw bad('input', input.atoms, `is not what its order draws, ${drawn.amount} atoms of ${drawn.token}`);
-  }
-  const pays = paid.chainId === guaranteedOutput.token.chainId && paid.amount === guaranteedOutput.atoms;
-  if (!pays || !sameAddress(`0x${paid.token.slice(26)}`, guaranteedOutput.token.address)) {
-    throw bad('guaranteedOutput', guaranteedOutput.atoms, 'is not what its order pays');
-  }
-  const verifier = bid.typedData.domain['verifyingContract'];
-  const targets = adapter.targets(input.token.chainId);
-  if (typeof verifier !== 'string' || !targets.some((target) => sameAddress(target, verifier))) {
-    throw bad('typedData.domain.verifyingContract', verifier, 'is no contract of the network');
-  }
-  if (
-    bid.typedData.domain['chainId'] !== undefined &&
-    Number(bid.typedData.domain['chainId']) !== input.token.chainId
-  ) {
-    throw bad('typedData.domain.chainId', bid.typedData.domain['chainId'], 'is another chain');
+  const { child, id } = bid;
+  const contradiction = contradictionOf(bid, adapter);
+  if (contradiction !== undefined) throw new DelegationBidInvalidError(adapter.id, id, contradiction.sentence);
+  if (delegations.some(({ index }) => index === child.index)) {
+    throw new DelegationBidInvalidError(adapter.id, id, `Child ${child.index} was an order before.`);
   }
   assertChildWithin(intent, liveChildren(delegations), child, spentOf(intent, flows));
 }

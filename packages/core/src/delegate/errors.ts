@@ -2,10 +2,10 @@ import { EvenkeelError, type EvenkeelErrorOptions } from '@evenkeel/intents';
 
 /** The bid is not for what was asked, or not by whom it says. Code `DELEGATION_BID_INVALID`. */
 export class DelegationBidInvalidError extends EvenkeelError {
-  constructor(adapter: string, field: string, value: unknown, problem: string) {
-    super('DELEGATION_BID_INVALID', `A bid of ${adapter} cannot be taken: ${field} ${problem}.`, {
-      field: `bid.${field}`,
-      value,
+  constructor(adapter: string, bidId: string, problem: string) {
+    super('DELEGATION_BID_INVALID', `The bid ${bidId} of ${adapter} cannot be taken. ${problem}`, {
+      field: 'bid',
+      value: bidId,
       hint: 'Ask for bids again, with a number that no child of the intent has had.',
       details: { adapter },
     });
