@@ -32,6 +32,8 @@ abstract contract DeltaBand is IDeltaBand, EIP712 {
     uint256 private constant STATUS_REVOKED = 2 << 248;
     /// @dev Some interval of the grant has been moved: only then is it looked up.
     uint256 private constant ATTESTED = 1 << 232;
+    /// @dev No attestation and not zero: it never counts, and the first attestation finds storage that is filled.
+    uint256 private constant UNATTESTED = 1;
 
     bytes32 private constant ATTESTATION_TYPE = keccak256(
         "Attestation(address account,bytes32 grantId,address base,uint96 low,uint96 high,uint32 sequence,uint32 validUntil)"
@@ -47,9 +49,13 @@ abstract contract DeltaBand is IDeltaBand, EIP712 {
         )
     );
 
-    /// @dev Status in the highest byte; below it the use of gas budget and cap (`RollingUse`). By grant first and account
-    /// second, so that the slots belong to the account as ERC-7562 sees it.
-    mapping(bytes32 grantId => mapping(address account => uint256)) internal _grants;
+    struct Grant {
+        /// @dev Status in the highest byte; below it the use of gas budget and cap (`RollingUse`).
+        uint256 word;
+    }
+
+    /// @dev By grant first and account second, so that the slots belong to the account as ERC-7562 sees it.
+    mapping(bytes32 grantId => mapping(address account => Grant)) internal _grants;
     mapping(address account => uint48) private _revokedUntil;
     /// @dev low | high << 96 | sequence << 192 | validUntil << 224, by hash of grant and base.
     mapping(bytes32 grantAndBase => mapping(address account => uint256)) private _attested;
@@ -90,13 +96,13 @@ abstract contract DeltaBand is IDeltaBand, EIP712 {
     /// @return whether the grant has been made and not revoked; expiry is the policy's
     function isGranted(address account, Policy calldata policy) external view returns (bool) {
         return
-            _grants[grantIdOf(policy)][account] >> 248 == STATUS_GRANTED >> 248 &&
+            _grants[grantIdOf(policy)][account].word >> 248 == STATUS_GRANTED >> 248 &&
             policy.start > _revokedUntil[account];
     }
 
     /// @notice Status, and the use of gas budget and cap; see `RollingUse` for the layout.
     function usage(address account, bytes32 grantId) external view returns (uint256 word) {
-        return _grants[grantId][account];
+        return _grants[grantId][account].word;
     }
 
     function grantIdOf(Policy calldata policy) public pure returns (bytes32) {
@@ -124,15 +130,15 @@ abstract contract DeltaBand is IDeltaBand, EIP712 {
         ) revert PolicyMalformed();
         if (policy.expiry <= block.timestamp) revert GrantExpired(policy.expiry);
         grantId = grantIdOf(policy);
-        uint256 word = _grants[grantId][account];
+        uint256 word = _grants[grantId][account].word;
         if (word >= STATUS_REVOKED || policy.start <= _revokedUntil[account]) revert GrantRevoked(grantId);
         // A grant made twice keeps what it has used.
-        if (word == 0) _grants[grantId][account] = STATUS_GRANTED;
+        if (word == 0) _grants[grantId][account].word = STATUS_GRANTED;
         emit Granted(account, grantId, policy.sessionKey, policy.expiry);
     }
 
     function _revoke(address account, bytes32 grantId) private {
-        _grants[grantId][account] = STATUS_REVOKED;
+        _grants[grantId][account].word = STATUS_REVOKED;
         emit Revoked(account, grantId);
     }
 
@@ -142,21 +148,28 @@ abstract contract DeltaBand is IDeltaBand, EIP712 {
     }
 
     /// @dev No reading of the clock here: validation may not, and gives the entry point its time range instead.
-    function _requireGranted(address account, bytes32 grantId, Policy calldata policy) internal view {
+    function _requireGranted(
+        address account,
+        bytes32 grantId,
+        Policy calldata policy
+    ) internal view returns (Grant storage granted) {
         if (policy.chainId != block.chainid) revert PolicyOfOtherChain(policy.chainId);
-        uint256 word = _grants[grantId][account];
+        granted = _grants[grantId][account];
+        uint256 word = granted.word;
         if (word == 0) revert GrantUnknown(grantId);
         if (word >= STATUS_REVOKED || policy.start <= _revokedUntil[account]) revert GrantRevoked(grantId);
     }
 
-    /// @dev The key of an account that delegates by EIP-7702, or what the account itself says of a signature.
     function _requireOwner(address account, bytes32 structHash, bytes calldata signature) private view {
         bytes32 digest = MessageHashUtils.toTypedDataHash(_everywhere, structHash);
+        if (!_isSignedBy(account, digest, signature)) revert NotOwner(account);
+    }
+
+    /// @dev The key itself, also of an account that delegates by EIP-7702, or what a contract says of a signature.
+    function _isSignedBy(address signer, bytes32 digest, bytes calldata signature) private view returns (bool) {
         (address recovered, ECDSA.RecoverError failure, ) = ECDSA.tryRecoverCalldata(digest, signature);
-        if (failure == ECDSA.RecoverError.NoError && recovered == account) return;
-        if (account.code.length == 0 || !SignatureChecker.isValidSignatureNowCalldata(account, digest, signature)) {
-            revert NotOwner(account);
-        }
+        if (failure == ECDSA.RecoverError.NoError && recovered == signer) return true;
+        return signer.code.length > 0 && SignatureChecker.isValidSignatureNowCalldata(signer, digest, signature);
     }
 
     // ---- The interval
@@ -170,9 +183,9 @@ abstract contract DeltaBand is IDeltaBand, EIP712 {
         Attestation calldata attestation
     ) external {
         bytes32 grantId = grantIdOf(policy);
-        _requireGranted(account, grantId, policy);
+        Grant storage granted = _requireGranted(account, grantId, policy);
         _requireMarket(policy, market, proof);
-        _attest(account, grantId, policy, market, attestation);
+        _attest(granted, account, grantId, policy, market, attestation);
     }
 
     /// @return low the interval that counts now, in atoms of base
@@ -180,9 +193,18 @@ abstract contract DeltaBand is IDeltaBand, EIP712 {
         address account,
         bytes32 grantId,
         Market calldata market
-    ) public view returns (uint256 low, uint256 high) {
+    ) external view returns (uint256 low, uint256 high) {
+        return _intervalOf(_grants[grantId][account], account, grantId, market);
+    }
+
+    function _intervalOf(
+        Grant storage granted,
+        address account,
+        bytes32 grantId,
+        Market calldata market
+    ) private view returns (uint256 low, uint256 high) {
         (low, high) = (market.low, market.high);
-        if (_grants[grantId][account] & ATTESTED != 0) {
+        if (granted.word & ATTESTED != 0) {
             uint256 word = _attested[_slotOf(grantId, market.base)][account];
             if (word >> 224 >= block.timestamp) (low, high) = (uint96(word), uint96(word >> 96));
         }
@@ -191,12 +213,13 @@ abstract contract DeltaBand is IDeltaBand, EIP712 {
     }
 
     function _attest(
+        Grant storage granted,
         address account,
         bytes32 grantId,
         Policy calldata policy,
         Market calldata market,
         Attestation calldata attestation
-    ) internal {
+    ) private {
         (uint96 low, uint96 high) = (attestation.low, attestation.high);
         (uint32 sequence, uint32 validUntil) = (attestation.sequence, attestation.validUntil);
         if (low > high || low < market.outerLow || high > market.outerHigh) revert AttestationOutOfBounds(low, high);
@@ -209,17 +232,22 @@ abstract contract DeltaBand is IDeltaBand, EIP712 {
                 abi.encode(ATTESTATION_TYPE, account, grantId, market.base, low, high, sequence, validUntil)
             )
         );
-        if (
-            policy.policyKey == address(0) ||
-            !SignatureChecker.isValidSignatureNowCalldata(policy.policyKey, digest, attestation.signature)
-        ) revert AttestationRefused();
+        if (policy.policyKey == address(0) || !_isSignedBy(policy.policyKey, digest, attestation.signature)) {
+            revert AttestationRefused();
+        }
         _attested[slot][account] =
             uint256(low) |
             (uint256(high) << 96) |
             (uint256(sequence) << 192) |
             (uint256(validUntil) << 224);
-        _grants[grantId][account] |= ATTESTED;
+        granted.word |= ATTESTED;
         emit IntervalMoved(account, grantId, market.base, low, high, sequence, validUntil);
+    }
+
+    /// @dev Takes on the cost that the first attestation for a market would have.
+    function _prepareAttestation(address account, bytes32 grantId, address base) internal {
+        bytes32 slot = _slotOf(grantId, base);
+        if (_attested[slot][account] == 0) _attested[slot][account] = UNATTESTED;
     }
 
     function _slotOf(bytes32 grantId, address base) private pure returns (bytes32) {
@@ -247,16 +275,17 @@ abstract contract DeltaBand is IDeltaBand, EIP712 {
         PriceSources.Prices prices;
     }
 
-    /// @dev All that can be refused before anything moves.
+    /// @dev All that can be refused before anything moves, and the attestation that comes with an order.
     function _begin(
         address account,
         bytes32 grantId,
         Policy calldata policy,
         Market calldata market,
         bytes32[] calldata proof,
-        Order calldata order
-    ) internal view returns (address pool, Before memory before) {
-        _requireGranted(account, grantId, policy);
+        Order calldata order,
+        Attestation[] calldata attestation
+    ) internal returns (address pool, Before memory before) {
+        Grant storage granted = _requireGranted(account, grantId, policy);
         if (block.timestamp >= policy.expiry) revert GrantExpired(policy.expiry);
         if (block.timestamp > order.deadline) revert OrderExpired(order.deadline);
         uint256 bucket = (block.timestamp - policy.start) / (policy.windowSeconds / 4);
@@ -264,7 +293,8 @@ abstract contract DeltaBand is IDeltaBand, EIP712 {
         _requireMarket(policy, market, proof);
         pool = order.venue < 4 ? market.pools[order.venue] : address(0);
         if (pool == address(0)) revert VenueNotListed(order.venue);
-        (before.low, before.high) = intervalOf(account, grantId, market);
+        if (attestation.length > 0) _attest(granted, account, grantId, policy, market, attestation[0]);
+        (before.low, before.high) = _intervalOf(granted, account, grantId, market);
         (before.base, before.quote) = _holding(account, policy, market);
         if (order.sell ? before.base <= before.low : before.base >= before.high) {
             revert WrongDirection(before.base, before.low, before.high);
@@ -290,23 +320,22 @@ abstract contract DeltaBand is IDeltaBand, EIP712 {
         if (received < order.minOut) revert BelowMinOut(received, order.minOut);
         if (order.sell ? base < before.low : base > before.high) revert Overshoot(base, before.low, before.high);
         (uint256 charged, uint256 deviationBps) = _judge(policy, market, before.prices, order.sell, paid, received);
-        if (!_use(account, grantId, RollingUse.NOTIONAL, order.bucket, charged, policy.capAtoms)) {
+        if (!_use(_grants[grantId][account], RollingUse.NOTIONAL, order.bucket, charged, policy.capAtoms)) {
             revert CapExceeded(charged);
         }
         emit Rebalanced(account, grantId, market.base, order.sell, paid, received, charged, deviationBps);
     }
 
     function _use(
-        address account,
-        bytes32 grantId,
+        Grant storage granted,
         uint256 which,
         uint32 bucket,
         uint256 amount,
         uint256 limit
     ) internal returns (bool within) {
         uint256 next;
-        (next, within) = RollingUse.add(_grants[grantId][account], which, bucket, amount, limit);
-        if (within) _grants[grantId][account] = next;
+        (next, within) = RollingUse.add(granted.word, which, bucket, amount, limit);
+        if (within) granted.word = next;
     }
 
     /// @dev See the rule above. Everything rounds against the trade.

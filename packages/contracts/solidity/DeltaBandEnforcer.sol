@@ -127,22 +127,17 @@ contract DeltaBandEnforcer is DeltaBand, ICaveatEnforcer {
         if (redeemer != policy.sessionKey) revert NotSessionKey(redeemer);
         bytes32 grantId = grantIdOf(policy);
         // The delegation is the grant.
-        if (_grants[grantId][delegator] == 0) _grant(delegator, policy);
-        _requireGranted(delegator, grantId, policy);
+        if (_grants[grantId][delegator].word == 0) _grant(delegator, policy);
         (Market calldata market, bytes32[] calldata proof, Order calldata order, Attestation[] calldata notes) = _argsOf(
             args
         );
-        if (notes.length > 0) {
-            _requireMarket(policy, market, proof);
-            _attest(delegator, grantId, policy, market, notes[0]);
-        }
         address tokenIn = order.sell ? market.base : policy.quote;
         bytes memory transfer = abi.encodeCall(IERC20.transfer, (address(this), order.amountIn));
         if (mode != 0 || keccak256(executionCalldata) != keccak256(abi.encodePacked(tokenIn, uint256(0), transfer))) {
             revert NotTheTransfer();
         }
         Before memory before;
-        (_venue, before) = _begin(delegator, grantId, policy, market, proof, order);
+        (_venue, before) = _begin(delegator, grantId, policy, market, proof, order, notes);
         (_base, _quote, _low, _high) = (before.base, before.quote, before.low, before.high);
         (_meanTick, _answer) = (before.prices.meanTick, before.prices.answer);
     }

@@ -27,6 +27,11 @@ interface IUniswapV3Pool {
     ) external returns (int256 amount0, int256 amount1);
 }
 
+/// @dev Of `IERC7579Execution`, without what it returns: nobody asks for it.
+interface IExecutor {
+    function executeFromExecutor(bytes32 mode, bytes calldata executionCalldata) external payable;
+}
+
 /// @notice The delta-band permission as an ERC-7579 module: it validates the operations of a session key and, as executor of
 /// the same account, carries them out. Both types must be installed.
 ///
@@ -38,6 +43,7 @@ contract DeltaBandModule is DeltaBand, IERC7579Validator {
     uint256 private constant EXECUTION_START = 100;
     /// @dev Behind target (20 bytes) and value (32).
     uint256 private constant CALL_START = 152;
+    uint256 private constant POLICY_LENGTH = 14 * 32;
     uint160 private constant LOWEST_PRICE = 4295128740;
     uint160 private constant HIGHEST_PRICE = 1461446703485210103287273052203988822378723970341;
 
@@ -56,15 +62,19 @@ contract DeltaBandModule is DeltaBand, IERC7579Validator {
     // ---- Module
 
     /// @inheritdoc IERC7579Module
-    /// @param data nothing, or the ABI encoding of a `Policy` to be granted at once
+    /// @param data nothing, or the ABI encoding of a `Policy` to be granted at once; behind it a word for each base token whose
+    /// first attestation is to cost no more than the later ones
     function onInstall(bytes calldata data) external {
         if (data.length == 0) return;
         Policy calldata policy;
-        if (data.length != 14 * 32) revert PolicyMalformed();
+        if (data.length < POLICY_LENGTH || data.length % 32 != 0) revert PolicyMalformed();
         assembly ("memory-safe") {
             policy := data.offset
         }
-        _grant(msg.sender, policy);
+        bytes32 grantId = _grant(msg.sender, policy);
+        for (uint256 at = POLICY_LENGTH; at < data.length; at += 32) {
+            _prepareAttestation(msg.sender, grantId, address(uint160(uint256(bytes32(data[at:at + 32])))));
+        }
     }
 
     /// @inheritdoc IERC7579Module
@@ -90,9 +100,9 @@ contract DeltaBandModule is DeltaBand, IERC7579Validator {
         (Policy calldata policy, Order calldata order) = _decode(userOp);
         bytes32 grantId = grantIdOf(policy);
         address account = msg.sender;
-        _requireGranted(account, grantId, policy);
+        Grant storage granted = _requireGranted(account, grantId, policy);
         if (userOp.sender != account || userOp.initCode.length != 0) revert NotARebalance();
-        _reserveGas(account, grantId, policy, order, userOp);
+        _reserveGas(granted, policy, order, userOp);
         return _timeRange(policy, order) | (_isSigned(policy, userOpHash, userOp.signature) ? 0 : VALIDATION_FAILED);
     }
 
@@ -125,8 +135,7 @@ contract DeltaBandModule is DeltaBand, IERC7579Validator {
 
     /// @dev At its limits and highest price: what the operation really costs can only be less.
     function _reserveGas(
-        address account,
-        bytes32 grantId,
+        Grant storage granted,
         Policy calldata policy,
         Order calldata order,
         PackedUserOperation calldata userOp
@@ -144,7 +153,7 @@ contract DeltaBandModule is DeltaBand, IERC7579Validator {
             gas += uint128(bytes16(sponsor[20:36])) + postOpGas + postOpGas / 10 + policy.paymasterOverheadGas;
         }
         uint256 gasWei = gas * uint128(uint256(userOp.gasFees));
-        if (!_use(account, grantId, RollingUse.GAS, order.bucket, gasWei, policy.gasBudgetWei)) {
+        if (!_use(granted, RollingUse.GAS, order.bucket, gasWei, policy.gasBudgetWei)) {
             revert GasBudgetExceeded(gasWei);
         }
     }
@@ -186,12 +195,15 @@ contract DeltaBandModule is DeltaBand, IERC7579Validator {
         if (_busyFor != address(0)) revert Reentered();
         _busyFor = msg.sender;
         bytes32 grantId = grantIdOf(policy);
-        if (attestation.length > 0) {
-            _requireGranted(msg.sender, grantId, policy);
-            _requireMarket(policy, market, proof);
-            _attest(msg.sender, grantId, policy, market, attestation[0]);
-        }
-        (address pool, Before memory before) = _begin(msg.sender, grantId, policy, market, proof, order);
+        (address pool, Before memory before) = _begin(
+            msg.sender,
+            grantId,
+            policy,
+            market,
+            proof,
+            order,
+            attestation
+        );
         _swap(pool, policy.quote, market.base, order);
         _settle(msg.sender, grantId, policy, market, order, before);
         _pool = address(0);
@@ -215,7 +227,7 @@ contract DeltaBandModule is DeltaBand, IERC7579Validator {
         uint256 asked = uint256(amount0Delta > 0 ? amount0Delta : amount1Delta);
         if (asked > _amountIn) revert CallbackTooGreedy(asked, _amountIn);
         bytes memory transfer = abi.encodeCall(IERC20.transfer, (msg.sender, asked));
-        IERC7579Execution(_busyFor).executeFromExecutor(
+        IExecutor(_busyFor).executeFromExecutor(
             bytes32(0),
             abi.encodePacked(_tokenIn, uint256(0), transfer)
         );

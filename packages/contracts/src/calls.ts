@@ -34,11 +34,15 @@ const BATCH = `0x01${'00'.repeat(31)}`;
 const EXECUTOR = 2;
 const VALIDATOR = 1;
 
-/** What an account of ERC-7579 calls on itself so that it obeys the module and the policy is granted. */
+/**
+ * What an account of ERC-7579 calls on itself so that it obeys the module and the policy is granted. Where there is a policy
+ * key, storage for its first attestations is filled at once: an operation that brings one along then costs 17,100 gas less.
+ */
 export function installCalls(self: Address, module: Address, policy: BandPolicy): readonly BandCall[] {
   const install = (type: number, data: Hex): BandCall =>
     call(self, account.encodeFunctionData('installModule', [type, module, data]));
-  return [install(EXECUTOR, '0x'), install(VALIDATOR, encodePolicy(policy))];
+  const attested = BigInt(policy.policyKey) === 0n ? [] : policy.markets.map(({ base }) => toBeHex(base, 32));
+  return [install(EXECUTOR, '0x'), install(VALIDATOR, concat([encodePolicy(policy), ...attested]) as Hex)];
 }
 
 /** Both types off: every grant ends, and the module is no longer asked. */

@@ -14,6 +14,7 @@ const abi = new Interface([
   'function observe(uint32[] ago) view returns (int56[] ticks, uint160[] spans)',
   'function slot0() view returns (uint160, int24, uint16, uint16, uint16, uint8, bool)',
   'function approve(address,uint256)',
+  'function increaseObservationCardinalityNext(uint16)',
   'function exactInputSingle((address,address,uint24,address,uint256,uint256,uint160)) payable',
 ]);
 
@@ -127,6 +128,28 @@ test('the place that is named is the last one old enough, found again after the 
   await node.rpc('evm_mine');
   expect(await place(900)).toBeUndefined();
 });
+
+test('places that are kept for later say nothing, and no price is made of what is too short a past', async () => {
+  const { deployer, scene } = victim;
+  const { node } = scene;
+  const cardinality = abi.encodeFunctionData('increaseObservationCardinalityNext', [120]) as Hex;
+  await succeed(node, deployer, pool, cardinality);
+  // The ring goes on to its new places with the end of the old ones; what is behind them has never been written.
+  const state = async (): Promise<readonly number[]> => (await read('slot0', pool, [])).map(Number);
+  for (let at = 0; at < 100 && (await state())[3] !== 120; at++) {
+    await node.rpc('evm_increaseTime', [2]);
+    await trade(at % 2 === 0, 3_000);
+  }
+  const [, , newest, count] = (await state()) as [number, number, number, number];
+  expect([newest, count]).toEqual([80, 120]);
+  for (const secondsAgo of [40, 100, 900]) {
+    const expected = await meanByPool(secondsAgo).catch(() => undefined);
+    for (const hint of [0, 79, 80, 81, 100, 119, SEARCH]) {
+      const answer = await read('meanTick', probe, [pool, secondsAgo, hint]).catch(() => [undefined]);
+      expect([secondsAgo, hint, ...answer]).toEqual([secondsAgo, hint, expected]);
+    }
+  }
+}, 60_000);
 
 test('a mean over no time is no mean: it would be the price of this very moment', async () => {
   await expect(read('meanTick', probe, [pool, 0, SEARCH])).rejects.toThrow();

@@ -13,7 +13,15 @@ interface IUniswapV3PoolOracle {
 
     function observations(
         uint256 index
-    ) external view returns (uint32 blockTimestamp, int56 tickCumulative);
+    )
+        external
+        view
+        returns (
+            uint32 blockTimestamp,
+            int56 tickCumulative,
+            uint160 secondsPerLiquidityCumulativeX128,
+            bool initialized
+        );
 
     function observe(
         uint32[] calldata secondsAgos
@@ -40,10 +48,14 @@ library PriceSources {
     struct Observation {
         uint32 age;
         int56 cumulative;
+        /// @dev False of a place that the pool keeps for later. What stands there says nothing.
+        bool made;
     }
 
-    /// @dev So many observations may have been made since a place was named before the pool is asked to search.
+    /// @dev So many observations may have been made since a place was named before it is searched for.
     uint256 private constant STEPS_FROM_HINT = 4;
+    /// @dev So many observations are read before the pool is asked to search, which takes two for each halving.
+    uint256 private constant STEPS_OF_SEARCH = 5;
 
     /// @dev To be read before a trade: what it does to a pool then moves nothing.
     /// @param hint place of the last observation that is at least as old as the mean is long; a wrong one costs gas only
@@ -71,14 +83,15 @@ library PriceSources {
     }
 
     /// @dev Arithmetic mean of ticks, so geometric mean of prices, rounded toward minus infinity: to the tick what the pool's
-    /// `observe` gives, which needs up to twenty observations to find the two that are read here.
+    /// `observe` gives, which reads up to twenty observations to find the two that are needed.
     function meanTick(IUniswapV3PoolOracle pool, uint32 secondsAgo, uint16 hint) internal view returns (int24 tick) {
         if (secondsAgo == 0) revert IDeltaBand.PolicyMalformed();
         (, int24 current, uint16 newest, uint16 count) = pool.slot0();
         Observation memory last = observation(pool, newest);
         // Nothing has been traded since: the price of all that time is the one that stands.
         if (last.age >= secondsAgo) return current;
-        (bool found, int56 then_) = cumulativeAt(pool, secondsAgo, hint, newest, count);
+        (bool found, int56 then_) = cumulativeFrom(pool, secondsAgo, hint, newest, count);
+        if (!found) (found, then_) = cumulativeBySearch(pool, secondsAgo, last, newest, count);
         int56 change;
         if (found) {
             change = last.cumulative + int56(current) * int56(uint56(last.age)) - then_;
@@ -93,9 +106,9 @@ library PriceSources {
         if (change < 0 && change % span != 0) tick--;
     }
 
-    /// @dev The sum of ticks at a moment, between the two observations around it as the pool itself would say. The caller
-    /// has seen that the newest observation is younger than the moment.
-    function cumulativeAt(
+    /// @dev The sum of ticks at a moment, looked for at a place that was named and some steps behind it. The caller has seen
+    /// that the newest observation is younger than the moment.
+    function cumulativeFrom(
         IUniswapV3PoolOracle pool,
         uint32 secondsAgo,
         uint256 hint,
@@ -104,22 +117,59 @@ library PriceSources {
     ) private view returns (bool found, int56 cumulative) {
         if (hint >= count || hint == newest) return (false, 0);
         Observation memory older = observation(pool, hint);
-        if (older.age < secondsAgo) return (false, 0);
+        if (!older.made || older.age < secondsAgo) return (false, 0);
         for (uint256 step = 0; step < STEPS_FROM_HINT; step++) {
             hint = hint + 1 == count ? 0 : hint + 1;
             Observation memory younger = observation(pool, hint);
-            if (younger.age < secondsAgo) {
-                int56 slope = (younger.cumulative - older.cumulative) / int56(uint56(older.age - younger.age));
-                return (true, older.cumulative + slope * int56(uint56(older.age - secondsAgo)));
-            }
+            if (younger.age < secondsAgo) return (true, between(older, younger, secondsAgo));
             older = younger;
         }
     }
 
+    /// @dev The same where no place was named, or a wrong one. Trades come about evenly: what lies between two ages is looked
+    /// for where it would then be (interpolation search; Peterson, 1957). Places are counted from the oldest on.
+    function cumulativeBySearch(
+        IUniswapV3PoolOracle pool,
+        uint32 secondsAgo,
+        Observation memory younger,
+        uint256 newest,
+        uint256 count
+    ) private view returns (bool found, int56 cumulative) {
+        uint256 first = newest + 1 == count ? 0 : newest + 1;
+        Observation memory older = observation(pool, first);
+        if (!older.made) {
+            first = 0;
+            older = observation(pool, 0);
+        }
+        // Not that far back: the pool itself is to say so.
+        if (older.age < secondsAgo) return (false, 0);
+        uint256 low = 0;
+        uint256 high = first == 0 ? newest : count - 1;
+        for (uint256 step = 0; high - low > 1; step++) {
+            if (step == STEPS_OF_SEARCH) return (false, 0);
+            uint256 middle = low + ((high - low) * (older.age - secondsAgo)) / (older.age - younger.age);
+            if (middle == low) middle++;
+            Observation memory found_ = observation(pool, first + middle < count ? first + middle : first + middle - count);
+            if (found_.age < secondsAgo) (high, younger) = (middle, found_);
+            else (low, older) = (middle, found_);
+        }
+        return (true, between(older, younger, secondsAgo));
+    }
+
+    /// @dev As the pool itself would say.
+    function between(
+        Observation memory older,
+        Observation memory younger,
+        uint32 secondsAgo
+    ) private pure returns (int56) {
+        int56 slope = (younger.cumulative - older.cumulative) / int56(uint56(older.age - younger.age));
+        return older.cumulative + slope * int56(uint56(older.age - secondsAgo));
+    }
+
     function observation(IUniswapV3PoolOracle pool, uint256 index) private view returns (Observation memory) {
-        (uint32 madeAt, int56 cumulative) = pool.observations(index);
+        (uint32 madeAt, int56 cumulative, , bool made) = pool.observations(index);
         unchecked {
-            return Observation({age: uint32(block.timestamp) - madeAt, cumulative: cumulative});
+            return Observation({age: uint32(block.timestamp) - madeAt, cumulative: cumulative, made: made});
         }
     }
 

@@ -3,7 +3,7 @@ import type { ContractArtifact } from '../artifact.js';
 
 export const hostilePool: ContractArtifact = {
   contract: 'HostilePool',
-  sourceHash: '0xba23f20271156def781fd9e4558b8d5bbaf98be4a293e646d645b54fb484037a',
+  sourceHash: '0x41499e8fc7cd4d5086f4e5484e72338b278c366721ae4c20205a869b4a3c3b8e',
   abi: [
     {
       inputs: [{ internalType: 'uint256', name: '', type: 'uint256' }],

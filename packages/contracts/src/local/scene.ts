@@ -63,6 +63,8 @@ export interface SceneRequest {
   readonly keys?: SceneKeys;
   readonly fund: (token: { readonly address: Address }, to: Address, atoms: bigint) => Promise<void>;
   readonly change?: (policy: BandPolicy) => BandPolicy;
+  /** The paymaster reads the market's own feed. Default: one of its own, so that the other can be told lies. */
+  readonly oneFeed?: boolean;
 }
 
 /** ETH/USDC pools of Uniswap V3, the finest fee first. */
@@ -92,7 +94,8 @@ export async function openScene(request: SceneRequest): Promise<Scene> {
   const { deployer, fund, keys = sceneKeys(), node } = request;
   const entryPoint = node.parts.erc4337!.entryPointV08;
   const [weth, usdc] = [node.tokens.WETH.address, node.tokens.USDC.address];
-  const band = await deployBand(node, { deployer, entryPoint, gasToken: usdc, answer: SCENE_ANSWER });
+  const { oneFeed = false } = request;
+  const band = await deployBand(node, { deployer, entryPoint, gasToken: usdc, answer: SCENE_ANSWER, oneFeed });
   const pools = scenePools(node);
   for (const pool of pools) {
     await succeed(node, deployer, pool, poolAbi.encodeFunctionData('increaseObservationCardinalityNext', [80]) as Hex);

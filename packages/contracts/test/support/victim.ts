@@ -25,6 +25,7 @@ export interface Victim {
 export async function openVictim(
   change?: (policy: BandPolicy) => BandPolicy,
   parts: readonly WorldPart[] = [],
+  oneFeed = false,
 ): Promise<Victim> {
   const world = await startWorld({ chains: 1, parts: ['erc4337', ...parts] });
   const node = world.chains[0]!;
@@ -32,6 +33,7 @@ export async function openVictim(
   const scene = await openScene({
     node,
     deployer: deployer.address,
+    oneFeed,
     fund: ({ address }, to, atoms) =>
       world.fund(
         Object.values(node.tokens).find((token) => token.address === address)!,
