@@ -10,9 +10,12 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const folder = join(root, '.cache', 'alto');
 const packageFolder = join(folder, 'node_modules', '@pimlico', 'alto');
 
-/** Fetches it when it is not there. */
+/** Written when all of it has arrived: a fetch that was broken off is taken up again. */
+const stamp = join(folder, `.complete-${VERSION}`);
+
+/** Fetches it when it is not there; ends the process when that cannot be done. */
 export function installAlto() {
-  if (existsSync(packageFolder)) return;
+  if (existsSync(stamp)) return;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'evenkeel-alto', private: true }));
   process.stderr.write('Fetching the bundler alto (once, 379 MB) …\n');
@@ -26,7 +29,13 @@ export function installAlto() {
     `@pimlico/alto@${VERSION}`,
   ];
   const { status } = spawnSync('npm', args, { cwd: folder, stdio: ['ignore', 2, 2] });
-  if (status !== 0) throw new Error(`alto ${VERSION} could not be installed. Is the npm registry reachable?`);
+  if (status !== 0) {
+    console.error(
+      `BUNDLER_NOT_INSTALLED: alto ${VERSION} could not be fetched. Let npm reach its registry and try again.`,
+    );
+    process.exit(1);
+  }
+  writeFileSync(stamp, '');
 }
 
 /** It would listen on all interfaces. */

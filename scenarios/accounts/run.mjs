@@ -2,7 +2,6 @@
 // An owner signs twice; then a session key rebalances on two chains for a day, with gas paid in USDC and no ETH held: real
 // entry point, a production bundler, real Uniswap V3 pools, an ERC-20 paymaster.
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { bundlerClient, entryPoint, erc4337Account, joinNonce } from '@evenkeel/accounts/erc4337';
 import { signDelegation } from '@evenkeel/accounts/eip7702';
 import {
@@ -28,24 +27,19 @@ import {
 import { startWorld } from '@evenkeel/devnet';
 import { id, Interface, Wallet } from 'ethers';
 import { installAlto, startAlto } from './alto.mjs';
+import { readOptions } from '../../scripts/options.mjs';
 
 const HELP = `Usage: npm run accounts -- [--trades N] [--json]
 
 Two local chains with the real EntryPoint 0.8, the bundler alto (fetched on demand into .cache/alto) and real Uniswap V3
-pools. An owner without ETH signs twice. Then a session key rebalances N times (default 12) a chain over a simulated day.`;
+pools. An owner without ETH signs twice. Then a session key rebalances N times (default 12, at most 48) a chain over a
+simulated day.`;
 
-const { values: options } = parseArgs({
-  options: {
-    trades: { type: 'string', default: '12' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const options = readOptions(HELP, {
+  trades: { type: 'whole', least: 1, most: 48, default: 12 },
+  json: { type: 'boolean' },
 });
-const trades = Number(options.trades);
-if (options.help || !Number.isSafeInteger(trades) || trades < 1) {
-  (options.help ? console.log : console.error)(HELP);
-  process.exit(options.help ? 0 : 2);
-}
+const { trades } = options;
 
 const ETH = 10n ** 18n;
 const USDC = 10n ** 6n;
@@ -147,7 +141,7 @@ try {
       `\n${report.rebalances} rebalances moved ${report.valueMovedUsdc} USDC for ${report.gasPaidUsdc} USDC of gas.`,
     );
     console.log(
-      `Gas of a rebalance: ${Math.round(report.gasPerRebalance)} on average, at most ${report.maxGasPerLaterRebalance}; the first of a chain ${report.gasOfFirstRebalances.join(' and ')}, which fills its storage.`,
+      `Gas of a rebalance: ${Math.round(report.gasPerRebalance)} on average, at most ${report.maxGasPerLaterRebalance}; the first of each chain ${report.gasOfFirstRebalances.join(' and ')}.`,
     );
     console.log(
       `Gas of a grant: ${Math.round(report.gasPerGrant)}. Signatures of the owner: ${signatures}. ETH held by the owner: ${report.ownerWei}.`,
@@ -177,6 +171,8 @@ async function openSite(node, owner, sessionKey) {
   await succeed(node, deployer.address, band.paymaster, router.encodeFunctionData('giveFreeOperations', [owner, 1]));
   await world.fund(node.tokens.WETH, owner, 10n * ETH);
   await world.fund(node.tokens.USDC, owner, 60_000n * USDC);
+  // As where a grant is made: the paymaster has been paid before, and the pool has been traded in, both ways.
+  await world.fund(node.tokens.USDC, band.paymaster, 1n);
   for (const token of [node.tokens.WETH.address, usdc]) {
     await succeed(
       node,
@@ -185,6 +181,7 @@ async function openSite(node, owner, sessionKey) {
       router.encodeFunctionData('approve', [node.contracts.uniswapV3SwapRouter02, 2n ** 255n]),
     );
   }
+  for (const sell of [true, false]) await drift(node, sell);
   await setFeed(node, deployer.address, band.feed, 3_000n * 10n ** 8n, await clockOf(node));
   const start = Math.floor(Date.now() / 1000) - 3_600;
   const market = {
@@ -301,22 +298,28 @@ async function included(site, nonce, hash) {
 /** The next hour: the outside price has moved, and the pools and the feed with it. */
 async function passTo(site, trade) {
   const { node, band } = site;
-  const { trader, deployer } = world.accounts;
+  const { deployer } = world.accounts;
   const target = site.opened + Math.round((trade * DAY) / trades) + 30;
   const now = await clockOf(node);
   if (target > now) await node.rpc('evm_increaseTime', [target - now]);
-  const drift = trade % 2 === 0;
-  const swap = drift
-    ? { tokenIn: node.tokens.WETH.address, tokenOut: site.usdc, amountIn: ETH / 2n }
-    : { tokenIn: site.usdc, tokenOut: node.tokens.WETH.address, amountIn: 1_500n * USDC };
-  const data = router.encodeFunctionData('exactInputSingle', [
-    { ...swap, fee: 500, recipient: trader.address, amountOutMinimum: 0n, sqrtPriceLimitX96: 0n },
-  ]);
-  await succeed(node, trader.address, node.contracts.uniswapV3SwapRouter02, data);
+  await drift(node, trade % 2 === 0);
   // A quarter of an hour later the mean price has no other trade to look for.
   await node.rpc('evm_increaseTime', [960]);
   await node.rpc('evm_mine');
   await setFeed(node, deployer.address, band.feed, 3_000n * 10n ** 8n, await clockOf(node));
+}
+
+/** Somebody else trades. */
+async function drift(node, sell) {
+  const { trader } = world.accounts;
+  const [weth, usdc] = [node.tokens.WETH.address, node.tokens.USDC.address];
+  const swap = sell
+    ? { tokenIn: weth, tokenOut: usdc, amountIn: ETH / 2n }
+    : { tokenIn: usdc, tokenOut: weth, amountIn: 1_500n * USDC };
+  const data = router.encodeFunctionData('exactInputSingle', [
+    { ...swap, fee: 500, recipient: trader.address, amountOutMinimum: 0n, sqrtPriceLimitX96: 0n },
+  ]);
+  await succeed(node, trader.address, node.contracts.uniswapV3SwapRouter02, data);
 }
 
 /** Toward a target that moves with the hours, as that of an option would. */

@@ -16,6 +16,29 @@ const BAND = 'DeltaBand.sol';
 const MODULE = 'DeltaBandModule.sol';
 const ROLLING = 'libraries/RollingUse.sol';
 const SOURCES = 'libraries/PriceSources.sol';
+const ENFORCER = 'DeltaBandEnforcer.sol';
+const ACCOUNT = 'BandAccount.sol';
+const PAYMASTER = 'TokenPaymaster.sol';
+const PROBE = 'test/PriceProbe.sol';
+
+/** What is compiled anew with a change to a file, and the tests that may notice it. */
+const MODULE_TARGET = { contracts: [[MODULE, 'DeltaBandModule']], tests: ['checks-anvil', 'invariants'] };
+const TARGETS = {
+  [BAND]: MODULE_TARGET,
+  [MODULE]: MODULE_TARGET,
+  [ROLLING]: MODULE_TARGET,
+  [SOURCES]: {
+    contracts: [
+      [MODULE, 'DeltaBandModule'],
+      [PROBE, 'PriceProbe'],
+    ],
+    tests: ['checks-anvil', 'mean-price', 'invariants'],
+  },
+  // Too deep for the compiler's faster way.
+  [ENFORCER]: { contracts: [[ENFORCER, 'DeltaBandEnforcer']], tests: ['enforcer-anvil'], viaIR: true },
+  [ACCOUNT]: { contracts: [[ACCOUNT, 'BandAccount']], tests: ['account-anvil'] },
+  [PAYMASTER]: { contracts: [[PAYMASTER, 'TokenPaymaster']], tests: ['paymaster-anvil'] },
+};
 
 /** File, what stands there, and what a careless hand would leave. */
 const MUTATIONS = [
@@ -35,8 +58,8 @@ const MUTATIONS = [
   [BAND, 'if (word == 0) _grants', '_grants'],
   [
     BAND,
-    'if (policy.chainId != block.chainid) revert PolicyOfOtherChain(policy.chainId);\n        uint256 word',
-    'uint256 word',
+    'if (policy.chainId != block.chainid) revert PolicyOfOtherChain(policy.chainId);\n        granted',
+    'granted',
   ],
   [BAND, 'if (word == 0) revert GrantUnknown(grantId);', ''],
   [
@@ -48,16 +71,20 @@ const MUTATIONS = [
   [BAND, '_requireOwner(account, digest, signature);\n        _revokeAll(', '_revokeAll('],
   [
     BAND,
-    '_requireGranted(account, grantId, policy);\n        _requireMarket(policy, market, proof);\n        _attest',
-    '_requireMarket(policy, market, proof);\n        _attest',
+    '= _requireGranted(account, grantId, policy);\n        _requireMarket(policy, market, proof);\n        _attest',
+    '= _grants[grantId][account];\n        _requireMarket(policy, market, proof);\n        _attest',
   ],
+  [BAND, '_requireMarket(policy, market, proof);\n        _attest', '_attest'],
   [BAND, 'if (word >> 224 >= block.timestamp) (low', '(low'],
   [BAND, 'low > high ||', 'false ||'],
   [BAND, 'low < market.outerLow ||', 'false ||'],
   [BAND, '|| high > market.outerHigh', ''],
   [BAND, 'validUntil < block.timestamp ||', 'false ||'],
   [BAND, '|| sequence <= uint32(_attested[slot][account] >> 192)', ''],
-  [BAND, '!SignatureChecker.isValidSignatureNowCalldata(policy.policyKey, digest, attestation.signature)', 'false'],
+  [BAND, 'if (!_isSignedBy(policy.policyKey, digest, attestation.signature)) revert AttestationRefused();', ''],
+  [BAND, 'failure == ECDSA.RecoverError.NoError && recovered == signer', 'recovered == signer'],
+  [BAND, 'return SignatureChecker.isValidERC1271SignatureNowCalldata(signer, digest, signature);', 'return false;'],
+  [BAND, 'if (_attested[slot][account] == 0) _attested', '_attested'],
   [
     BAND,
     'if (!MerkleProof.verifyCalldata(proof, policy.markets, _hashWords(words, 14))) {',
@@ -83,12 +110,16 @@ const MUTATIONS = [
   [BAND, 'notional * (policy.lossBps + deviationBps)', 'notional * (policy.lossBps)'],
   [
     BAND,
-    'if (!_use(account, grantId, RollingUse.NOTIONAL, order.bucket, charged, policy.capAtoms)) {',
+    'if (!_use(_grants[grantId][account], RollingUse.NOTIONAL, order.bucket, charged, policy.capAtoms)) {',
     'if (charged == type(uint256).max) {',
   ],
   [MODULE, 'userOp.sender != account ||', 'false ||'],
   [MODULE, '|| userOp.initCode.length != 0', ''],
-  [MODULE, '_requireGranted(account, grantId, policy);\n        if (userOp', 'if (userOp'],
+  [
+    MODULE,
+    '= _requireGranted(account, grantId, policy);\n        if (userOp',
+    '= _grants[grantId][account];\n        if (userOp',
+  ],
   [MODULE, '_isSigned(policy, userOpHash, userOp.signature) ? 0 : VALIDATION_FAILED', 'true ? 0 : VALIDATION_FAILED'],
   [MODULE, 'bytes4(data) != IERC7579Execution.execute.selector ||', 'false ||'],
   [MODULE, 'bytes32(data[4:36]) != 0 ||', 'false ||'],
@@ -117,7 +148,7 @@ const MUTATIONS = [
   [MODULE, '(limits >> 128) + uint128(limits) + userOp.preVerificationGas', '(limits >> 128) + uint128(limits)'],
   [
     MODULE,
-    'if (!_use(account, grantId, RollingUse.GAS, order.bucket, gasWei, policy.gasBudgetWei)) {',
+    'if (!_use(granted, RollingUse.GAS, order.bucket, gasWei, policy.gasBudgetWei)) {',
     'if (gasWei == type(uint256).max) {',
   ],
   [MODULE, 'if (until > order.deadline) until = order.deadline;', ''],
@@ -128,6 +159,8 @@ const MUTATIONS = [
   [MODULE, '_pool = address(0);\n        uint256 asked', 'uint256 asked'],
   [MODULE, 'if (asked > _amountIn) revert CallbackTooGreedy(asked, _amountIn);', ''],
   [MODULE, 'return 0xffffffff;', 'return 0x1626ba7e;'],
+  [MODULE, 'data.length < POLICY_LENGTH ||', 'false ||'],
+  [MODULE, '|| data.length % 32 != 0', ''],
   [MODULE, '_revokeAll(msg.sender, uint48(block.timestamp));', ''],
   [ROLLING, 'if (amount > limit || bucket < last) return (word, false);', 'if (amount > limit) return (word, false);'],
   [ROLLING, '((shares >> 80) & WHOLE)', '0'],
@@ -135,13 +168,61 @@ const MUTATIONS = [
   [ROLLING, 'if (passed < 5) {', 'if (passed < 1) {'],
   [SOURCES, 'if (secondsAgo == 0) revert IDeltaBand.PolicyMalformed();', ''],
   [SOURCES, 'if (last.age >= secondsAgo) return current;', 'if (last.age > 0) return current;'],
-  [SOURCES, 'if (older.age < secondsAgo) return (false, 0);', ''],
-  [SOURCES, 'if (younger.age < secondsAgo) {', 'if (true) {'],
-  [SOURCES, 'hint >= count || hint == newest', 'false'],
+  [SOURCES, '        if (older.age < secondsAgo) return (false, 0);', ''],
+  [SOURCES, '!older.made || older.age < secondsAgo', '!older.made'],
+  [SOURCES, '!older.made || older.age < secondsAgo', 'older.age < secondsAgo'],
+  [SOURCES, 'if (younger.age < secondsAgo) return', 'if (true) return'],
+  [SOURCES, 'if (hint >= count) return (false, 0);', ''],
+  [SOURCES, 'if (!older.made) {', 'if (false) {'],
+  [SOURCES, 'first == 0 ? newest : count - 1', 'count - 1'],
+  [SOURCES, 'if (found_.age < secondsAgo) (high', 'if (found_.age <= secondsAgo) (high'],
   [SOURCES, 'if (change < 0 && change % span != 0) tick--;', ''],
   [SOURCES, 'if (answer <= 0) revert IDeltaBand.FeedBroken(answer);', ''],
   [SOURCES, 'updatedAt > block.timestamp ||', 'false ||'],
   [SOURCES, 'block.timestamp - updatedAt > market.feedMaxAgeSeconds', 'false'],
+  [ENFORCER, 'if (_expected != 0) revert Reentered();', ''],
+  [ENFORCER, 'if (redeemer != policy.sessionKey) revert NotSessionKey(redeemer);', ''],
+  [ENFORCER, 'mode != 0 ||', 'false ||'],
+  [
+    ENFORCER,
+    'keccak256(executionCalldata) != keccak256(abi.encodePacked(tokenIn, uint256(0), transfer))',
+    'transfer.length == 0',
+  ],
+  [ENFORCER, 'if (_expected != _call(terms, args, delegationHash, delegator)) revert HookNotExpected();', ''],
+  [ENFORCER, 'if (msg.sender != _pool) revert CallbackNotExpected(msg.sender);', ''],
+  [ENFORCER, '_pool = address(0);\n        uint256 asked', 'uint256 asked'],
+  [ENFORCER, 'if (asked > _amountIn) revert CallbackTooGreedy(asked, _amountIn);', ''],
+  [ENFORCER, '_amountIn -= asked;', ''],
+  [ENFORCER, 'if (rest > 0) IERC20(tokenIn).safeTransfer(delegator, rest);', ''],
+  [ENFORCER, 'if (terms.length != 14 * 32) revert PolicyMalformed();', ''],
+  [ENFORCER, 'policy.paymaster != address(0) ||', 'false ||'],
+  [ENFORCER, '|| policy.gasBudgetWei != 0', ''],
+  [ENFORCER, '_expected = 0;', ''],
+  [ACCOUNT, 'if (SignerEIP7702._rawSignatureValidation(hash, signature)) return', 'if (signature.length == 65) return'],
+  [ACCOUNT, 'if ((signature.length - 65) % 32 != 0) return false;', ''],
+  [ACCOUNT, 'MerkleProof.processProofCalldata(proof, hash)', 'proof.length == 0 ? hash : proof[0]'],
+  [ACCOUNT, '_modules().types[module] & (1 << moduleTypeId) != 0;', '_modules().types[module] != 0;'],
+  [ACCOUNT, 'if (!IERC7579Module(module).isModuleType(moduleTypeId)) {', 'if (moduleTypeId == 0) {'],
+  [ACCOUNT, 'if (types & (1 << moduleTypeId) != 0) {', 'if (moduleTypeId == 0) {'],
+  [
+    ACCOUNT,
+    'if (types & (1 << moduleTypeId) == 0) revert ERC7579Utils.ERC7579UninstalledModule',
+    'if (false) revert ERC7579Utils.ERC7579UninstalledModule',
+  ],
+  [ACCOUNT, '_modules().types[module] = types ^ (1 << moduleTypeId);', ''],
+  [ACCOUNT, 'modules.slot := MODULES', 'modules.slot := 0'],
+  [PAYMASTER, 'if (free == 0) return ("", 1);', ''],
+  [PAYMASTER, 'freeOperations[userOp.sender] = free - 1;', ''],
+  [PAYMASTER, 'if (answer <= 0) return (1, token, 0);', ''],
+  [PAYMASTER, '(10_000 + marginBps)', '10_000'],
+  [
+    PAYMASTER,
+    'addStake(uint32 unstakeDelaySeconds) external payable onlyOwner',
+    'addStake(uint32 unstakeDelaySeconds) external payable',
+  ],
+  [PAYMASTER, 'uint256 count) external onlyOwner', 'uint256 count) external'],
+  [PAYMASTER, 'uint256 valueWei) external onlyOwner', 'uint256 valueWei) external'],
+  [PAYMASTER, 'uint256 atoms) external onlyOwner', 'uint256 atoms) external'],
 ];
 
 const KILLS_FILE = join(here, 'scripts/mutation-kills.json');
@@ -164,46 +245,64 @@ function findImport(path) {
   if (!imports.has(path)) imports.set(path, readFileSync(require.resolve(path), 'utf8'));
   return { contents: imports.get(path) };
 }
-const FILES = [BAND, 'IDeltaBand.sol', MODULE, SOURCES, ROLLING, 'libraries/TickPrice.sol'];
+const FILES = [...Object.keys(TARGETS), 'IDeltaBand.sol', 'libraries/TickPrice.sol', PROBE];
 const sources = Object.fromEntries(FILES.map((file) => [file, readFileSync(join(here, 'solidity', file), 'utf8')]));
 
-/** The module's bytecode with one change, by the faster of the compiler's two ways: what it means is the same. */
-function compileMutant([file, from, to]) {
+for (const [file, from] of MUTATIONS) {
   const places = sources[file].split(from).length - 1;
   if (places !== 1) throw new Error(`Fits ${places} places of ${file}: ${from}`);
+}
+
+/** The artifacts with one change, by the faster of the compiler's two ways where that can be: what it means is the same. */
+function compileMutant([file, from, to]) {
   const changed = { ...sources, [file]: sources[file].replace(from, () => to) };
+  const { contracts, viaIR = false } = TARGETS[file];
   const input = {
     language: 'Solidity',
     sources: Object.fromEntries(Object.entries(changed).map(([path, content]) => [path, { content }])),
     settings: {
       optimizer: { enabled: true, runs: 1 },
+      viaIR,
       evmVersion: 'cancun',
-      outputSelection: { [MODULE]: { DeltaBandModule: ['abi', 'evm.bytecode.object'] } },
+      outputSelection: Object.fromEntries(
+        contracts.map(([path, contract]) => [path, { [contract]: ['abi', 'evm.bytecode.object'] }]),
+      ),
     },
   };
   const output = JSON.parse(solc.compile(JSON.stringify(input), { import: findImport }));
   const problem = (output.errors ?? []).find(({ severity }) => severity === 'error');
   if (problem !== undefined) throw new Error(`Does not compile: ${problem.formattedMessage}`);
-  const { abi, evm } = output.contracts[MODULE].DeltaBandModule;
-  return { contract: 'DeltaBandModule', sourceHash: '0x', abi, bytecode: `0x${evm.bytecode.object}` };
+  return contracts.map(([path, contract]) => {
+    const { abi, evm } = output.contracts[path][contract];
+    return { contract, sourceHash: '0x', abi, bytecode: `0x${evm.bytecode.object}` };
+  });
 }
 
+const kebab = (name) => name.replaceAll(/(?<=[a-z])[A-Z]/g, '-$&').toLowerCase();
+const camel = (name) => name[0].toLowerCase() + name.slice(1);
+
+let written = 0;
+/** Writes the artifacts where tests can be sent to; answers which module is to be found in which file. */
+function writeArtifacts(folder, artifacts) {
+  return artifacts.map((artifact) => {
+    const file = join(folder, `${artifact.contract}-${(written += 1)}.ts`);
+    writeFileSync(file, `export const ${camel(artifact.contract)} = ${JSON.stringify(artifact)};\n`);
+    return [`/artifacts/${kebab(artifact.contract)}\\.js$`, file];
+  });
+}
 const project = jestConfig.projects.find(({ displayName }) => displayName === 'contracts');
 const QUIET = join(here, 'scripts/no-reporter.mjs');
 
-/** The name of the first test that fails when the package is tested with this artifact; undefined when none does. */
-async function killerOf(artifactFile, testNamePattern) {
+/** The name of the first test that fails when the package is tested with these artifacts; undefined when none does. */
+async function killerOf(artifactFiles, testPathPatterns, testNamePattern) {
   const config = {
     ...project,
     rootDir: here,
-    moduleNameMapper: { '/artifacts/delta-band-module\\.js$': artifactFile, ...project.moduleNameMapper },
+    moduleNameMapper: { ...Object.fromEntries(artifactFiles), ...project.moduleNameMapper },
   };
   const options = { config: JSON.stringify(config), runInBand: true, silent: true, reporters: [QUIET] };
   // Gas is another one for other bytecode: that report kills nothing.
-  const pattern = {
-    testPathPatterns: ['checks-anvil', 'mean-price', 'invariants'],
-    ...(testNamePattern && { testNamePattern }),
-  };
+  const pattern = { testPathPatterns, ...(testNamePattern && { testNamePattern }) };
   const { results } = await runCLI({ ...options, ...pattern, _: [], $0: 'jest' }, [here]);
   const failed = results.testResults
     .flatMap(({ testResults }) => testResults)
@@ -220,10 +319,10 @@ const survivors = [];
 try {
   for (const index of chosen) {
     const name = nameOf(MUTATIONS[index]);
-    const file = join(folder, `mutant-${index}.ts`);
-    writeFileSync(file, `export const deltaBandModule = ${JSON.stringify(compileMutant(MUTATIONS[index]))};\n`);
+    const files = writeArtifacts(folder, compileMutant(MUTATIONS[index]));
+    const { tests } = TARGETS[MUTATIONS[index][0]];
     const known = kills[name];
-    const killer = (known && (await killerOf(file, exactly(known)))) ?? (await killerOf(file));
+    const killer = (known && (await killerOf(files, tests, exactly(known)))) ?? (await killerOf(files, tests));
     if (killer === undefined) survivors.push(index);
     else kills[name] = killer;
     console.log(`${killer === undefined ? 'SURVIVED' : 'killed  '} ${index} ${name}${killer ? ` by "${killer}"` : ''}`);

@@ -101,9 +101,7 @@ contract BandAccount is AccountERC7579, SignerEIP7702 {
         bytes32 hash,
         bytes calldata signature
     ) public view override returns (bytes4) {
-        if (signature.length == 65 && SignerEIP7702._rawSignatureValidation(hash, signature)) {
-            return IERC1271.isValidSignature.selector;
-        }
+        if (SignerEIP7702._rawSignatureValidation(hash, signature)) return IERC1271.isValidSignature.selector;
         return super.isValidSignature(hash, signature);
     }
 

@@ -165,11 +165,12 @@ abstract contract DeltaBand is IDeltaBand, EIP712 {
         if (!_isSignedBy(account, digest, signature)) revert NotOwner(account);
     }
 
-    /// @dev The key itself, also of an account that delegates by EIP-7702, or what a contract says of a signature.
+    /// @dev The key itself, also of an account that delegates by EIP-7702, or what a contract says of a signature (ERC-1271).
+    /// Nobody signs for the zero address.
     function _isSignedBy(address signer, bytes32 digest, bytes calldata signature) private view returns (bool) {
         (address recovered, ECDSA.RecoverError failure, ) = ECDSA.tryRecoverCalldata(digest, signature);
         if (failure == ECDSA.RecoverError.NoError && recovered == signer) return true;
-        return signer.code.length > 0 && SignatureChecker.isValidSignatureNowCalldata(signer, digest, signature);
+        return SignatureChecker.isValidERC1271SignatureNowCalldata(signer, digest, signature);
     }
 
     // ---- The interval
@@ -232,9 +233,7 @@ abstract contract DeltaBand is IDeltaBand, EIP712 {
                 abi.encode(ATTESTATION_TYPE, account, grantId, market.base, low, high, sequence, validUntil)
             )
         );
-        if (policy.policyKey == address(0) || !_isSignedBy(policy.policyKey, digest, attestation.signature)) {
-            revert AttestationRefused();
-        }
+        if (!_isSignedBy(policy.policyKey, digest, attestation.signature)) revert AttestationRefused();
         _attested[slot][account] =
             uint256(low) |
             (uint256(high) << 96) |

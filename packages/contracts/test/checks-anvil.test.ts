@@ -4,6 +4,7 @@ import {
   attestationTypedData,
   attestCall,
   type BandAttestation,
+  encodePolicy,
   executeCalldata,
   grantCall,
   type Hex,
@@ -490,6 +491,56 @@ describe('the interval', () => {
     expect(await checkOfCall(victim, victim.stranger, attestCall(band.module, self, policy, 0, good))).toBe(
       'GrantRevoked',
     );
+    await victim.back();
+    const foreign = { ...policy, markets: [{ ...policy.markets[0]!, outerLow: 1n }] };
+    const data = attestCall(band.module, self, foreign, 0, good).data;
+    const words = attestCall(band.module, self, policy, 0, good).data;
+    // The policy that was granted (14 words behind the account), with another market.
+    const mixed = `${words.slice(0, 10 + 15 * 64)}${data.slice(10 + 15 * 64)}` as Hex;
+    expect(await checkOfCall(victim, victim.stranger, { to: band.module, data: mixed })).toBe('MarketNotGranted');
+    expect(await moved({ policyKey: NOBODY }, { ...good, signature: '0x' })).toBe('AttestationRefused');
+  });
+
+  /** What stops an attestation for a grant with other fields; undefined when nothing does. */
+  const moved = async (
+    change: Partial<Victim['scene']['policy']>,
+    attestation: BandAttestation,
+  ): Promise<string | undefined> => {
+    const { band, node, policy, self } = victim.scene;
+    const changed = { ...policy, ...change };
+    await succeed(node, self, band.module, grantCall(band.module, changed).data);
+    return checkOfCall(victim, victim.stranger, attestCall(band.module, self, changed, 0, attestation));
+  };
+
+  test('moves by word of a contract, when the policy names one (ERC-1271)', async () => {
+    const { node } = victim.scene;
+    const contract: Hex = `0x${'66'.repeat(20)}`;
+    const unsigned = { ...(await attest()), signature: '0x1234' as const };
+    await node.rpc('anvil_setCode', [contract, '0x63ffffffff60e01b5f5260205ff3']);
+    expect(await moved({ policyKey: contract }, unsigned)).toBe('AttestationRefused');
+    await node.rpc('anvil_setCode', [contract, '0x631626ba7e60e01b5f5260205ff3']);
+    expect(await moved({ policyKey: contract }, unsigned)).toBeUndefined();
+  });
+
+  test('has been moved, and a module that is told the policy again does not forget it', async () => {
+    const { band, node, policy, self } = victim.scene;
+    const onInstall = async (data: Hex): Promise<string | undefined> => {
+      const abi = new Interface(['function onInstall(bytes)']);
+      const call = { to: band.module, data: abi.encodeFunctionData('onInstall', [data]) as Hex };
+      const check = await checkOfCall(victim, self, call);
+      if (check === undefined) await succeed(node, self, band.module, call.data);
+      return check;
+    };
+    const { base } = policy.markets[0]!;
+    const words = encodePolicy(policy);
+    await succeed(node, victim.stranger, band.module, attestCall(band.module, self, policy, 0, await attest()).data);
+    expect(await onInstall(concat([words, toBeHex(base, 32)]) as Hex)).toBeUndefined();
+    const again = attestCall(band.module, self, policy, 0, await attest());
+    expect(await checkOfCall(victim, victim.stranger, again)).toBe('AttestationStale');
+    await reverted({}, 'WrongDirection');
+    // A policy that is cut off or has a tail that is no word.
+    expect(await onInstall(words.slice(0, -64) as Hex)).toBe('PolicyMalformed');
+    expect(await onInstall(`${words}00`)).toBe('PolicyMalformed');
   });
 });
 

@@ -264,6 +264,14 @@ test('a caveat that stands twice is refused, and so are hooks that nobody began'
   expect(await held(weth, enforcer)).toBe(ETH);
 });
 
+test('terms are a policy and nothing else', async () => {
+  const terms = enforcerTerms(policy);
+  for (const wrong of [`${terms}${'00'.repeat(32)}`, terms.slice(0, -64)] as Hex[]) {
+    const caveats = [{ enforcer, terms: wrong, args: '0x' as Hex }];
+    expect(await redeem({ chain: [delegationOf(ownerKey, { caveats })] })).toBe('PolicyMalformed');
+  }
+});
+
 test('terms that name gas are refused: it is not the account that pays', async () => {
   for (const change of [{ gasBudgetWei: 1n }, { paymaster: victim.stranger }]) {
     const caveats = [{ enforcer, terms: enforcerTerms({ ...policy, ...change }), args: '0x' as Hex }];

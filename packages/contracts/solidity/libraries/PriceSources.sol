@@ -90,7 +90,7 @@ library PriceSources {
         Observation memory last = observation(pool, newest);
         // Nothing has been traded since: the price of all that time is the one that stands.
         if (last.age >= secondsAgo) return current;
-        (bool found, int56 then_) = cumulativeFrom(pool, secondsAgo, hint, newest, count);
+        (bool found, int56 then_) = cumulativeFrom(pool, secondsAgo, hint, count);
         if (!found) (found, then_) = cumulativeBySearch(pool, secondsAgo, last, newest, count);
         int56 change;
         if (found) {
@@ -112,10 +112,9 @@ library PriceSources {
         IUniswapV3PoolOracle pool,
         uint32 secondsAgo,
         uint256 hint,
-        uint256 newest,
         uint256 count
     ) private view returns (bool found, int56 cumulative) {
-        if (hint >= count || hint == newest) return (false, 0);
+        if (hint >= count) return (false, 0);
         Observation memory older = observation(pool, hint);
         if (!older.made || older.age < secondsAgo) return (false, 0);
         for (uint256 step = 0; step < STEPS_FROM_HINT; step++) {

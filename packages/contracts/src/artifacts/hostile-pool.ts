@@ -3,7 +3,7 @@ import type { ContractArtifact } from '../artifact.js';
 
 export const hostilePool: ContractArtifact = {
   contract: 'HostilePool',
-  sourceHash: '0x41499e8fc7cd4d5086f4e5484e72338b278c366721ae4c20205a869b4a3c3b8e',
+  sourceHash: '0x07b91b299e50677c4cae5b9ad906dd1362c37ec368e6510968bf13a9bf004195',
   abi: [
     {
       inputs: [{ internalType: 'uint256', name: '', type: 'uint256' }],
