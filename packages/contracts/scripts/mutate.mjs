@@ -56,11 +56,7 @@ const MUTATIONS = [
     '// A',
   ],
   [BAND, 'if (word == 0) _grants', '_grants'],
-  [
-    BAND,
-    'if (policy.chainId != block.chainid) revert PolicyOfOtherChain(policy.chainId);\n        granted',
-    'granted',
-  ],
+  [BAND, 'if (policy.chainId != block.chainid) revert PolicyOfOtherChain(policy.chainId);\n        granted', 'granted'],
   [BAND, 'if (word == 0) revert GrantUnknown(grantId);', ''],
   [
     BAND,
