@@ -5,10 +5,10 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { createIntent, signIntent } from '@evenkeel/intents';
 import { startWorld } from '@evenkeel/devnet';
 import { Interface, Wallet } from 'ethers';
+import { readOptions } from '../../scripts/options.mjs';
 import { installAlto, startAlto } from './alto.mjs';
 
 const HELP = `Usage: npm run accounts:crash -- [--runs N] [--json]
@@ -16,18 +16,11 @@ const HELP = `Usage: npm run accounts:crash -- [--runs N] [--json]
 Executes N programmes (default 100) of one swap each through the bundler alto on a local chain, each with one death: of the
 SDK after it has signed, stored, sent or asked; of the bundler after the operation was stored or sent; or of both.`;
 
-const { values: options } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '100' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const options = readOptions(HELP, {
+  runs: { type: 'whole', least: 1, default: 100 },
+  json: { type: 'boolean' },
 });
-const runs = Number(options.runs);
-if (options.help || !Number.isSafeInteger(runs) || runs < 1) {
-  (options.help ? console.log : console.error)(HELP);
-  process.exit(options.help ? 0 : 2);
-}
+const { runs } = options;
 
 const DEATHS = [
   { sdk: 'signed' },

@@ -2,7 +2,6 @@
 // An owner signs twice; then a session key rebalances on two chains for a day, with gas paid in USDC and no ETH held: real
 // entry point, a production bundler, real Uniswap V3 pools, an ERC-20 paymaster.
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { bundlerClient, entryPoint, erc4337Account, joinNonce } from '@evenkeel/accounts/erc4337';
 import { signDelegation } from '@evenkeel/accounts/eip7702';
 import {
@@ -27,6 +26,7 @@ import {
 } from '@evenkeel/contracts/local';
 import { startWorld } from '@evenkeel/devnet';
 import { id, Interface, Wallet } from 'ethers';
+import { readOptions } from '../../scripts/options.mjs';
 import { installAlto, startAlto } from './alto.mjs';
 
 const HELP = `Usage: npm run accounts -- [--trades N] [--json]
@@ -34,18 +34,11 @@ const HELP = `Usage: npm run accounts -- [--trades N] [--json]
 Two local chains with the real EntryPoint 0.8, the bundler alto (fetched on demand into .cache/alto) and real Uniswap V3
 pools. An owner without ETH signs twice. Then a session key rebalances N times (default 12) a chain over a simulated day.`;
 
-const { values: options } = parseArgs({
-  options: {
-    trades: { type: 'string', default: '12' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const options = readOptions(HELP, {
+  trades: { type: 'whole', least: 1, default: 12 },
+  json: { type: 'boolean' },
 });
-const trades = Number(options.trades);
-if (options.help || !Number.isSafeInteger(trades) || trades < 1) {
-  (options.help ? console.log : console.error)(HELP);
-  process.exit(options.help ? 0 : 2);
-}
+const { trades } = options;
 
 const ETH = 10n ** 18n;
 const USDC = 10n ** 6n;

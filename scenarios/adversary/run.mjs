@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 // The session key has leaked. Its holder tries everything on a real chain, again and again, to make the account lose more in a
 // window than the grant allows: cap · lossBps + gas budget.
-import { parseArgs } from 'node:util';
 import { seededRandom } from '@evenkeel/agent';
 import { PAYMASTER_MARGIN_BPS } from '@evenkeel/contracts/local';
 import { startWorld } from '@evenkeel/devnet';
+import { readOptions } from '../../scripts/options.mjs';
 import { ATTACKS } from './attacks.mjs';
 import { carryOut, checkpoint } from './carry-out.mjs';
 import { CHECKS, createLedger } from './ledger.mjs';
@@ -17,19 +17,12 @@ Attacks the delta-band permission N times (default 10000) with the session key i
 EntryPoint 0.8 and real Uniswap V3 pools: the known attacks in turn, random compositions, and a search for the greatest loss.
 Fails when a window loses more than the bound, or (from 10,000 attempts on) when a check was not hit more than 100 times.`;
 
-const { values: options } = parseArgs({
-  options: {
-    attempts: { type: 'string', default: '10000' },
-    seed: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const options = readOptions(HELP, {
+  attempts: { type: 'whole', least: 1, default: 10_000 },
+  seed: { type: 'whole', least: 0, default: 1 },
+  json: { type: 'boolean' },
 });
-const [wanted, seed] = [Number(options.attempts), Number(options.seed)];
-if (options.help || !Number.isSafeInteger(wanted) || wanted < 1 || !Number.isSafeInteger(seed)) {
-  (options.help ? console.log : console.error)(HELP);
-  process.exit(options.help ? 0 : 2);
-}
+const { attempts: wanted, seed } = options;
 
 const { next: random } = seededRandom(seed);
 /** More than a hundred times in 10,000; and in proportion. */
