@@ -171,13 +171,13 @@ function rarest() {
 /** One process, and what is killed meanwhile: itself, what it talks to, or nothing. */
 async function live({ outbox, kind, index }) {
   // Mostly at the first time, so that a trade goes through many deaths; later ones find more under way.
-  const count = random.next() < 0.7 ? 1 : 2 + Math.floor(random.next() * 2);
+  const count = random.next() < 0.85 ? 1 : 2 + Math.floor(random.next() * 2);
   const args = ['--config', stage.configFile, '--engine', engineName, '--settings', JSON.stringify(outbox)];
   args.push('--run', `chaos-${basename(folder)}-${index}`, '--seed', String(seed * 1000 + index));
   if (Object.hasOwn(WINDOWS, kind ?? '')) args.push('--window', kind, '--count', String(count));
-  const afterMs = Math.floor(random.next() * 6000);
+  const afterMs = Math.floor(random.next() * 4000);
   const downMs = Math.floor(random.next() * 1500);
-  const againMs = Math.floor(random.next() * 4000);
+  const againMs = Math.floor(random.next() * 3000);
   const { HOME = '', PATH = '' } = process.env;
   const child = spawn(process.execPath, [bundle.file, ...args], {
     env: { HOME, PATH, NO_COLOR: '1', EVENKEEL_PRIVATE_KEY: stage.world.accounts.owner.privateKey },
@@ -209,7 +209,7 @@ async function live({ outbox, kind, index }) {
     }
   }
   // One that has lived through the death of what it talks to mostly dies in its turn; otherwise it goes on by itself.
-  const isAsWell = died.length > 0 && random.next() < 0.75;
+  const isAsWell = died.length > 0 && random.next() < 0.85;
   if (kind === RANDOM || isAsWell) {
     await Promise.race([ended, delay(isAsWell ? againMs : afterMs)]);
     if (!isOver()) child.kill('SIGKILL');
