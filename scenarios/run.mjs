@@ -3,8 +3,8 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
+import { readOptions } from '../scripts/options.mjs';
 import { pageOf } from './harness/report.mjs';
 import { play } from './harness/play.mjs';
 
@@ -13,27 +13,19 @@ const HELP = `Usage: npm run scenarios -- [--only N[,N…]] [--seed S] [--out FO
 Plays what must be survived on local chains of real contracts, with the agent in it, and checks what must always hold. Writes
 one page with plots each into FOLDER (default .cache/scenarios).`;
 
-const { values: options } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    out: { type: 'string', default: '.cache/scenarios' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
-const seed = Number(options.seed);
-const wanted = options.only?.split(',').map(Number);
 const here = fileURLToPath(new URL('.', import.meta.url));
 const folders = readdirSync(here)
   .filter((name) => /^\d\d-/.test(name))
   .sort();
-const chosen = folders.filter((name) => wanted === undefined || wanted.includes(Number(name.slice(0, 2))));
-const isUnknown = wanted?.some((number) => !folders.some((name) => Number(name.slice(0, 2)) === number));
-if (options.help || isUnknown || !Number.isSafeInteger(seed) || seed < 0) {
-  console[options.help ? 'log' : 'error'](HELP);
-  process.exit(options.help ? 0 : 2);
-}
+const numbers = folders.map((name) => String(Number(name.slice(0, 2))));
+const options = readOptions(HELP, {
+  only: { type: 'strings', of: numbers, default: numbers },
+  seed: { type: 'whole', least: 0, default: 1 },
+  out: { type: 'string', default: '.cache/scenarios' },
+  json: { type: 'boolean' },
+});
+const { seed } = options;
+const chosen = folders.filter((_, i) => options.only.includes(numbers[i]));
 
 mkdirSync(options.out, { recursive: true });
 const results = [];

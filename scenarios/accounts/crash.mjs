@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createIntent, signIntent } from '@evenkeel/intents';
 import { startWorld } from '@evenkeel/devnet';
 import { Interface, Wallet } from 'ethers';
+import { readOptions } from '../../scripts/options.mjs';
 import { installAlto, startAlto } from './alto.mjs';
 import { readOptions } from '../../scripts/options.mjs';
 

@@ -26,8 +26,8 @@ import {
 } from '@evenkeel/contracts/local';
 import { startWorld } from '@evenkeel/devnet';
 import { id, Interface, Wallet } from 'ethers';
-import { installAlto, startAlto } from './alto.mjs';
 import { readOptions } from '../../scripts/options.mjs';
+import { installAlto, startAlto } from './alto.mjs';
 
 const HELP = `Usage: npm run accounts -- [--trades N] [--json]
 

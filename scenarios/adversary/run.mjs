@@ -4,6 +4,7 @@
 import { seededRandom } from '@evenkeel/agent';
 import { PAYMASTER_MARGIN_BPS } from '@evenkeel/contracts/local';
 import { startWorld } from '@evenkeel/devnet';
+import { readOptions } from '../../scripts/options.mjs';
 import { ATTACKS } from './attacks.mjs';
 import { carryOut, checkpoint } from './carry-out.mjs';
 import { CHECKS, createLedger } from './ledger.mjs';
@@ -19,7 +20,7 @@ Fails when a window loses more than the bound, or (from 10,000 attempts on) when
 
 const options = readOptions(HELP, {
   attempts: { type: 'whole', least: 1, default: 10_000 },
-  seed: { type: 'whole', default: 1 },
+  seed: { type: 'whole', least: 0, default: 1 },
   json: { type: 'boolean' },
 });
 const { attempts: wanted, seed } = options;

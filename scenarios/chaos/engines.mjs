@@ -3,7 +3,6 @@ import { dbosEngine, restateEngine, systemClock } from '@evenkeel/agent';
 import { postgresJournal } from '@evenkeel/core/journal-postgres';
 import { sqliteJournal, sqliteWorkflowStore } from '@evenkeel/core/journal-sqlite';
 import { embeddedEngine } from '@evenkeel/core/workflow';
-import { startPostgres, startRestate } from '@evenkeel/devnet';
 
 /**
  * By name: `start` brings the server up, and says what a process has to know of it; `journal` opens the outbox of one
@@ -23,6 +22,8 @@ export const ENGINES = Object.freeze({
   },
   restate: {
     start: async () => {
+      // Not loaded by the processes that only use it.
+      const { startRestate } = await import('@evenkeel/devnet');
       const server = await startRestate();
       const { adminUrl, ingressUrl } = server;
       return { server, settings: { adminUrl, ingressUrl } };
@@ -34,6 +35,7 @@ export const ENGINES = Object.freeze({
   },
   dbos: {
     start: async () => {
+      const { startPostgres } = await import('@evenkeel/devnet');
       const server = await startPostgres();
       return { server, settings: { url: server.url } };
     },

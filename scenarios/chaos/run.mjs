@@ -7,11 +7,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { seededRandom } from '@evenkeel/agent';
 import { startWorld } from '@evenkeel/devnet';
 import { openPortfolio } from '../../packages/agent/dist/demo/open-portfolio.js';
+import { readOptions } from '../../scripts/options.mjs';
+import { bundleVictim } from './bundle.mjs';
 import { WINDOWS } from './deaths.mjs';
 import { ENGINES } from './engines.mjs';
 import { judge, readChains } from './judge.mjs';
@@ -23,40 +23,26 @@ in turn between each pair of neighbouring states of the outbox and at random tim
 where it has one. Starts again what was killed each time, and then reads the chains. With --minutes nothing new is begun after
 that time, and the kills until then are counted.`;
 
-const { values: options } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '40' },
-    seed: { type: 'string', default: '1' },
-    engine: { type: 'string', default: 'sqlite' },
-    minutes: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const options = readOptions(HELP, {
+  runs: { type: 'whole', least: 1, default: 40 },
+  seed: { type: 'whole', least: 0, default: 1 },
+  engine: { type: 'string', of: Object.keys(ENGINES), default: 'sqlite' },
+  minutes: { type: 'number', above: 0, default: Infinity },
+  json: { type: 'boolean' },
 });
-if (options.help) {
-  console.log(HELP);
-  process.exit(0);
-}
-const runs = Number(options.runs);
-const seed = Number(options.seed);
-const minutes = Number(options.minutes ?? Infinity);
-const isKnown = Object.hasOwn(ENGINES, options.engine);
-if (!Number.isSafeInteger(runs) || runs < 1 || !Number.isSafeInteger(seed) || !(minutes > 0) || !isKnown) {
-  console.error(HELP);
-  process.exit(2);
-}
+const { engine: engineName, minutes, runs, seed } = options;
 
 const RANDOM = 'agent at a random time';
 const NODE = 'node of a chain';
 const ENGINE = 'server of the engine';
 /** Deaths that one rebalancing goes through before it is let live. */
-const DEATHS_EACH = 6;
+const DEATHS_EACH = 12;
 /** Lives in which the death that was meant did not come about: the step count was never reached. */
 const LIVES_AT_MOST = 40;
 /** Nothing in here takes that long: a life that does has lost something. */
 const LONGEST_LIFE_MS = 600_000;
 
-const chosen = ENGINES[options.engine];
+const chosen = ENGINES[engineName];
 const random = seededRandom(seed);
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-chaos-'));
 const startedMs = Date.now();
@@ -65,18 +51,20 @@ const { server, settings } = await startEngine();
 const KINDS = [...Object.keys(WINDOWS), RANDOM, NODE, ...(server === undefined ? [] : [ENGINE])];
 const killsOf = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
 const port = await freePort();
+const bundle = await bundleVictim();
 let stage;
 try {
   stage = await newStage();
   while (isGoingOn()) {
     await rebalanceWithDeaths(totals.rebalancings);
     totals.rebalancings += 1;
+    progress('\n');
     if (isGoingOn()) stage = await nextStage();
   }
 } finally {
   await stage?.world.close();
   await server?.stop();
-  rmSync(folder, { recursive: true, force: true });
+  for (const each of [folder, bundle.folder]) rmSync(each, { recursive: true, force: true });
 }
 print();
 
@@ -98,16 +86,28 @@ function isGoingOn() {
 /** Chains with an open portfolio, and everybody who fills and delivers. */
 async function newStage() {
   const world = await startWorld({ chains: 3, seed, blockTimeSeconds: 1 });
+  // What is there at the opening need not wait for the blocks in which it is traded.
+  await mineAtOnce(world, true);
   const portfolio = await openPortfolio(world);
+  await mineAtOnce(world, false);
   const config = {
     ...portfolio,
-    schedule: { kind: 'twap', maxParts: 3, spanSeconds: 4, recoverySeconds: 1 },
-    pollMs: 50,
+    schedule: { kind: 'twap', maxParts: 8, spanSeconds: 8, recoverySeconds: 1 },
+    pollMs: 150,
+    nodeBudget: 3,
   };
   const configFile = join(folder, 'portfolio.json');
   writeFileSync(configFile, JSON.stringify(config));
-  await world.startActors();
+  await world.startActors({ pollMs: 400 });
   return { world, configFile, snapshot: await world.snapshot(), hasCrashed: false };
+}
+
+/** A block for each transaction, or one a second as the world was begun with. */
+async function mineAtOnce({ chains }, isWanted) {
+  for (const { rpc } of chains) {
+    await rpc('evm_setIntervalMining', [isWanted ? 0 : 1]);
+    await rpc('evm_setAutomine', [isWanted]);
+  }
 }
 
 /** The same once more; a node that was killed has no snapshot to go back to. */
@@ -138,10 +138,10 @@ async function rebalanceWithDeaths(index) {
     }
     const kind = deaths < DEATHS_EACH && isGoingOn() ? rarest() : undefined;
     last = await live({ outbox, kind, index });
-    if (last.happened) {
+    for (const each of last.died) {
       deaths += 1;
       totals.kills += 1;
-      killsOf[kind] += 1;
+      killsOf[each] += 1;
     }
     progress();
     // Whatever it was to die of has not come before its end.
@@ -170,15 +170,16 @@ function rarest() {
 
 /** One process, and what is killed meanwhile: itself, what it talks to, or nothing. */
 async function live({ outbox, kind, index }) {
-  const victim = fileURLToPath(new URL('victim.mjs', import.meta.url));
-  const count = 1 + Math.floor(random.next() * 3);
-  const args = ['--config', stage.configFile, '--engine', options.engine, '--settings', JSON.stringify(outbox)];
+  // Mostly at the first time, so that a trade goes through many deaths; later ones find more under way.
+  const count = random.next() < 0.85 ? 1 : 2 + Math.floor(random.next() * 2);
+  const args = ['--config', stage.configFile, '--engine', engineName, '--settings', JSON.stringify(outbox)];
   args.push('--run', `chaos-${basename(folder)}-${index}`, '--seed', String(seed * 1000 + index));
   if (Object.hasOwn(WINDOWS, kind ?? '')) args.push('--window', kind, '--count', String(count));
-  const afterMs = Math.floor(random.next() * 6000);
+  const afterMs = Math.floor(random.next() * 4000);
   const downMs = Math.floor(random.next() * 1500);
+  const againMs = Math.floor(random.next() * 3000);
   const { HOME = '', PATH = '' } = process.env;
-  const child = spawn(process.execPath, [victim, ...args], {
+  const child = spawn(process.execPath, [bundle.file, ...args], {
     env: { HOME, PATH, NO_COLOR: '1', EVENKEEL_PRIVATE_KEY: stage.world.accounts.owner.privateKey },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -198,24 +199,31 @@ async function live({ outbox, kind, index }) {
   });
   const patience = setTimeout(() => child.kill('SIGTERM'), LONGEST_LIFE_MS);
   const isOver = () => child.exitCode !== null || child.signalCode !== null;
-  let happened = false;
+  const died = [];
   await alive;
-  if ([RANDOM, NODE, ENGINE].includes(kind)) {
+  if (kind === NODE || kind === ENGINE) {
     await Promise.race([ended, delay(afterMs)]);
     if (!isOver()) {
-      happened = kind !== RANDOM;
-      if (kind === RANDOM) child.kill('SIGKILL');
-      else if (kind === ENGINE) await crashEngine(downMs);
-      else {
-        stage.hasCrashed = true;
-        const { chains } = stage.world;
-        await stage.world.crash(chains[Math.floor(random.next() * chains.length)].id, downMs);
-      }
+      died.push(kind);
+      await (kind === ENGINE ? crashEngine(downMs) : crashNode(downMs));
     }
+  }
+  // One that has lived through the death of what it talks to mostly dies in its turn; otherwise it goes on by itself.
+  const isAsWell = died.length > 0 && random.next() < 0.85;
+  if (kind === RANDOM || isAsWell) {
+    await Promise.race([ended, delay(isAsWell ? againMs : afterMs)]);
+    if (!isOver()) child.kill('SIGKILL');
   }
   const { code, killed } = await ended;
   clearTimeout(patience);
-  return { code, killed, happened: happened || killed, stdout, stderr };
+  if (killed) died.push(isAsWell ? RANDOM : kind);
+  return { code, killed, died, stdout, stderr };
+}
+
+async function crashNode(downMs) {
+  stage.hasCrashed = true;
+  const { chains } = stage.world;
+  await stage.world.crash(chains[Math.floor(random.next() * chains.length)].id, downMs);
 }
 
 async function crashEngine(downMs) {
@@ -235,10 +243,10 @@ function freePort() {
   });
 }
 
-function progress() {
-  if (process.stderr.isTTY) {
-    process.stderr.write(`\r${totals.kills} of ${runs} kills, ${totals.rebalancings} rebalancings ended`);
-  }
+function progress(end = '') {
+  const sentence = `${totals.kills} of ${runs} kills, ${totals.rebalancings} rebalancings ended`;
+  if (process.stderr.isTTY) process.stderr.write(`\r${sentence}`);
+  else if (end !== '') process.stderr.write(`${sentence} after ${Math.round((Date.now() - startedMs) / 1000)} s${end}`);
 }
 
 function print() {
@@ -249,7 +257,7 @@ function print() {
     const counts = { lost: lost.length, twice: twice.length, unaccountedAtoms: unaccountedAtoms.toString() };
     const problems = [...lost, ...twice];
     console.log(
-      JSON.stringify({ engine: options.engine, kills, rebalancings, slices, ...counts, killsOf, problems }, null, 2),
+      JSON.stringify({ engine: engineName, kills, rebalancings, slices, ...counts, killsOf, problems }, null, 2),
     );
   } else {
     for (const [kind, count] of Object.entries(killsOf)) console.log(`${String(count).padStart(5)} kills ${kind}`);

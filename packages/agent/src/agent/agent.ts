@@ -2,10 +2,13 @@ import { join } from 'node:path';
 import type { EoaSigner } from '@evenkeel/accounts';
 import type { Chain, Clock, Journal, Logger, Random } from '@evenkeel/core';
 import { sqliteJournal } from '@evenkeel/core/journal-sqlite';
+import { intentWorkflow, rebalancerTurns } from '@evenkeel/core/workflow';
 import type { Surroundings } from '../assemble/portfolio.js';
 import { candleHistory } from '../candles/history.js';
 import { type Alerts, openAlerts } from './alerts/alerts.js';
 import type { AgentConfig, AgentPortfolio } from './config/parse-agent.js';
+import { openSharedEngine, openSharedJournal } from './engine/open-engine.js';
+import { type SharedRuns, sharedRuns } from './engine/shared-runs.js';
 import { type AgentEvents, agentEvents } from './events.js';
 import { type Desk, type LimitNews, openDesk } from './limits/desk.js';
 import { EVERYWHERE } from './limits/stops.js';
@@ -21,7 +24,7 @@ import { lookMemory, type LookMemory, type RebalancerPorts } from '@evenkeel/cor
 import { type Keeper, openKeeper, type PortExtension } from './keeping/keeper.js';
 import { sharedTables } from './keeping/shared-tables.js';
 import { openRoster } from './keeping/roster.js';
-import { openWorker, type Worker } from './keeping/worker.js';
+import { openWorker, type SharedWork, type Worker } from './keeping/worker.js';
 
 /** What an agent needs besides its file. */
 export interface AgentParts {
@@ -73,7 +76,8 @@ export interface Agent {
 /**
  * Opens everything that an agent needs, and sets nothing in motion yet.
  *
- * @throws JOURNAL_LOCKED while another agent has the folder, JOURNAL_*, AGENT_STATE_*, and what makes a portfolio unfit
+ * @throws JOURNAL_LOCKED while another agent has the folder, JOURNAL_*, AGENT_STATE_*, ENGINE_*, and what makes a portfolio
+ * unfit
  */
 export async function openAgent(config: AgentConfig, parts: AgentParts): Promise<Agent> {
   const { folder } = parts;
@@ -81,16 +85,44 @@ export async function openAgent(config: AgentConfig, parts: AgentParts): Promise
   const opened: { close(): unknown }[] = [state];
   try {
     // Its lock is what keeps a second agent out.
-    const journal = await sqliteJournal({ path: join(folder, 'journal.db') });
+    const own = await sqliteJournal({ path: join(folder, 'journal.db') });
+    opened.unshift(own);
+    if (config.engine.kind === 'sqlite' || config.agent.mode !== 'live') return joined(config, parts, state, own);
+    const journal = await openSharedJournal(config.engine, parts.env);
     opened.unshift(journal);
-    return joined(config, parts, state, journal);
+    // Before the engine is open nobody asks for its runs.
+    const late: { runs?: SharedRuns } = {};
+    const agent = joined(config, parts, state, journal, {
+      claim: (name) => journal.claim(name),
+      runs: () => late.runs!,
+    });
+    const turns = rebalancerTurns((portfolio) => agent.worker.book(portfolio));
+    const workflows = [intentWorkflow(turns)];
+    const engine = await openSharedEngine({ ...config, engine: config.engine }, parts.env, workflows, parts.logger);
+    late.runs = sharedRuns(engine);
+    return Object.freeze({
+      ...agent,
+      close: async () => {
+        await engine.close();
+        // What they tell is written down as long as the log is open.
+        await agent.worker.turnsOver();
+        await agent.close();
+        await own.close();
+      },
+    });
   } catch (error) {
     for (const each of opened) await each.close();
     throw error;
   }
 }
 
-function joined(first: AgentConfig, parts: AgentParts, state: AgentState, journal: Journal): Agent {
+function joined(
+  first: AgentConfig,
+  parts: AgentParts,
+  state: AgentState,
+  journal: Journal,
+  engine?: SharedWork,
+): Agent {
   const { clock, env, extend = (ports: RebalancerPorts) => ports, logger, random, signerOf } = parts;
   const { mode, name } = first.agent;
   const audit = auditLog(state);
@@ -154,6 +186,8 @@ function joined(first: AgentConfig, parts: AgentParts, state: AgentState, journa
     raise: alerts.raise,
     kill,
     total: () => roster.config().totalLimits,
+    keeperOf: (wanted) => roster.all().find((each) => each.name === wanted),
+    ...(engine === undefined ? {} : { shared: engine }),
     now,
   });
   const oneRound = rounds({ roster, chains, journal, worker, outside, desk, alerts, events, state, clock });

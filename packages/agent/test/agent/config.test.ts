@@ -56,7 +56,31 @@ test('portfolios stand on shared chains and defaults, each with what is its own'
   expect(a!.ripcord).toEqual({ maxCostBps: 300, slippageBps: 100 });
 });
 
+test('the engine is a file of the agent unless several share one', () => {
+  expect(parseAgentConfig(file()).engine).toEqual({ kind: 'sqlite' });
+  const restate = { kind: 'restate', databaseUrlEnv: 'DATABASE', deploymentUrl: 'http://agents:9080' };
+  expect(parseAgentConfig(file({ engine: restate })).engine).toEqual({
+    ...restate,
+    schema: 'evenkeel',
+    ingressUrl: 'http://127.0.0.1:8080',
+    adminUrl: 'http://127.0.0.1:9070',
+    listen: { host: '127.0.0.1', port: 9080 },
+  });
+});
+
 test.each([
+  ['an engine that nobody knows', { engine: { kind: 'temporal' } }, 'engine.kind'],
+  ['an engine without its database', { engine: { kind: 'dbos' } }, 'engine.databaseUrl'],
+  [
+    'a database said twice',
+    { engine: { kind: 'dbos', databaseUrl: 'postgresql://a/b', databaseUrlEnv: 'X' } },
+    'engine.databaseUrl',
+  ],
+  [
+    'a misspelt key of the engine',
+    { engine: { kind: 'restate', databaseUrlEnv: 'X', adminUrls: 'x' } },
+    'engine.adminUrls',
+  ],
   ['a misspelt key of the agent', { agent: { stateFoldr: 'x' } }, 'agent.stateFoldr'],
   ['a misspelt key on top', { totalLimit: {} }, 'totalLimit'],
   ['a misspelt key of a portfolio', { portfolios: [{ name: 'a', owner: owner(1), polcy: {} }] }, 'portfolios.0.polcy'],
@@ -169,13 +193,14 @@ describe('a file that changes', () => {
     }
   });
 
-  it('may not move the state, the watch or the API under a running agent', () => {
+  it('may not move the state, the watch, the engine or the API under a running agent', () => {
     const now = parseAgentConfig(file());
     for (const change of [
       { agent: { name: 'other' } },
       { agent: { stateFolder: 'elsewhere' } },
       { agent: { watch: { kind: 'block' } } },
       { http: 'off' },
+      { engine: { kind: 'dbos', databaseUrlEnv: 'DATABASE' } },
     ]) {
       expect(() => assertReloadable(now, parseAgentConfig(file(change)))).toThrow(
         expect.objectContaining({ code: 'AGENT_RESTART_NEEDED' }),

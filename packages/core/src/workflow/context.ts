@@ -59,6 +59,8 @@ export interface WorkflowEngine {
    * @throws WORKFLOW_UNKNOWN for a name that the engine was not given
    */
   start(workflow: string, id: string, input: JsonValue): Promise<void>;
+  /** Whether there is a run of that id, whether or not it has ended. */
+  knows(id: string): Promise<boolean>;
   /** Sends a signal to a run; resolves when it is written down. @throws WORKFLOW_UNKNOWN where there is no such run */
   signal(id: string, signal: JsonValue): Promise<void>;
   /** Waits until a run has come to its end, wherever it runs. @throws WORKFLOW_UNKNOWN where there is no such run */

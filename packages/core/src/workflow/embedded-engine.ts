@@ -91,6 +91,10 @@ export async function embeddedEngine(options: EmbeddedEngineOptions): Promise<Wo
       if (definition === undefined) throw new WorkflowUnknownError('workflow', workflow);
       take(await store.create({ id, workflow, version: latestVersion(definition), input }));
     },
+    knows: async (id) => {
+      assertOpen();
+      return (await store.find(id)) !== undefined;
+    },
     signal: async (id, signal: JsonValue) => {
       assertOpen();
       await find(id);

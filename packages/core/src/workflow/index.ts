@@ -12,7 +12,7 @@ export {
   type TurnRequest,
 } from './intent-workflow.js';
 export { type IntentOrder, type OrderedLimits, orderSignal, parseOrder } from './orders.js';
-export { type OpenBook, rebalancerTurns } from './rebalancer-turns.js';
+export { type OpenBook, rebalancerTurns, type TurnOver } from './rebalancer-turns.js';
 // What a process that starts has to go on with
 export { type Opening, openTrades } from '../rebalancer/opening.js';
 export { endOf, isParked } from './workflow-end.js';

@@ -1,6 +1,12 @@
 import { EvenkeelError } from '@evenkeel/intents';
 import { codeOf } from '../execution/context.js';
-import { createRebalancer, type Rebalancer, type Resumption } from '../rebalancer.js';
+import {
+  createRebalancer,
+  type RebalanceOptions,
+  type Rebalancer,
+  type Rebalancing,
+  type Resumption,
+} from '../rebalancer.js';
 import { ownOpenTrades } from '../rebalancer/close-trade.js';
 import type { Portfolio, RebalancerPorts } from '../rebalancer/portfolio.js';
 import { runningProgrammes } from '../rebalancer/resume.js';
@@ -14,6 +20,18 @@ export interface OpenBook {
   readonly ports: RebalancerPorts;
   /** Shown every rebalancer before it does anything, for its events. */
   readonly watch?: (rebalancer: Rebalancer) => void;
+  /** As the rebalancer's own option: asked before anything is signed. */
+  readonly permit?: NonNullable<RebalanceOptions['permit']>;
+  /** Told what a turn has come to, also one that was interrupted. */
+  readonly over?: (turn: TurnOver) => void | Promise<void>;
+}
+
+/** What one process knows of a turn that is over. */
+export interface TurnOver {
+  /** Of a trade that was decided and brought to its end in this one turn: with what it cost. */
+  readonly result: Rebalancing | undefined;
+  /** Of what earlier turns had left. */
+  readonly left: readonly Resumption[];
 }
 
 /** Aborts what waits for its slice: the engine waits in its place. */
@@ -30,38 +48,52 @@ class SliceAheadError extends EvenkeelError {
  * @param open asked at every turn, so that whoever takes over finds what is there then
  */
 export function rebalancerTurns(open: (portfolio: string) => OpenBook | Promise<OpenBook>): IntentTurns {
-  const openFor = async ({ limits, portfolio: name }: TurnRequest): Promise<OpenBook & { rebalancer: Rebalancer }> => {
+  const inTurn = async (
+    { limits, portfolio: name }: TurnRequest,
+    signal: AbortSignal,
+    work: (
+      book: OpenBook & { readonly rebalancer: Rebalancer },
+      untilWait: AbortSignal,
+      end: TurnEnd,
+    ) => Promise<IntentTurn>,
+  ): Promise<IntentTurn> => {
     const book = await open(name);
-    const rebalancer = createRebalancer(withLimits(book.portfolio, limits), book.ports);
-    book.watch?.(rebalancer);
-    return { ...book, rebalancer };
+    const end: TurnEnd = { result: undefined, left: [] };
+    try {
+      const rebalancer = createRebalancer(withLimits(book.portfolio, limits), book.ports);
+      book.watch?.(rebalancer);
+      const opened = { ...book, rebalancer };
+      return await turn(opened, signal, (untilWait) => work(opened, untilWait, end));
+    } finally {
+      await book.over?.(end);
+    }
   };
   return Object.freeze({
-    next: async (request, signal) => {
-      const { deltaChangeUnits, mayBegin } = request;
-      const book = await openFor(request);
-      return turn(book, signal, async (untilWait) => {
-        const left = await book.rebalancer.resume(untilWait);
-        if (left.length > 0 || !mayBegin) return endedBy(left);
-        const change = deltaChangeUnits === undefined ? {} : { deltaChangeUnits };
-        const { report } = await book.rebalancer.rebalance({ ...change, signal: untilWait });
-        return { state: 'ended', outcome: report.outcome, sentence: report.reason };
-      });
-    },
-    cancel: async (request, signal) => {
-      const book = await openFor(request);
-      return turn(book, signal, async (untilWait) => {
-        await book.rebalancer.cancel();
-        await book.rebalancer.resume(untilWait);
-        return {
-          state: 'ended',
-          outcome: 'cancelled',
-          sentence: 'It was cancelled; what was under way is at its end.',
-        };
-      });
-    },
+    next: (request, signal) =>
+      inTurn(request, signal, async ({ permit, rebalancer }, untilWait, end) => {
+        const { deltaChangeUnits, mayBegin } = request;
+        end.left = await rebalancer.resume(untilWait);
+        if (end.left.length > 0 || !mayBegin) return endedBy(end.left);
+        end.result = await rebalancer.rebalance({
+          ...(deltaChangeUnits === undefined ? {} : { deltaChangeUnits }),
+          ...(permit === undefined ? {} : { permit }),
+          signal: untilWait,
+        });
+        const { outcome, reason: sentence } = end.result.report;
+        return { state: 'ended', outcome, sentence };
+      }),
+    cancel: (request, signal) =>
+      inTurn(request, signal, async ({ rebalancer }, untilWait, end) => {
+        await rebalancer.cancel();
+        end.left = await rebalancer.resume(untilWait);
+        const sentence = 'It was cancelled; what was under way is at its end.';
+        return { state: 'ended', outcome: 'cancelled', sentence };
+      }),
   } satisfies IntentTurns);
 }
+
+/** What a turn has come to, as it goes on. */
+type TurnEnd = { -readonly [Key in keyof TurnOver]: TurnOver[Key] };
 
 /** Runs until it is done, or would have to wait for a slice. */
 async function turn(

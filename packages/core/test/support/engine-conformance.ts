@@ -41,6 +41,7 @@ export function describeEngine(name: string, harness: () => Promise<EngineHarnes
       const id = newId();
       await engine.start('tested', id, ['a', 1]);
       const end = { state: 'done', output: { first: { seen: ['a', 1], nothing: null }, waited: true } };
+      expect(await engine.knows(id)).toBe(true);
       expect(await engine.result(id)).toEqual(end);
       await engine.start('tested', id, 'another input');
       expect(await engine.result(id)).toEqual(end);
@@ -124,6 +125,7 @@ export function describeEngine(name: string, harness: () => Promise<EngineHarnes
       const unknown = { code: 'WORKFLOW_UNKNOWN' };
       await expect(engine.start('nobody', newId(), null)).rejects.toMatchObject(unknown);
       await expect(engine.signal(newId(), null)).rejects.toMatchObject(unknown);
+      expect(await engine.knows(newId())).toBe(false);
       await expect(engine.result(newId())).rejects.toMatchObject(unknown);
     });
   });

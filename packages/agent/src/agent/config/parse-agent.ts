@@ -2,7 +2,13 @@ import { InvalidInputError } from '@evenkeel/intents';
 import { checked, type FieldOf } from '../../config/checked.js';
 import type { PortfolioConfig } from '../../config/complete.js';
 import { parseConfig, readYaml } from '../../config/load.js';
-import { type AgentFile, agentFileSchema, type PortfolioLimits, type RipcordConfig } from './schema.js';
+import {
+  type AgentFile,
+  agentFileSchema,
+  type EngineConfig,
+  type PortfolioLimits,
+  type RipcordConfig,
+} from './schema.js';
 
 /** One portfolio as the agent keeps it. */
 export interface AgentPortfolio {
@@ -12,7 +18,7 @@ export interface AgentPortfolio {
 }
 
 /** The agent's file, checked, with everything filled in. */
-export interface AgentConfig extends Pick<AgentFile, 'agent' | 'http' | 'alerts' | 'totalLimits'> {
+export interface AgentConfig extends Pick<AgentFile, 'agent' | 'http' | 'alerts' | 'engine' | 'totalLimits'> {
   readonly portfolios: readonly AgentPortfolio[];
 }
 
@@ -43,7 +49,11 @@ export function loadAgentConfig(file: string): AgentConfig {
  * ```
  */
 export function parseAgentConfig(input: unknown): AgentConfig {
-  const { agent, alerts, chains, defaults, http, portfolios, totalLimits } = checked(agentFileSchema, input, DOCS);
+  const { agent, alerts, chains, defaults, engine, http, portfolios, totalLimits } = checked(
+    agentFileSchema,
+    input,
+    DOCS,
+  );
   refuseTwice(chains, ({ id }) => id, 'chains', 'id');
   for (const key of ['name', 'owner', 'chains', 'journal', 'dayLimits', 'ripcord']) {
     if (!(key in defaults)) continue;
@@ -89,7 +99,26 @@ export function parseAgentConfig(input: unknown): AgentConfig {
     const hint = 'Give url, or urlEnv with the name of an environment variable.';
     throw new InvalidInputError(`alerts.webhooks.${index}.url`, undefined, 'is said not once', hint);
   }
-  return Object.freeze({ agent, alerts, http, totalLimits, portfolios: Object.freeze(complete) });
+  checkEngine(engine, complete);
+  return Object.freeze({ agent, alerts, engine, http, totalLimits, portfolios: Object.freeze(complete) });
+}
+
+/** @throws {InvalidInputError} INVALID_INPUT for an engine without its database, or that cannot carry out what is wanted */
+function checkEngine(engine: EngineConfig, portfolios: readonly AgentPortfolio[]): void {
+  if (engine.kind === 'sqlite') return;
+  if ((engine.databaseUrl === undefined) === (engine.databaseUrlEnv === undefined)) {
+    const hint = 'Give databaseUrl, or databaseUrlEnv with the name of an environment variable.';
+    throw new InvalidInputError('engine.databaseUrl', engine.databaseUrl, 'is to be said once', hint);
+  }
+  const index = portfolios.findIndex(({ config }) => config.instruments !== undefined);
+  if (index === -1) return;
+  const hint = `Leave instruments out, or use engine: { kind: sqlite }.`;
+  throw new InvalidInputError(
+    `portfolios.${index}.instruments`,
+    engine.kind,
+    'needs an agent with an engine of its own: on a shared one hedges are spot',
+    hint,
+  );
 }
 
 interface PickedChain {

@@ -82,6 +82,47 @@ const alerts = v.strictObject({
   repeatAfterMinutes: v.optional(v.pipe(v.number(), v.minValue(0)), 60),
 });
 
+const url = v.pipe(v.string(), v.url('is not a URL'));
+
+/** The database in which agents share their outbox, and DBOS its state. */
+const database = {
+  databaseUrl: v.exactOptional(v.pipe(v.string(), v.startsWith('postgres', 'must begin with postgresql://'))),
+  /** Environment variable that holds the URL, when it has a password. */
+  databaseUrlEnv: v.exactOptional(variable),
+  /** Tables are in schemas of this name and of names that begin with it. */
+  schema: v.optional(
+    v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_]{0,39}$/, 'must be lower-case letters, digits and underscores')),
+    'evenkeel',
+  ),
+};
+
+/** What carries trades over hours and deaths: one process and its file, or something that many agents share. */
+const engine = v.variant('kind', [
+  v.strictObject({ kind: v.literal('sqlite') }),
+  v.strictObject({
+    kind: v.literal('dbos'),
+    ...database,
+    /** Of this process, the same at every start. Default: the agent's name. */
+    executorId: v.exactOptional(name),
+  }),
+  v.strictObject({
+    kind: v.literal('restate'),
+    ...database,
+    ingressUrl: v.optional(url, 'http://127.0.0.1:8080'),
+    adminUrl: v.optional(url, 'http://127.0.0.1:9070'),
+    /** Where the server calls this process. */
+    listen: v.optional(
+      v.strictObject({
+        host: v.optional(v.pipe(v.string(), v.minLength(1)), '127.0.0.1'),
+        port: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535)), 9080),
+      }),
+      {},
+    ),
+    /** The one address behind which several agents stand. Default: as it listens. */
+    deploymentUrl: v.exactOptional(url),
+  }),
+]);
+
 /** Keys of a portfolio that the agent reads; the others are those of docs/configuration.md. */
 const agentKeys = v.looseObject({
   name,
@@ -96,6 +137,7 @@ export const agentFileSchema = v.strictObject({
   agent: v.optional(agent, {}),
   http: v.optional(v.union([v.literal('off'), http], 'must be "off" or a mapping'), {}),
   alerts: v.optional(alerts, {}),
+  engine: v.optional(engine, { kind: 'sqlite' }),
   totalLimits: v.optional(totalLimits, {}),
   chains: v.pipe(v.array(chainSchema), v.minLength(1, 'needs at least one chain')),
   defaults: v.optional(v.record(v.string(), v.unknown()), {}),
@@ -105,4 +147,5 @@ export const agentFileSchema = v.strictObject({
 export type AgentFile = v.InferOutput<typeof agentFileSchema>;
 export type PortfolioLimits = v.InferOutput<typeof portfolioLimits>;
 export type TotalLimits = v.InferOutput<typeof totalLimits>;
+export type EngineConfig = AgentFile['engine'];
 export type RipcordConfig = v.InferOutput<typeof ripcord>;

@@ -65,7 +65,9 @@ export function assertReloadable(current: AgentConfig, next: AgentConfig): void 
       throw new AgentRestartNeededError(`agent.${key}`, next.agent[key]);
     }
   }
-  if (!isDeepStrictEqual(current.http, next.http)) throw new AgentRestartNeededError('http', next.http);
+  for (const key of ['http', 'engine'] as const) {
+    if (!isDeepStrictEqual(current[key], next[key])) throw new AgentRestartNeededError(key, next[key]);
+  }
 }
 
 /** Undefined while it cannot be read. */

@@ -64,8 +64,8 @@ export interface Keeper {
   readonly portfolio: Portfolio;
   readonly ports: RebalancerPorts & { readonly memory: LookMemory };
   readonly rebalancer: HedgingRebalancer;
-  /** The same for the emergency exit: one piece, at the ripcord's own cost and slippage. */
-  readonly emergency: () => HedgingRebalancer;
+  /** The same for the emergency exit: one piece, at the ripcord's own cost and slippage; by another journal where one is given. */
+  readonly emergency: (journal?: Journal) => HedgingRebalancer;
   /** Portfolios with the same key see the same market. */
   readonly market: string;
   readonly now: KeeperState;
@@ -156,7 +156,7 @@ export function openKeeper(settings: AgentPortfolio, parts: KeeperParts): Keeper
     portfolio,
     ports,
     rebalancer,
-    emergency: () =>
+    emergency: (own = ports.journal) =>
       rebalancerOf(
         {
           ...portfolio,
@@ -164,7 +164,7 @@ export function openKeeper(settings: AgentPortfolio, parts: KeeperParts): Keeper
           schedule: { ...portfolio.schedule, kind: 'single' },
           limits: { ...portfolio.limits, slippageBps },
         },
-        ports,
+        { ...ports, journal: own },
         instruments,
       ),
     market: marketOf(settings),

@@ -1,8 +1,15 @@
-import { Decimal, type Hex } from '@evenkeel/core';
+import { Decimal, type Hex, type Journal, type TradeDecision } from '@evenkeel/core';
 import type { HedgingRebalancer, HedgingResult } from '@evenkeel/core/hedger';
+import type { Resumption, Survey } from '@evenkeel/core/rebalancer';
+import type { OpenBook, WorkflowEnd } from '@evenkeel/core/workflow';
 import { EvenkeelError } from '@evenkeel/intents';
+import * as v from 'valibot';
 import type { Alert } from '../alerts/alerts.js';
 import type { TotalLimits } from '../config/schema.js';
+import { EnginePortfolioUnknownError } from '../engine/errors.js';
+import { openTurns } from '../engine/open-turns.js';
+import { claimedJournal, sharedBook } from '../engine/shared-book.js';
+import type { SharedRuns } from '../engine/shared-runs.js';
 import type { AgentEvents } from '../events.js';
 import type { Desk } from '../limits/desk.js';
 import type { PaperLedger } from '../paper/paper-ledger.js';
@@ -25,7 +32,17 @@ export interface WorkerParts {
   /** Stops new risk; a scope is a portfolio's name, or `*`. */
   readonly kill: (scope: string, reason: string) => void;
   readonly total: () => TotalLimits;
+  /** Undefined for a name that is not known. */
+  readonly keeperOf: (name: string) => Keeper | undefined;
+  /** Where several agents share an engine, which then carries trades out. */
+  readonly shared?: SharedWork;
   readonly now: () => number;
+}
+
+export interface SharedWork {
+  /** A journal whose earlier holder writes no more. */
+  readonly claim: (name: string) => Promise<Journal>;
+  readonly runs: () => SharedRuns;
 }
 
 /** Runs rebalancings beside one another, one at a time for each account. */
@@ -39,6 +56,10 @@ export interface Worker {
   /** The emergency exit. */
   ripcord(keeper: Keeper, by: 'automatic' | 'by-hand'): boolean;
   running(): number;
+  /** A portfolio for a turn that the engine has given to this agent. @throws ENGINE_PORTFOLIO_UNKNOWN */
+  book(portfolio: string): Promise<OpenBook>;
+  /** Resolves once no turn of a shared engine is under way here. */
+  turnsOver(): Promise<void>;
   /** Nothing new is begun; resolves once all has ended, or after `patienceMs` is parked: how many were. */
   stop(patienceMs: number): Promise<number>;
 }
@@ -56,8 +77,9 @@ interface Job {
 const LONGEST_REST_MS = 900_000;
 
 export function openWorker(parts: WorkerParts): Worker {
-  const { desk, events, kill, mode, now, raise } = parts;
+  const { desk, events, kill, mode, now, raise, shared } = parts;
   const jobs = new Map<string, Job>();
+  const turns = openTurns();
   let stopping = false;
 
   const begin = (
@@ -101,6 +123,17 @@ export function openWorker(parts: WorkerParts): Worker {
     events.emit(decisionEvent(keeper.name, standing, level));
   };
 
+  const reserve = (
+    keeper: Keeper,
+    decision: TradeDecision,
+    survey: Survey,
+    ripcord?: 'automatic' | 'by-hand',
+  ): number => {
+    const proposal = { portfolio: keeper.name, ...expectedAmounts(decision, survey) };
+    const { dayLimits } = keeper.settings;
+    return desk.reserve(ripcord === undefined ? proposal : { ...proposal, ripcord }, dayLimits, parts.total());
+  };
+
   /** One rebalancing from its look to what it used. */
   const trade = async (
     keeper: Keeper,
@@ -108,7 +141,6 @@ export function openWorker(parts: WorkerParts): Worker {
     { abort, drain }: Pick<Job, 'drain' | 'abort'>,
     options: { readonly deltaChangeUnits?: string; readonly ripcord?: 'automatic' | 'by-hand' },
   ): Promise<HedgingResult> => {
-    const { dayLimits } = keeper.settings;
     const { ripcord, ...requested } = options;
     let reserved: number | undefined;
     let intentId: Hex | undefined;
@@ -121,9 +153,7 @@ export function openWorker(parts: WorkerParts): Worker {
         drain: drain.signal,
         permit: (decision, survey) => {
           if (drain.signal.aborted) throw new AgentStoppedError();
-          const proposal = { portfolio: keeper.name, ...expectedAmounts(decision, survey) };
-          const limits = parts.total();
-          reserved = desk.reserve(ripcord === undefined ? proposal : { ...proposal, ripcord }, dayLimits, limits);
+          reserved = reserve(keeper, decision, survey, ripcord);
         },
       });
       if (reserved !== undefined) account(keeper, reserved, result);
@@ -198,28 +228,60 @@ export function openWorker(parts: WorkerParts): Worker {
     }
   };
 
+  /** A run on the shared engine, to its end, whoever carries it out. */
+  const follow = async (
+    { runs }: SharedWork,
+    keeper: Keeper,
+    { abort, drain }: Pick<Job, 'drain' | 'abort'>,
+  ): Promise<void> => {
+    const { name, now: at, owner, portfolio } = keeper;
+    const signal = AbortSignal.any([abort.signal, drain.signal]);
+    const before = at.standing;
+    let end: WorkflowEnd;
+    try {
+      end = await runs().follow({ name, owner, underlying: portfolio.underlying }, signal);
+    } catch (error) {
+      if (signal.aborted) throw new AgentStoppedError();
+      throw error;
+    }
+    at.unfinished = await hasUnfinished(keeper);
+    events.emit({ kind: 'report', level: 'info', code: 'RUN_ENDED', portfolio: name, ...spokenEnd(name, end) });
+    // What was done here was told by its turn; of what others have done the next look will say how it stands.
+    if (at.standing === before) at.restUntilMs = now() + portfolio.policy.monitoringSeconds * 1000;
+  };
+
   const rebalance = (keeper: Keeper): boolean => {
     if (jobs.size >= parts.total().maxOpenIntents) return false;
     return begin(keeper, 'rebalancing', async (job) => {
-      conclude(keeper, await trade(keeper, keeper.rebalancer, job, {}));
+      if (shared !== undefined) await follow(shared, keeper, job);
+      else conclude(keeper, await trade(keeper, keeper.rebalancer, job, {}));
     });
   };
 
+  const tellLeft = (keeper: Keeper, left: readonly Resumption[]): void => {
+    for (const { intentId, report, slice, state } of left) {
+      const sentence = `Slice ${slice} of intent ${intentId}, which was left behind, is ${state}.`;
+      const details = { intentId, slice, state };
+      events.emit({ kind: 'report', level: 'info', code: 'RESUMED', portfolio: keeper.name, sentence, details });
+      if (report?.reconciliation?.exact === false) {
+        kill(keeper.name, `The books of ${keeper.name} do not add up: ${report.reason}`);
+      }
+    }
+  };
+
   const resume = (keeper: Keeper): boolean =>
-    begin(keeper, 'resuming', async ({ abort }) => {
+    begin(keeper, 'resuming', async (job) => {
+      if (shared !== undefined) {
+        await follow(shared, keeper, job);
+        return;
+      }
+      const { abort } = job;
       const stopTelling = tellAll(keeper.rebalancer, keeper.name, events, () => undefined);
       try {
         const ended = await keeper.rebalancer.resume(abort.signal);
         keeper.now.unfinished = false;
         keeper.now.failures = 0;
-        for (const { intentId, report, slice, state } of ended) {
-          const sentence = `Slice ${slice} of intent ${intentId}, which was left behind, is ${state}.`;
-          const details = { intentId, slice, state };
-          events.emit({ kind: 'report', level: 'info', code: 'RESUMED', portfolio: keeper.name, sentence, details });
-          if (report?.reconciliation?.exact === false) {
-            kill(keeper.name, `The books of ${keeper.name} do not add up: ${report.reason}`);
-          }
-        }
+        tellLeft(keeper, ended);
       } finally {
         stopTelling();
       }
@@ -250,7 +312,8 @@ export function openWorker(parts: WorkerParts): Worker {
         details: { by },
       });
       raise({ key: `ripcord:${keeper.name}`, level: 'critical', code: 'RIPCORD', portfolio: keeper.name, sentence });
-      const rebalancer = keeper.emergency();
+      const rebalancer =
+        shared === undefined ? keeper.emergency() : keeper.emergency(await claimedJournal(keeper, shared.claim));
       const { exposure } = await rebalancer.survey(job.abort.signal);
       const deltaChangeUnits = wayToTarget(keeper, exposure.delta);
       if (deltaChangeUnits === undefined) {
@@ -273,14 +336,22 @@ export function openWorker(parts: WorkerParts): Worker {
     track,
     ripcord,
     running: () => jobs.size,
+    book: async (name) => {
+      const keeper = parts.keeperOf(name);
+      if (keeper === undefined || shared === undefined) throw new EnginePortfolioUnknownError(name);
+      const { claim } = shared;
+      return turns.counted(() => sharedBook(keeper, { claim, desk, events, reserve, account, conclude, tellLeft }));
+    },
+    turnsOver: () => turns.over(),
     stop: async (patienceMs) => {
       stopping = true;
       const all = [...jobs.values()];
       for (const { drain } of all) drain.abort();
       const ends = Promise.all(all.map(({ ended }) => ended));
+      const done = Promise.all([ends, turns.over()]);
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, patienceMs)));
-      await Promise.race([ends, late]);
+      await Promise.race([done, late]);
       clearTimeout(timer);
       const parked = jobs.size;
       for (const { abort } of jobs.values()) abort.abort(new AgentStoppedError());
@@ -298,6 +369,16 @@ export class AgentStoppedError extends EvenkeelError {
       retryable: true,
     });
   }
+}
+
+function spokenEnd(
+  name: string,
+  end: WorkflowEnd,
+): { readonly sentence: string; readonly details: Readonly<Record<string, unknown>> } {
+  if (end.state === 'failed')
+    return { sentence: `The run of ${name} has failed: ${end.sentence}`, details: { ...end } };
+  const { outcome, sentence } = v.parse(v.object({ outcome: v.string(), sentence: v.string() }), end.output);
+  return { sentence: `The run of ${name} has ended: ${sentence}`, details: { outcome } };
 }
 
 /** The trade that brings the nearer end of the delta to the target: what surely lowers the risk. Whole lots. */

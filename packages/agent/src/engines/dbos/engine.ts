@@ -175,9 +175,12 @@ function engineOver(
   stop: AbortSignal,
   close: () => Promise<void>,
 ): WorkflowEngine {
-  const assertRun = async (id: string): Promise<void> => {
+  const knows = async (id: string): Promise<boolean> => {
     stop.throwIfAborted();
-    if ((await dbos.getWorkflowStatus(id)) === null) throw new WorkflowUnknownError('run', id);
+    return (await dbos.getWorkflowStatus(id)) !== null;
+  };
+  const assertRun = async (id: string): Promise<void> => {
+    if (!(await knows(id))) throw new WorkflowUnknownError('run', id);
   };
   return Object.freeze({
     id: 'dbos',
@@ -187,9 +190,10 @@ function engineOver(
       const run = runs.get(workflow);
       if (definition === undefined || run === undefined) throw new WorkflowUnknownError('workflow', workflow);
       const request: RunRequest = { version: latestVersion(definition), input };
-      if ((await dbos.getWorkflowStatus(id)) !== null) return;
+      if (await knows(id)) return;
       await dbos.startWorkflow(run, { workflowID: id, queueName: QUEUE })(request);
     },
+    knows,
     signal: async (id, signal) => {
       await assertRun(id);
       await dbos.send<Letter>(id, { signal }, SIGNALS);

@@ -84,6 +84,8 @@ export async function restateEngine(options: RestateEngineOptions): Promise<Work
     throw error;
   }
   const mailOf = (id: string): string => `/${MAIL}/${encodeURIComponent(id)}`;
+  const workflowOf = (id: string, signal: AbortSignal): Promise<string | null> =>
+    server.call(`${mailOf(id)}/workflowOf`, null, v.nullable(v.string()), signal);
 
   return Object.freeze({
     id: 'restate',
@@ -92,13 +94,14 @@ export async function restateEngine(options: RestateEngineOptions): Promise<Work
       const request: RunRequest = { workflow, version, input };
       await server.call(`${mailOf(id)}/begin`, request, v.unknown(), stop.signal);
     },
+    knows: async (id) => (await workflowOf(id, stop.signal)) !== null,
     signal: async (id, signal) => {
       const isKnown = await server.call(`${mailOf(id)}/send`, { signal }, v.boolean(), stop.signal);
       if (!isKnown) throw new WorkflowUnknownError('run', id);
     },
     result: async (id, signal) => {
       const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-      const workflow = await server.call(`${mailOf(id)}/workflowOf`, null, v.nullable(v.string()), either);
+      const workflow = await workflowOf(id, either);
       if (workflow === null) throw new WorkflowUnknownError('run', id);
       const path = `/restate/workflow/${serviceOf(workflow)}/${encodeURIComponent(id)}/attach`;
       return server.call(path, undefined, endSchema, either);
