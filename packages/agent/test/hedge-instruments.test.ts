@@ -151,9 +151,12 @@ test('the perpetual takes the hedge where it is cheaper to hold, by an intent fo
   const adapter = `perp-v2-${chain().id}`;
   expect(report).toMatchObject({
     outcome: 'hedged',
-    costs: null,
     reconciliation: { exact: true, unexplainedAtoms: 0n },
   });
+  expectCosts(report);
+  // A tenth of a percent of what the position is worth, as the venue told.
+  const size = Math.abs(await perpSize());
+  expect(Number(report.costs!.byKind.fee)).toBeCloseTo(0.001 * 3_000 * size, -1);
   expect(instrument!.choice.chosen.quote).toMatchObject({ adapter, instrument: 'vETH' });
   expect(instrument!.choice.compared.map(({ quote }) => quote.adapter)).toContain('routed-spot');
   expect(instrument!.choice.chosen.costBps).toBeLessThan(instrument!.choice.compared[1]!.costBps);
@@ -170,11 +173,22 @@ test('the perpetual takes the hedge where it is cheaper to hold, by an intent fo
   expect(await rebalancer.rebalance()).toMatchObject({ report: { outcome: 'held' }, slices: [] });
 });
 
+/** By kind, summing to the total, and the same as what the positions are worth less: funding of seconds aside. */
+function expectCosts({ costs }: HedgingResult['report']): void {
+  const { byKind, total, unattributed } = costs!;
+  const sum = Object.values(byKind).reduce((all, each) => all + Number(each), 0);
+  expect(sum).toBeCloseTo(Number(total), 9);
+  expect(Number(byKind.gas)).toBeGreaterThan(0);
+  expect(Number(total)).toBeGreaterThan(Number(byKind.gas));
+  expect(Math.abs(Number(unattributed))).toBeLessThan(0.01);
+}
+
 test('a market of Synthetix PerpsV2 takes the hedge on its margin, and is read as a position', async () => {
   await depositSynths(60_000n);
   const { rebalancer } = hedger({ synthetixPerps: [synth()] });
   const { after, decision, instrument, report } = await rebalancer.rebalance();
   expect(report).toMatchObject({ outcome: 'hedged', reconciliation: { exact: true } });
+  expectCosts(report);
   expect(instrument!.choice.chosen.quote).toMatchObject({ adapter: `synthetix-perps-${chain().id}` });
   if (decision.action !== 'trade') throw new Error(decision.sentence);
   const held = after.exposure.positions.filter(({ id }) => id.startsWith('synthetix-perps'));
@@ -198,6 +212,7 @@ test('signed orders out of a file take the hedge where they are cheaper than the
   const adapter = `oneinch-lop-${chain().id}`;
   expect(instrument!.choice.chosen.quote).toMatchObject({ adapter, units: '2' });
   expect(report).toMatchObject({ reconciliation: { exact: true, unexplainedAtoms: 0n } });
+  expectCosts(report);
   expect(signed!.intent.adapters).toEqual([adapter]);
 });
 
@@ -240,12 +255,14 @@ test('more than there is to sell is borrowed and sold, one step after another, a
   expect(sold.instrument!.choice.chosen.quote).toMatchObject({ adapter, units: '-9' });
   expect(sold.instrument!.choice.refused).toMatchObject([{ adapter: 'routed-spot', code: 'NO_SPOT_ROUTE' }]);
   expect(sold.report).toMatchObject({ reconciliation: { exact: true } });
+  expectCosts(sold.report);
   expect(loanDelta(sold.after)).toBeCloseTo(-9, 6);
   const steps = await journal.outcomes({ intentId: sold.signed!.id, slice: 0 });
   expect(steps.map(({ state }) => state)).not.toContain('failed');
   expect(steps.length).toBeGreaterThan(4);
   const back = await rebalancer.rebalance({ deltaChangeUnits: '9' });
   expect(back.instrument!.choice.chosen.quote).toMatchObject({ adapter, units: '9' });
+  expectCosts(back.report);
   expect(loanDelta(back.after)).toBe(0);
 });
 

@@ -190,7 +190,8 @@ function bookEntry(
   index: number,
   clock: Clock,
 ): Entry {
-  const { chainId, limitOrderProtocol, maxOrders, ordersFile, permit2 = config.contracts.permit2 } = each;
+  const { permit2: own }: Partial<ConnectedChain['config']['contracts']> = config.contracts;
+  const { chainId, limitOrderProtocol, maxOrders, ordersFile, permit2 = own } = each;
   if (permit2 === undefined) {
     const hint = 'Give it there, or among the contracts of the chain.';
     throw new InvalidInputError(`instruments.oneinchLop.${index}.permit2`, undefined, 'is not known', hint);
