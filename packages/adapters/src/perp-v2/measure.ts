@@ -1,4 +1,4 @@
-import { type LogEntry, sameAddress, type TradeFill, type TradeMeasure } from '@evenkeel/core';
+import { type Address, type LogEntry, sameAddress, type TradeFill, type TradeMeasure } from '@evenkeel/core';
 import { eventIn, wadSum } from '../instruments/measure.js';
 import { clearingHouseAbi } from './abi.js';
 import type { PerpV2Market } from './market.js';
@@ -12,7 +12,10 @@ export function measurePerpTrade(
   const events = logs
     .filter(({ address }) => sameAddress(address, clearingHouse))
     .flatMap((log) => eventIn(clearingHouseAbi, log) ?? [])
-    .filter(({ args: [trader, base] }) => sameAddress(trader, owner) && sameAddress(base, baseToken.address));
+    .filter(({ args }) => {
+      const [trader, base] = args as unknown as readonly [Address, Address];
+      return sameAddress(trader, owner) && sameAddress(base, baseToken.address);
+    });
   const sumOf = (event: string, field: string): string =>
     wadSum(events.filter(({ name }) => name === event).map(({ args }) => args[field] as bigint));
   return Object.freeze({

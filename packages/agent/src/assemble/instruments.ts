@@ -183,6 +183,16 @@ function synthEntry(
   };
 }
 
+/** Of a chain that brings its own contracts it may be missing. */
+function permit2On(
+  { contracts }: { readonly contracts: Partial<ConnectedChain['config']['contracts']> },
+  field: string,
+): Address {
+  if (contracts.permit2 !== undefined) return contracts.permit2;
+  const hint = 'Give it there, or among the contracts of the chain.';
+  throw new InvalidInputError(field, undefined, 'is not known', hint);
+}
+
 /** Orders that others have signed. What it buys is the token itself, which the wallet holds. */
 function bookEntry(
   each: InstrumentsConfig['oneinchLop'][number],
@@ -190,12 +200,8 @@ function bookEntry(
   index: number,
   clock: Clock,
 ): Entry {
-  const { permit2: own }: Partial<ConnectedChain['config']['contracts']> = config.contracts;
-  const { chainId, limitOrderProtocol, maxOrders, ordersFile, permit2 = own } = each;
-  if (permit2 === undefined) {
-    const hint = 'Give it there, or among the contracts of the chain.';
-    throw new InvalidInputError(`instruments.oneinchLop.${index}.permit2`, undefined, 'is not known', hint);
-  }
+  const { chainId, limitOrderProtocol, maxOrders, ordersFile } = each;
+  const permit2 = each.permit2 ?? permit2On(config, `instruments.oneinchLop.${index}.permit2`);
   const { resetAllowance } = config;
   const place = { chain, limitOrderProtocol, permit2, ...(resetAllowance === undefined ? {} : { resetAllowance }) };
   const id = `oneinch-lop-${chainId}`;

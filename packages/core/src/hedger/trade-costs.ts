@@ -1,5 +1,6 @@
 import { valuePosition } from '../exposure/value-position.js';
 import { Decimal, type DecimalString } from '../model/decimal.js';
+import { NATIVE_ADDRESS, sameAddress } from '../model/token.js';
 import type { LogEntry } from '../ports/chain.js';
 import type { InstrumentAdapter, TradeFill, TradeMeasure } from '../ports/instrument.js';
 import type { PositionReading } from '../model/position.js';
@@ -26,8 +27,8 @@ export interface TradeCostsInput {
  *   fee = f · spread = b · impact = c − b − f · delay = (f − p − u·mark) − c
  *
  * whose sum is what the trade lost against the mark; gas and funding are as charged. `unattributed` comes from the other
- * end: what wallet, positions and loans on that chain are worth less after the trade than before, both read anew and valued
- * at the one mark. What funding or interest came up between the two looks is in it; what was settled is not, for it had
+ * end: what tokens, positions and loans on that chain are worth less after the trade than before, both read anew and valued
+ * at the one mark; native coins aside, for gas is exact. What funding or interest came up between the two looks is in it; what was settled is not, for it had
  * been owed before.
  *
  * @returns null where the adapter cannot tell what was done
@@ -41,7 +42,7 @@ export function tradeCosts(input: TradeCostsInput): CostAttribution | null {
   const { byKind } = costAttribution({ swaps: [], flows: flows.filter(({ kind }) => kind === 'gas'), prices });
   const funding = new Decimal(measured.funding);
   const total = trade.lost.plus(byKind.gas).plus(funding);
-  const unattributed = valueLost(input, Number(mark)).minus(total.minus(funding));
+  const unattributed = valueLost(input, Number(mark)).minus(trade.lost);
   return Object.freeze({
     byKind: Object.freeze({ ...byKind, ...trade.byKind, funding: funding.toFixed() }),
     total: total.toFixed(),
@@ -86,5 +87,7 @@ const TOUCHED: ReadonlySet<string> = new Set(['holding', 'lending', 'perpetual']
 
 function worthOf(reading: PositionReading, mark: number, atSeconds: number): number {
   if (reading.status !== 'known' || !TOUCHED.has(reading.position.kind)) return 0;
-  return valuePosition(reading.position, mark, atSeconds).value;
+  const { position } = reading;
+  if (position.kind === 'holding' && sameAddress(position.amount.token.address, NATIVE_ADDRESS)) return 0;
+  return valuePosition(position, mark, atSeconds).value;
 }

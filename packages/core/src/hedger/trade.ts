@@ -1,4 +1,5 @@
 import { canonicalHash, createIntent, signIntent, type SignedIntent, type TypedDataSigner } from '@evenkeel/intents';
+import type { InstrumentChoice } from '../choose/choose-instrument.js';
 import type { HoldingComparison } from '../holding/compare-holding.js';
 import { executeProgramme, type ExecutionResult } from '../execution/execute-programme.js';
 import { ExecutionPartMissingError } from '../execution/errors.js';
@@ -38,6 +39,8 @@ export interface InstrumentTrade extends Pick<InstrumentDecision, 'choice'> {
 /** A rebalancing as ever; where an instrument other than spot took the trade, it says which, and there are no routes. */
 export interface HedgingResult extends Rebalancing {
   readonly instrument?: InstrumentTrade;
+  /** All that competed, at all sizes that were asked for; the one that was decided on is the last. Absent: nobody was asked. */
+  readonly choices?: readonly InstrumentChoice[];
 }
 
 /**
