@@ -202,8 +202,7 @@ function bookEntry(
 ): Entry {
   const { chainId, limitOrderProtocol, maxOrders, ordersFile } = each;
   const permit2 = each.permit2 ?? permit2On(config, `instruments.oneinchLop.${index}.permit2`);
-  const { resetAllowance } = config;
-  const place = { chain, limitOrderProtocol, permit2, ...(resetAllowance === undefined ? {} : { resetAllowance }) };
+  const place = { chain, limitOrderProtocol, permit2, resetAllowance: config.resetAllowance };
   const id = `oneinch-lop-${chainId}`;
   const venue = oneinchLop({ chains: { [chainId]: place }, source: fileOrders(ordersFile), maxOrders, id });
   const [underlying, numeraire] = [baseToken(config), quoteToken(config)];
