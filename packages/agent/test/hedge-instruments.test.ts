@@ -1,8 +1,9 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import type { Journal } from '@evenkeel/core';
 import { memoryJournal } from '@evenkeel/core/execution';
 import type { HedgingRebalancer, HedgingResult } from '@evenkeel/core/hedger';
 import type { RebalancerPorts } from '@evenkeel/core/rebalancer';
+import type { WorldSnapshot } from '@evenkeel/devnet';
 import { Contract, Wallet } from 'ethers';
 import { seededRandom } from '../src/assemble/ambient.js';
 import { assemble, rebalancerOf } from '../src/assemble/portfolio.js';
@@ -20,16 +21,21 @@ jest.setTimeout(60_000);
 type Instruments = NonNullable<PortfolioConfigInput['instruments']>;
 
 let stage: Stage;
+/** With feeds that were just told. */
+let opening: WorldSnapshot;
 const files = folder();
 
 beforeAll(async () => {
-  stage = await openStage({ chains: 1, parts: ['perp-v2', 'aave-v3'] });
+  stage = await openStage({ chains: 1, parts: ['perp-v2', 'aave-v3', 'oneinch-lop', 'synthetix-perps'] });
   await stage.actors.feedKeeper.tick();
+  opening = await stage.world.snapshot();
 }, 180_000);
-afterEach(async () => {
-  await closeAll();
-  await stage.rewind();
+beforeEach(async () => {
+  await stage.world.revert(opening);
+  // However long it took to come here: what is read is of now.
+  await chain().rpc('evm_mine', []);
 });
+afterEach(closeAll);
 afterAll(async () => {
   await stage?.close();
   removeFolders();
@@ -60,20 +66,46 @@ function loan(): NonNullable<Instruments['aaveShort']>[number] {
   return { chainId: chain().id, addressesProvider, pool };
 }
 
+function synth(): NonNullable<Instruments['synthetixPerps']>[number] {
+  const { market, sUSD } = chain().parts.synthetixPerps!;
+  return { chainId: chain().id, market, marginToken: sUSD };
+}
+
+/** The world's signed orders, as somebody would write them into a file. */
+function book(): NonNullable<Instruments['oneinchLop']>[number] {
+  const { limitOrderProtocol, orders } = chain().parts.oneinchLop!;
+  const ordersFile = `${files}/orders.json`;
+  writeFileSync(
+    ordersFile,
+    JSON.stringify(orders, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)),
+  );
+  return { chainId: chain().id, limitOrderProtocol, ordersFile };
+}
+
+async function send(privateKey: string, to: string, signature: string, args: readonly unknown[]): Promise<void> {
+  const contract = new Contract(to, [`function ${signature}`], new Wallet(privateKey, chain().provider));
+  const sent = (await contract.getFunction(signature.slice(0, signature.indexOf('(')))(...args)) as {
+    wait(): Promise<unknown>;
+  };
+  await sent.wait();
+}
+
 /** Margin for the perpetual. */
 async function deposit(units: bigint): Promise<void> {
-  const wallet = new Wallet(owner().privateKey, chain().provider);
+  const { privateKey } = owner();
   const { USDC } = chain().tokens;
   const { vault } = chain().parts.perpV2!;
-  const send = async (to: string, signature: string, args: readonly unknown[]): Promise<void> => {
-    const contract = new Contract(to, [`function ${signature}`], wallet);
-    const sent = (await contract.getFunction(signature.slice(0, signature.indexOf('(')))(...args)) as {
-      wait(): Promise<unknown>;
-    };
-    await sent.wait();
-  };
-  await send(USDC.address, 'approve(address,uint256)', [vault, units * 10n ** 6n]);
-  await send(vault, 'deposit(address,uint256)', [USDC.address, units * 10n ** 6n]);
+  await send(privateKey, USDC.address, 'approve(address,uint256)', [vault, units * 10n ** 6n]);
+  await send(privateKey, vault, 'deposit(address,uint256)', [USDC.address, units * 10n ** 6n]);
+}
+
+/** Margin for the market of Synthetix, which somebody gives to the owner. */
+async function depositSynths(units: bigint): Promise<void> {
+  const { market, sUSD } = chain().parts.synthetixPerps!;
+  const { address, privateKey } = owner();
+  const atoms = units * 10n ** 18n;
+  await send(stage.world.accounts.trader.privateKey, sUSD, 'transfer(address,uint256)', [address, atoms]);
+  await send(privateKey, market, 'transferMargin(int256)', [atoms]);
 }
 
 async function perpSize(): Promise<number> {
@@ -119,9 +151,12 @@ test('the perpetual takes the hedge where it is cheaper to hold, by an intent fo
   const adapter = `perp-v2-${chain().id}`;
   expect(report).toMatchObject({
     outcome: 'hedged',
-    costs: null,
     reconciliation: { exact: true, unexplainedAtoms: 0n },
   });
+  expectCosts(report);
+  // A tenth of a percent of what the position is worth, as the venue told.
+  const size = Math.abs(await perpSize());
+  expect(Number(report.costs!.byKind.fee)).toBeCloseTo(0.001 * 3_000 * size, -1);
   expect(instrument!.choice.chosen.quote).toMatchObject({ adapter, instrument: 'vETH' });
   expect(instrument!.choice.compared.map(({ quote }) => quote.adapter)).toContain('routed-spot');
   expect(instrument!.choice.chosen.costBps).toBeLessThan(instrument!.choice.compared[1]!.costBps);
@@ -136,6 +171,60 @@ test('the perpetual takes the hedge where it is cheaper to hold, by an intent fo
   expect(codes).toEqual(expect.arrayContaining(['OUTSIDE_BAND', 'INSTRUMENT_CHOSEN', 'TRADE_OPENED', 'TRADE_CLOSED']));
   // Then there is nothing left to do.
   expect(await rebalancer.rebalance()).toMatchObject({ report: { outcome: 'held' }, slices: [] });
+});
+
+/** By kind, summing to the total, and the same as what the positions are worth less: funding of seconds aside. */
+function expectCosts({ costs }: HedgingResult['report']): void {
+  const { byKind, total, unattributed } = costs!;
+  const sum = Object.values(byKind).reduce((all, each) => all + Number(each), 0);
+  expect(sum).toBeCloseTo(Number(total), 9);
+  expect(Number(byKind.gas)).toBeGreaterThan(0);
+  expect(Number(total)).toBeGreaterThan(Number(byKind.gas));
+  expect(Math.abs(Number(unattributed))).toBeLessThan(0.01);
+}
+
+test('a market of Synthetix PerpsV2 takes the hedge on its margin, and is read as a position', async () => {
+  await depositSynths(60_000n);
+  const { rebalancer } = hedger({ synthetixPerps: [synth()] });
+  const { after, decision, instrument, report } = await rebalancer.rebalance();
+  expect(report).toMatchObject({ outcome: 'hedged', reconciliation: { exact: true } });
+  expectCosts(report);
+  expect(instrument!.choice.chosen.quote).toMatchObject({ adapter: `synthetix-perps-${chain().id}` });
+  if (decision.action !== 'trade') throw new Error(decision.sentence);
+  const held = after.exposure.positions.filter(({ id }) => id.startsWith('synthetix-perps'));
+  expect(held).toMatchObject([{ delta: { low: decision.deltaChangeUnits, high: decision.deltaChangeUnits } }]);
+});
+
+test('a trade on Synthetix that would break a limit of its margin is out, and another takes it', async () => {
+  await depositSynths(3_000n);
+  await deposit(50_000n);
+  const { rebalancer } = hedger({ synthetixPerps: [synth()], perpV2: [perp()], margin: { maxLeverage: 2 } });
+  const { instrument } = await rebalancer.rebalance({ deltaChangeUnits: '5', dryRun: true });
+  expect(instrument!.choice.chosen.quote.adapter).toBe(`perp-v2-${chain().id}`);
+  expect(instrument!.choice.refused).toMatchObject([
+    { adapter: `synthetix-perps-${chain().id}`, code: 'MARGIN_LIMIT' },
+  ]);
+});
+
+test('signed orders out of a file take the hedge where they are cheaper than the pools', async () => {
+  const { rebalancer } = hedger({ oneinchLop: [book()] });
+  const { instrument, report, signed } = await rebalancer.rebalance({ deltaChangeUnits: '2' });
+  const adapter = `oneinch-lop-${chain().id}`;
+  expect(instrument!.choice.chosen.quote).toMatchObject({ adapter, units: '2' });
+  expect(report).toMatchObject({ reconciliation: { exact: true, unexplainedAtoms: 0n } });
+  expectCosts(report);
+  expect(signed!.intent.adapters).toEqual([adapter]);
+});
+
+test('a file of orders that is not there or is none leaves spot alone, with a code', async () => {
+  for (const content of [undefined, '{}', 'no json']) {
+    const ordersFile = `${files}/none.json`;
+    if (content !== undefined) writeFileSync(ordersFile, content);
+    const { rebalancer } = hedger({ oneinchLop: [{ ...book(), ordersFile }] });
+    const { instrument, slices } = await rebalancer.rebalance({ deltaChangeUnits: '1', dryRun: true });
+    expect(instrument).toBeUndefined();
+    expect(slices).toHaveLength(1);
+  }
 });
 
 test('a dry run shows the choice, and leaves no trace', async () => {
@@ -166,12 +255,14 @@ test('more than there is to sell is borrowed and sold, one step after another, a
   expect(sold.instrument!.choice.chosen.quote).toMatchObject({ adapter, units: '-9' });
   expect(sold.instrument!.choice.refused).toMatchObject([{ adapter: 'routed-spot', code: 'NO_SPOT_ROUTE' }]);
   expect(sold.report).toMatchObject({ reconciliation: { exact: true } });
+  expectCosts(sold.report);
   expect(loanDelta(sold.after)).toBeCloseTo(-9, 6);
   const steps = await journal.outcomes({ intentId: sold.signed!.id, slice: 0 });
   expect(steps.map(({ state }) => state)).not.toContain('failed');
   expect(steps.length).toBeGreaterThan(4);
   const back = await rebalancer.rebalance({ deltaChangeUnits: '9' });
   expect(back.instrument!.choice.chosen.quote).toMatchObject({ adapter, units: '9' });
+  expectCosts(back.report);
   expect(loanDelta(back.after)).toBe(0);
 });
 

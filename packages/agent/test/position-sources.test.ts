@@ -11,7 +11,19 @@ const view = { to: AT, signature: 'function valueOf(address) view returns (uint2
 const note = { chainId: 8453, id: 'note', label: 'Note', value: view, price: { ...view, args: [AT] } };
 const feed = { kind: 'feed', address: AT, decimals: 8 };
 
-function sourcesOf(positions: object): readonly string[] {
+const options = {
+  chainId: 8453,
+  ...{ optionMarket: AT, optionToken: AT, optionGreekCache: AT },
+  quoteAsset: { address: AT, symbol: 'sUSD', decimals: 18 },
+  baseAsset: { address: AT, symbol: 'sETH', decimals: 18 },
+};
+const perp = {
+  chainId: 8453,
+  ...{ clearingHouse: AT, clearingHouseConfig: AT, accountBalance: AT, exchange: AT, vault: AT },
+  ...{ collateralManager: AT, baseToken: AT, quoteToken: AT },
+};
+
+function sourcesOf(positions: object, more: object = {}): readonly string[] {
   const config = parseConfig({
     name: 'book',
     underlying: 'ETH',
@@ -19,6 +31,7 @@ function sourcesOf(positions: object): readonly string[] {
     annualVolatilityPercent: 65,
     chains: [{ id: 8453, rpcUrl: 'http://127.0.0.1:1', base: 'WETH', quote: 'USDC' }],
     positions: { holdings: false, ...positions },
+    ...more,
   });
   const signer = {
     address: config.owner,
@@ -39,6 +52,9 @@ test('every source can be named, and two of a kind have ids of their own', () =>
       uniswapV4FromBlock: { '8453': 25_000_000 },
       aaveV3: [account, { ...account, addressesProvider: other }],
       erc4626: [vault, { ...vault, vault: other }],
+      lyra: [options],
+      perpV2: [perp],
+      synthetixPerps: [{ chainId: 8453, market: AT, marginToken: other }],
       optionContracts: [{ chainId: 8453, contract: AT, ratePercent: '4' }],
       revalue: [
         { ...note, bump: feed, holding: view },
@@ -50,6 +66,9 @@ test('every source can be named, and two of a kind have ids of their own', () =>
     'uniswap-v4-lp-8453',
     `aave-v3-8453-${AT}`,
     `aave-v3-8453-${other}`,
+    `lyra-8453-${AT}`,
+    'perp-v2-8453',
+    'synthetix-perps-8453',
     `erc4626-8453-${AT}`,
     `erc4626-8453-${other}`,
     `option-book-view-8453-${AT}`,
@@ -59,7 +78,36 @@ test('every source can be named, and two of a kind have ids of their own', () =>
   ]);
 });
 
+test('what instruments and positions both name is read once', () => {
+  const lent = { chainId: 8453, addressesProvider: AT };
+  const synth = { chainId: 8453, market: AT, marginToken: AT };
+  const instruments = { perpV2: [perp], synthetixPerps: [synth], aaveShort: [{ ...lent, pool: AT }] };
+  const all = ['perp-v2-8453', 'synthetix-perps-8453', `aave-v3-8453-${AT}`];
+  expect([...sourcesOf({}, { instruments })].sort()).toEqual([...all].sort());
+  expect([...sourcesOf({ perpV2: [perp], synthetixPerps: [synth], aaveV3: [lent] }, { instruments })].sort()).toEqual(
+    [...all].sort(),
+  );
+});
+
 test.each([
+  ['instruments.oneinchLop.0.ordersFile', { oneinchLop: [{ chainId: 8453, limitOrderProtocol: AT }] }],
+  [
+    'instruments.oneinchLop.0.maxOrders',
+    { oneinchLop: [{ chainId: 8453, limitOrderProtocol: AT, ordersFile: 'orders.json', maxOrders: 0 }] },
+  ],
+  ['instruments.oneinchLop.0.chainId', { oneinchLop: [{ chainId: 1, limitOrderProtocol: AT, ordersFile: 'o.json' }] }],
+  ['instruments.synthetixPerps.0.market', { synthetixPerps: [{ chainId: 8453, market: '0x1', marginToken: AT }] }],
+  ['instruments.synthetixPerps.0.marginToken', { synthetixPerps: [{ chainId: 8453, market: AT }] }],
+  ['instruments.synthetixPerps.0.chainId', { synthetixPerps: [{ chainId: 1, market: AT, marginToken: AT }] }],
+])('a bad %s is refused by name', (field, instruments) => {
+  expect(() => sourcesOf({}, { instruments })).toThrow(expect.objectContaining({ field }));
+});
+
+test.each([
+  ['positions.lyra.0.chainId', { lyra: [{ ...options, chainId: 1 }] }],
+  ['positions.lyra.0.volatility', { lyra: [{ ...options, volatility: 'guessed' }] }],
+  ['positions.perpV2.0.vault', { perpV2: [{ ...perp, vault: 'vault' }] }],
+  ['positions.synthetixPerps.0.market', { synthetixPerps: [{ chainId: 8453, marginToken: AT }] }],
   ['positions.erc4626.0.chainId', { erc4626: [{ chainId: 1, vault: AT, asset: wstEth, ...HELD }] }],
   [
     'positions.erc4626.0.deltaPerUnit',

@@ -51,6 +51,7 @@ import {
   AaveNothingOwedError,
   AaveReserveClosedError,
 } from './errors.js';
+import { measureShort } from './measure-short.js';
 import {
   readShortTerms,
   shortReads,
@@ -231,6 +232,7 @@ export function aaveShort(options: AaveShortOptions): InstrumentAdapter {
       requireOwner(id, fill.owner, owner);
       return deepFreeze([...stepCalls(id, marketOn(fill.quote.chainId), steps, owner, fill.deadline)]);
     },
+    measure: (fill, logs) => measureShort(marketOn(fill.quote.chainId), fill, logs),
   } satisfies InstrumentAdapter);
 }
 

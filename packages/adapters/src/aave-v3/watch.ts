@@ -1,9 +1,9 @@
-import { type Address, type Chain, fromAtoms, type Hex, type Token } from '@evenkeel/core';
+import { type Address, type Chain, fromAtoms, type Token } from '@evenkeel/core';
 import type { VenueCondition, VenueHappening, VenueWatch } from '@evenkeel/core/watch';
-import { Interface, zeroPadValue } from 'ethers';
+import { Interface, type Result } from 'ethers';
 import * as v from 'valibot';
 import { deepFreeze } from '../common/freeze.js';
-import { allLogs } from '../common/logs.js';
+import { happeningsOf, type WatchedBlocks } from '../common/happenings.js';
 import { contractRead, optionalRead, readContracts } from '../common/read.js';
 import { accountDataAbi, oracleAbi } from './abi.js';
 import { type AaveContracts, readAaveContracts } from './short-state.js';
@@ -65,8 +65,7 @@ export function aaveV3Watch(options: AaveV3WatchOptions): VenueWatch {
     look: async (owner: Address, sinceBlock: number | undefined, signal: AbortSignal) => {
       const contracts = await readAaveContracts(chain, addressesProvider, signal);
       const { blockNumber, conditions } = await conditionsOf(options, id, contracts, owner, signal);
-      const happened =
-        sinceBlock === undefined ? [] : await liquidations(options, contracts, owner, sinceBlock, blockNumber, signal);
+      const happened = await liquidations(options, contracts, owner, { sinceBlock, toBlock: blockNumber }, signal);
       return deepFreeze({ conditions, happened, blockNumber });
     },
   });
@@ -141,29 +140,22 @@ function ofReserve(
   return conditions;
 }
 
-async function liquidations(
+function liquidations(
   { chain, reserves }: AaveV3WatchOptions,
   { pool }: AaveContracts,
   owner: Address,
-  fromBlock: number,
-  toBlock: number,
+  blocks: WatchedBlocks,
   signal: AbortSignal,
 ): Promise<readonly VenueHappening[]> {
-  if (fromBlock > toBlock) return [];
-  const event = liquidationAbi.getEvent('LiquidationCall')!.topicHash as Hex;
-  const topics = [event, null, null, zeroPadValue(owner, 32) as Hex];
-  const logs = await allLogs(chain, { address: pool, topics, fromBlock, toBlock }, signal);
-  return logs.map(({ data, topics: found, txHash }, at): VenueHappening => {
-    const [collateral, debt, , covered, taken] = liquidationAbi.decodeEventLog(
-      'LiquidationCall',
-      data,
-      found,
-    ) as unknown as [string, string, string, bigint, bigint];
-    const say = (address: string, atoms: bigint): string => {
-      const token = reserves.find((each) => each.address.toLowerCase() === address.toLowerCase());
-      return token === undefined ? `${atoms} atoms of ${address}` : `${fromAtoms(token, atoms)} ${token.symbol}`;
-    };
+  const say = (address: string, atoms: bigint): string => {
+    const token = reserves.find((each) => each.address.toLowerCase() === address.toLowerCase());
+    return token === undefined ? `${atoms} atoms of ${address}` : `${fromAtoms(token, atoms)} ${token.symbol}`;
+  };
+  const tell = (args: Result) => {
+    const [collateral, debt, , covered, taken] = args as unknown as [string, string, string, bigint, bigint];
     const sentence = `Somebody repaid ${say(debt, covered)} of this account on Aave on ${chain.name}, and took ${say(collateral, taken)} for it.`;
-    return { id: `${txHash}/${at}`, code: 'LIQUIDATED', sentence, answer: 'rehedge' };
-  });
+    return { code: 'LIQUIDATED', sentence, answer: 'rehedge' } as const;
+  };
+  const told = { abi: liquidationAbi, event: 'LiquidationCall', address: pool, indexed: [null, null, owner] };
+  return happeningsOf(chain, told, blocks, tell, signal);
 }

@@ -1,9 +1,9 @@
-import { type Address, fromAtoms, type Hex } from '@evenkeel/core';
+import { type Address, fromAtoms } from '@evenkeel/core';
 import type { VenueCondition, VenueHappening, VenueWatch } from '@evenkeel/core/watch';
-import { Interface, toBeHex, zeroPadValue } from 'ethers';
+import { Interface, type Result } from 'ethers';
 import * as v from 'valibot';
 import { deepFreeze } from '../common/freeze.js';
-import { allLogs } from '../common/logs.js';
+import { happeningsOf, type WatchedBlocks } from '../common/happenings.js';
 import { contractRead, optionalRead, readContracts } from '../common/read.js';
 import { greekCacheAbi, synthetixAdapterAbi } from './abi.js';
 import { isCall, type LyraTrading } from './market.js';
@@ -52,7 +52,7 @@ export function lyraWatch(market: LyraWatched): VenueWatch {
       const { block, positions } = book;
       const [conditions, happened] = await Promise.all([
         conditionsOf(market, id, positions, block.timeSeconds, signal),
-        sinceBlock === undefined ? [] : happenedSince(market, owner, sinceBlock, block.number, signal),
+        happenedSince(market, owner, { sinceBlock, toBlock: block.number }, signal),
       ]);
       return deepFreeze({ conditions, happened, blockNumber: block.number });
     },
@@ -152,32 +152,24 @@ async function readCaches(
   return { updatedAt: Number(updatedAt), updatedAtPrice, callDeltas };
 }
 
-async function happenedSince(
+function happenedSince(
   { chain, optionToken }: LyraWatched,
   owner: Address,
-  fromBlock: number,
-  toBlock: number,
+  blocks: WatchedBlocks,
   signal: AbortSignal,
 ): Promise<readonly VenueHappening[]> {
-  if (fromBlock > toBlock) return [];
-  const topics = [tokenEvents.getEvent('PositionUpdated')!.topicHash as Hex, null, zeroPadValue(owner, 32) as Hex];
-  const logs = await allLogs(chain, { address: optionToken, topics, fromBlock, toBlock }, signal);
-  return logs.flatMap(({ data, topics: found, txHash }): VenueHappening[] => {
-    const [positionId, , type, position] = tokenEvents.decodeEventLog('PositionUpdated', data, found) as unknown as [
-      bigint,
-      Address,
-      bigint,
-      { readonly amount: bigint; readonly strikeId: bigint },
-    ];
+  const tell = (args: Result) => {
+    const [positionId, , type, position] = args as unknown as [bigint, Address, bigint, { readonly strikeId: bigint }];
     const what = `position ${positionId} of strike ${position.strikeId} on Lyra on ${chain.name}`;
-    const id = `${txHash}/${toBeHex(positionId)}`;
     if (type === LIQUIDATED) {
       const sentence = `Its collateral was too little: ${what} was liquidated by somebody.`;
-      return [{ id, code: 'LIQUIDATED', sentence, answer: 'rehedge' }];
+      return { code: 'LIQUIDATED', sentence, answer: 'rehedge' } as const;
     }
-    if (type !== SETTLED) return [];
-    return [{ id, code: 'OPTION_SETTLED', sentence: `Somebody paid out ${what}.`, answer: 'rehedge' }];
-  });
+    if (type !== SETTLED) return undefined;
+    return { code: 'OPTION_SETTLED', sentence: `Somebody paid out ${what}.`, answer: 'rehedge' } as const;
+  };
+  const told = { abi: tokenEvents, event: 'PositionUpdated', address: optionToken, indexed: [null, owner] };
+  return happeningsOf(chain, told, blocks, tell, signal);
 }
 
 const magnitude = (value: bigint): bigint => (value < 0n ? -value : value);

@@ -5,6 +5,7 @@ export const clearingHouseAbi: Interface = new Interface([
   'function openPosition((address baseToken, bool isBaseToQuote, bool isExactInput, uint256 amount, uint256 oppositeAmountBound, uint256 deadline, uint160 sqrtPriceLimitX96, bytes32 referralCode)) returns (uint256 base, uint256 quote)',
   'function closePosition((address baseToken, uint160 sqrtPriceLimitX96, uint256 oppositeAmountBound, uint256 deadline, bytes32 referralCode)) returns (uint256 base, uint256 quote)',
   'event PositionChanged(address indexed trader, address indexed baseToken, int256 exchangedPositionSize, int256 exchangedPositionNotional, uint256 fee, int256 openNotional, int256 realizedPnl, uint256 sqrtPriceAfterX96)',
+  'event FundingPaymentSettled(address indexed trader, address indexed baseToken, int256 fundingPayment)',
 ]);
 
 export const accountBalanceAbi: Interface = new Interface([

@@ -34,6 +34,7 @@ import { configuredOn } from '../common/configured-on.js';
 import { accountBalanceAbi, clearingHouseAbi } from './abi.js';
 import { PerpLiquidityShortError, PerpPriceLimitError } from './errors.js';
 import type { PerpV2Market } from './market.js';
+import { measurePerpTrade } from './measure.js';
 import { refusal } from './refusal.js';
 import { type PerpV2Terms, readPerpV2Terms } from './terms.js';
 
@@ -155,6 +156,7 @@ export function perpV2Instrument(options: PerpV2InstrumentOptions): InstrumentAd
     },
     quote,
     build: (fill) => deepFreeze([buildCall(id, marketOn, fill)]),
+    measure: (fill, logs) => measurePerpTrade(marketOn(fill.quote.chainId), fill, logs),
   } satisfies InstrumentAdapter);
 }
 

@@ -1,11 +1,11 @@
-import { type Address, fromAtoms, type Hex } from '@evenkeel/core';
+import { type Address, fromAtoms } from '@evenkeel/core';
 import { type MarginLimits, marginBreaches, marginState, perpetualMargin } from '@evenkeel/core/margin';
 import type { VenueCondition, VenueHappening, VenueWatch } from '@evenkeel/core/watch';
-import { Interface, zeroPadValue } from 'ethers';
+import { Interface, type Result } from 'ethers';
 import * as v from 'valibot';
 import { balanceRead } from '../common/erc20.js';
 import { deepFreeze } from '../common/freeze.js';
-import { allLogs } from '../common/logs.js';
+import { happeningsOf, type WatchedBlocks } from '../common/happenings.js';
 import { contractRead, optionalRead, readContracts } from '../common/read.js';
 import { baseTokenAbi, clearingHouseConfigAbi } from './abi.js';
 import { readPerpV2Account } from './account.js';
@@ -49,8 +49,7 @@ export function perpV2Watch(market: PerpV2Market, options: PerpV2WatchOptions = 
       const venue = await venueState(market, signal);
       const account =
         venue.isClosed || venue.index === undefined ? [] : await ofAccount(market, id, owner, options, signal);
-      const happened =
-        sinceBlock === undefined ? [] : await liquidations(market, owner, sinceBlock, venue.blockNumber, signal);
+      const happened = await liquidations(market, owner, { sinceBlock, toBlock: venue.blockNumber }, signal);
       const conditions = [...ofVenue(market, id, venue), ...account];
       return deepFreeze({ conditions, happened, blockNumber: venue.blockNumber });
     },
@@ -143,21 +142,17 @@ async function ofAccount(
   return conditions;
 }
 
-async function liquidations(
+function liquidations(
   { baseToken, chain, clearingHouse }: PerpV2Market,
   owner: Address,
-  fromBlock: number,
-  toBlock: number,
+  blocks: WatchedBlocks,
   signal: AbortSignal,
 ): Promise<readonly VenueHappening[]> {
-  if (fromBlock > toBlock) return [];
-  const event = liquidationAbi.getEvent('PositionLiquidated')!.topicHash as Hex;
-  const topics = [event, zeroPadValue(owner, 32) as Hex, zeroPadValue(baseToken.address, 32) as Hex];
-  const logs = await allLogs(chain, { address: clearingHouse, topics, fromBlock, toBlock }, signal);
-  return logs.map(({ data, topics: found, txHash }, at): VenueHappening => {
-    const [, , , size, fee] = liquidationAbi.decodeEventLog('PositionLiquidated', data, found) as unknown as bigint[];
-    const [units, dollars] = [fromAtoms(WAD, size!), Number(fromAtoms(WAD, fee!)).toFixed(2)];
+  const told = { abi: liquidationAbi, event: 'PositionLiquidated', address: clearingHouse };
+  const tell = ([, , , size, fee]: Result) => {
+    const [units, dollars] = [fromAtoms(WAD, size as bigint), Number(fromAtoms(WAD, fee as bigint)).toFixed(2)];
     const sentence = `Somebody liquidated ${units} ${baseToken.symbol} of this account on ${chain.name}, for a fee of ${dollars}.`;
-    return { id: `${txHash}/${at}`, code: 'LIQUIDATED', sentence, answer: 'rehedge' };
-  });
+    return { code: 'LIQUIDATED', sentence, answer: 'rehedge' } as const;
+  };
+  return happeningsOf(chain, { ...told, indexed: [owner, baseToken.address] }, blocks, tell, signal);
 }

@@ -23,6 +23,7 @@ import {
   unitsOf,
   validUntil,
 } from '../instruments/request.js';
+import { measureTokens } from '../instruments/measure.js';
 import { rehearse } from '../instruments/simulate.js';
 import {
   bestPurchase,
@@ -154,5 +155,6 @@ export function spotInstrument(options: SpotInstrumentOptions): InstrumentAdapte
       const { venues } = marketOn(fill.quote.chainId);
       return deepFreeze([...swapCalls(id, venues, swap, owner, fill.deadline)]);
     },
+    measure: (fill, logs) => measureTokens(fill.owner, marketOn(fill.quote.chainId), logs),
   } satisfies InstrumentAdapter);
 }

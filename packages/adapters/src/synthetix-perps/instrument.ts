@@ -33,6 +33,7 @@ import { rehearse } from '../instruments/simulate.js';
 import { marketAbi } from './abi.js';
 import { asOfBlock, positionRead, valueRead } from './account.js';
 import type { SynthetixPerpsMarket } from './market.js';
+import { measureSynthetixTrade } from './measure.js';
 import { refusal } from './refusal.js';
 
 export interface SynthetixPerpsInstrumentOptions {
@@ -164,6 +165,7 @@ export function synthetixPerps(options: SynthetixPerpsInstrumentOptions): Instru
       requireOwner(id, fill.owner, owner);
       return deepFreeze([orderCall(marketOn(fill.quote.chainId), order)]);
     },
+    measure: (fill, logs) => measureSynthetixTrade(marketOn(fill.quote.chainId), fill, logs),
   } satisfies InstrumentAdapter);
 }
 

@@ -3,10 +3,13 @@ import { describeConformance } from '@evenkeel/adapters/conformance/jest';
 import { erc20Holdings } from '@evenkeel/adapters/erc20';
 import {
   readSynthetixPerpsAccount,
+  synthetixMargin,
+  synthetixMarginAfter,
   synthetixMarginTransfer,
   synthetixPerps,
   type SynthetixPerpsMarket,
   synthetixPerpsPositions,
+  synthetixPerpsWatch,
 } from '@evenkeel/adapters/synthetix-perps';
 import type {
   Address,
@@ -17,8 +20,10 @@ import type {
   TradeQuote,
   TradeRequest,
 } from '@evenkeel/core';
+import { type MarginLimits, marginState, perpetualMargin } from '@evenkeel/core/margin';
+import { pollVenues, type VenueMemory } from '@evenkeel/core/watch';
 import { type Actors, startWorld, type World, type WorldChain, type WorldSnapshot } from '@evenkeel/devnet';
-import { Interface } from 'ethers';
+import { encodeBytes32String, Interface } from 'ethers';
 import { chainsOf, clock } from '../support/bridge-world.js';
 
 jest.setTimeout(60_000);
@@ -28,7 +33,11 @@ const erc20 = new Interface([
   'function transfer(address,uint256)',
   'function balanceOf(address) view returns (uint256)',
 ]);
-const flagging = new Interface(['function flagPosition(address)']);
+const keeper = new Interface([
+  'function flagPosition(address)',
+  'function liquidatePosition(address)',
+  'function setMaxMarketValue(bytes32,uint256)',
+]);
 
 let world: World;
 let actors: Actors;
@@ -175,7 +184,7 @@ describe('an account', () => {
     actors.arbitrageur.setPrice(3_160);
     await world.advance(60);
     await actors.feedKeeper.tick();
-    const flag = flagging.encodeFunctionData('flagPosition', [trader]) as Call['data'];
+    const flag = keeper.encodeFunctionData('flagPosition', [trader]) as Call['data'];
     await execute([{ to: market.market, data: flag }]);
     expect(await positions.read(trader, signal)).toMatchObject([
       { status: 'unknown', reason: expect.stringContaining('announced') as string },
@@ -195,5 +204,107 @@ describe('an account', () => {
     await world.advance(60);
     await actors.feedKeeper.tick();
     await expect(execute(calls)).rejects.toThrow('failed');
+  });
+});
+
+async function feedsSay(dollars: number): Promise<void> {
+  actors.arbitrageur.setPrice(dollars);
+  await world.advance(60);
+  await actors.feedKeeper.tick();
+}
+
+describe('the margin of an account', () => {
+  beforeEach(async () => {
+    actors.arbitrageur.setPrice(3_000);
+    await reset();
+  });
+
+  test.each(['-40', '25', '-3'])('of %s is as far from liquidation as the venue says', async (units) => {
+    await trade(units);
+    const account = await readSynthetixPerpsAccount(market, trader, signal);
+    const { distance, liquidationSpot } = marginState(perpetualMargin(synthetixMargin(account)));
+    if (Number(account.liquidationPrice) === 0) return expect(distance).toBeGreaterThan(0.5);
+    expect(liquidationSpot).toBeCloseTo(Number(account.liquidationPrice), 6);
+  });
+
+  test.each([
+    ['0', '-40'],
+    ['-40', '15'],
+    ['-40', '80'],
+  ])('of %s after a trade of %s is what it is then', async (held, units) => {
+    if (held !== '0') await trade(held);
+    const quote = await adapter.quote(await request(units), signal);
+    const foreseen = marginState(perpetualMargin(await synthetixMarginAfter(market, quote, trader, signal)));
+    await trade(units);
+    const account = synthetixMargin(await readSynthetixPerpsAccount(market, trader, signal));
+    const { distance, leverage } = marginState(perpetualMargin(account));
+    expect(foreseen.distance).toBeCloseTo(distance, 3);
+    expect(foreseen.leverage).toBeCloseTo(leverage, 3);
+  });
+});
+
+describe('a watch tells once, in the poll that sees it,', () => {
+  const limits: MarginLimits = { maxLeverage: 8, minDistance: 0.08 };
+  let poll: () => Promise<readonly string[]>;
+
+  beforeEach(async () => {
+    await reset();
+    await feedsSay(3_000);
+    const { marketSettings } = local.parts.synthetixPerps!;
+    let memory: VenueMemory = new Map();
+    const watch = synthetixPerpsWatch(market, { marginLimits: limits, marketSettings });
+    poll = async () => {
+      const polled = await pollVenues([watch], trader, memory, signal);
+      memory = polled.memory;
+      return polled.changes.map(({ answer, change, code }) => `${change} ${code}: ${answer}`);
+    };
+    expect(await poll()).toEqual([]);
+  });
+
+  test('funding that has flipped against the position', async () => {
+    const rate = (await adapter.quote(await request('1'), signal)).carryPerDay;
+    const [pays, receives] = rate > 0 ? ['10', '-10'] : ['-10', '10'];
+    await trade(receives);
+    expect(await poll()).toEqual([]);
+    await trade(`${Number(pays) * 2}`);
+    expect(await poll()).toEqual(['began FUNDING_AGAINST: compare']);
+    expect(await poll()).toEqual([]);
+  });
+
+  test('a feed that halts, and answers again', async () => {
+    await trade('-10');
+    await poll();
+    await world.advance(4 * 86_400);
+    expect(await poll()).toContain('began FEED_HALTED: hedge-elsewhere');
+    await feedsSay(3_000);
+    expect(await poll()).toContain('ended FEED_HALTED: hedge-elsewhere');
+  });
+
+  test('a market that is full on a side', async () => {
+    await trade('-10');
+    await poll();
+    const key = encodeBytes32String('sETHPERP');
+    const cap = keeper.encodeFunctionData('setMaxMarketValue', [key, 10n * E18]) as Call['data'];
+    const { marketSettings } = local.parts.synthetixPerps!;
+    await execute([{ to: marketSettings, data: cap }], world.accounts.deployer.address);
+    expect(await poll()).toEqual(['began MARKET_FULL: hedge-elsewhere']);
+    await expect(adapter.quote(await request('-1'), signal)).rejects.toMatchObject({ code: 'TRADE_TOO_LARGE' });
+  });
+
+  test('a margin that is near, a liquidation that is announced, and one that happened', async () => {
+    await trade('-100');
+    await poll();
+    await feedsSay(3_250);
+    expect(await poll()).toContain('began MARGIN_NEAR: add-margin');
+    await feedsSay(3_480);
+    await poll();
+    await execute([{ to: market.market, data: keeper.encodeFunctionData('flagPosition', [trader]) as Call['data'] }]);
+    expect(await poll()).toEqual(['began LIQUIDATION_ANNOUNCED: hedge-elsewhere', 'ended MARGIN_NEAR: add-margin']);
+    const liquidation = keeper.encodeFunctionData('liquidatePosition', [trader]) as Call['data'];
+    await execute([{ to: market.market, data: liquidation }], world.accounts.deployer.address);
+    const told = await poll();
+    expect(told).toContain('happened LIQUIDATED: rehedge');
+    expect(told).toContain('ended LIQUIDATION_ANNOUNCED: hedge-elsewhere');
+    expect(await poll()).toEqual([]);
   });
 });

@@ -1,21 +1,31 @@
 import { aaveShort, aaveV3Account } from '@evenkeel/adapters/aave-v3';
+import { oneinchLop } from '@evenkeel/adapters/oneinch-lop';
 import {
   perpV2Instrument,
   perpV2Margin,
   perpV2MarginAfter,
-  type PerpV2Market,
   perpV2Positions,
   readPerpV2Account,
 } from '@evenkeel/adapters/perp-v2';
-import type {
-  Address,
-  Clock,
-  DecimalString,
-  InstrumentAdapter,
-  PositionReading,
-  PositionSource,
-  TradeQuote,
-  VenueAdapter,
+import { spotInstrument } from '@evenkeel/adapters/spot';
+import {
+  readSynthetixPerpsAccount,
+  synthetixMargin,
+  synthetixMarginAfter,
+  synthetixPerps,
+  synthetixPerpsPositions,
+} from '@evenkeel/adapters/synthetix-perps';
+import {
+  type Address,
+  type Clock,
+  Decimal,
+  type DecimalString,
+  type InstrumentAdapter,
+  type PositionReading,
+  type PositionSource,
+  sameToken,
+  type TradeQuote,
+  type VenueAdapter,
 } from '@evenkeel/core';
 import type { Contender } from '@evenkeel/core/choose';
 import type { HedgeInstruments, Seen } from '@evenkeel/core/hedger';
@@ -24,6 +34,8 @@ import { InvalidInputError } from '@evenkeel/intents';
 import type { PortfolioConfig } from '../config/complete.js';
 import type { InstrumentsConfig } from '../config/instruments-schema.js';
 import { baseToken, type ConnectedChain, quoteToken } from './adapters.js';
+import { perpV2MarketOf, synthetixMarketOf } from './derivative-markets.js';
+import { fileOrders } from './order-file.js';
 
 /** Instruments that a configuration names, and where what is held of them is read from. */
 export interface ConfiguredInstruments {
@@ -34,8 +46,8 @@ export interface ConfiguredInstruments {
 /** One market of an instrument. */
 interface Entry {
   readonly adapter: InstrumentAdapter;
-  /** Absent where the position is configured besides. */
-  readonly source: PositionSource | undefined;
+  /** Where what is held of it is read from; absent where the wallet's tokens are all there is. */
+  readonly source?: PositionSource;
   readonly contender: (seen: Seen) => Contender;
 }
 
@@ -59,8 +71,10 @@ export function instrumentsOf(
     capitalRatePercent,
     holdingDays = horizonDays,
     margin,
+    oneinchLop: books,
     perpV2: perps,
     riskWeight,
+    synthetixPerps: synths,
   } = instruments;
   const on = (chainId: number, field: string): ConnectedChain => {
     const found = chains.find((each) => each.config.id === chainId);
@@ -75,7 +89,9 @@ export function instrumentsOf(
   const curves = venues.filter((venue): venue is CurveVenue => venue.liquidity !== undefined);
   const entries = [
     ...perps.map((each, index) => perpEntry(each, on(each.chainId, `perpV2.${index}`), owner, clock)),
-    ...loans.map((each, index) => loanEntry(each, on(each.chainId, `aaveShort.${index}`), curves, config, clock)),
+    ...synths.map((each, index) => synthEntry(each, on(each.chainId, `synthetixPerps.${index}`), owner, clock)),
+    ...books.map((each, index) => bookEntry(each, on(each.chainId, `oneinchLop.${index}`), index, clock)),
+    ...loans.map((each, index) => loanEntry(each, on(each.chainId, `aaveShort.${index}`), curves, clock)),
   ];
   const ids = entries.map(({ adapter }) => adapter.id);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
@@ -97,31 +113,10 @@ export function instrumentsOf(
   };
 }
 
-function perpEntry(
-  each: InstrumentsConfig['perpV2'][number],
-  { chain, config }: ConnectedChain,
-  owner: Address,
-  clock: Clock,
-): Entry {
-  const {
-    baseSymbol,
-    baseToken: base,
-    basisNoiseBps,
-    chainId,
-    halfLifeDays,
-    quoteToken: quote,
-    rateNoiseBps,
-    ...contracts
-  } = each;
-  const virtual = (symbol: string, address: Address) => ({ chainId, address, symbol, decimals: 18 });
-  const market: PerpV2Market = {
-    ...contracts,
-    chain,
-    baseToken: virtual(baseSymbol, base),
-    quoteToken: virtual('vUSD', quote),
-    settlementToken: quoteToken(config),
-    collaterals: [{ token: baseToken(config), deltaPerUnit: '1', valuePerUnit: '0' }],
-  };
+function perpEntry(each: InstrumentsConfig['perpV2'][number], on: ConnectedChain, owner: Address, clock: Clock): Entry {
+  const { basisNoiseBps, halfLifeDays, rateNoiseBps, ...named } = each;
+  const { baseSymbol, chainId } = named;
+  const market = perpV2MarketOf(named, on);
   const adapter = perpV2Instrument({ chains: { [chainId]: market }, clock, id: `perp-v2-${chainId}` });
   const source = perpV2Positions(market);
   const marginSteps = async ({ greeks, ...rest }: TradeQuote, spot: number, signal: AbortSignal) => {
@@ -154,11 +149,87 @@ function perpUnits(readings: readonly PositionReading[], source: string): Decima
   return '0';
 }
 
+function synthEntry(
+  each: InstrumentsConfig['synthetixPerps'][number],
+  on: ConnectedChain,
+  owner: Address,
+  clock: Clock,
+): Entry {
+  const { basisNoiseBps, chainId, halfLifeDays, rateNoiseBps, symbol } = each;
+  const market = synthetixMarketOf(each, on);
+  const adapter = synthetixPerps({ chains: { [chainId]: market }, clock, id: `synthetix-perps-${chainId}` });
+  const source = synthetixPerpsPositions(market);
+  const marginSteps = async (quoted: TradeQuote, signal: AbortSignal) => {
+    const [before, after] = await Promise.all([
+      readSynthetixPerpsAccount(market, owner, signal).then(synthetixMargin),
+      synthetixMarginAfter(market, quoted, owner, signal),
+    ]);
+    return [
+      { step: 'now', account: perpetualMargin(before) },
+      { step: 'the trade', account: perpetualMargin(after) },
+    ];
+  };
+  return {
+    adapter,
+    source,
+    contender: ({ readings }) => ({
+      adapter,
+      chainId,
+      instrument: symbol,
+      belief: { halfLifeDays, ratePerSqrtDay: rateNoiseBps / 10_000, basisPerSqrtDay: basisNoiseBps / 10_000 },
+      heldUnits: perpUnits(readings, source.id),
+      margin: marginSteps,
+    }),
+  };
+}
+
+/** Of a chain that brings its own contracts it may be missing. */
+function permit2On(
+  { contracts }: { readonly contracts: Partial<ConnectedChain['config']['contracts']> },
+  field: string,
+): Address {
+  if (contracts.permit2 !== undefined) return contracts.permit2;
+  const hint = 'Give it there, or among the contracts of the chain.';
+  throw new InvalidInputError(field, undefined, 'is not known', hint);
+}
+
+/** Orders that others have signed. What it buys is the token itself, which the wallet holds. */
+function bookEntry(
+  each: InstrumentsConfig['oneinchLop'][number],
+  { chain, config }: ConnectedChain,
+  index: number,
+  clock: Clock,
+): Entry {
+  const { chainId, limitOrderProtocol, maxOrders, ordersFile } = each;
+  const permit2 = each.permit2 ?? permit2On(config, `instruments.oneinchLop.${index}.permit2`);
+  const place = { chain, limitOrderProtocol, permit2, resetAllowance: config.resetAllowance };
+  const id = `oneinch-lop-${chainId}`;
+  const venue = oneinchLop({ chains: { [chainId]: place }, source: fileOrders(ordersFile), maxOrders, id });
+  const [underlying, numeraire] = [baseToken(config), quoteToken(config)];
+  const adapter = spotInstrument({
+    chains: { [chainId]: { chain, underlying, numeraire, venues: [venue] } },
+    clock,
+    id,
+  });
+  return {
+    adapter,
+    contender: ({ balances }) => {
+      const held = balances.find(({ token }) => sameToken(token, underlying))?.atoms ?? 0n;
+      return {
+        adapter,
+        chainId,
+        instrument: underlying.symbol,
+        belief: { halfLifeDays: 0 },
+        heldUnits: new Decimal(held.toString()).shiftedBy(-underlying.decimals).toFixed(),
+      };
+    },
+  };
+}
+
 function loanEntry(
   each: InstrumentsConfig['aaveShort'][number],
   { chain, config }: ConnectedChain,
   venues: readonly CurveVenue[],
-  { positions }: PortfolioConfig,
   clock: Clock,
 ): Entry {
   const { addressesProvider, chainId, halfLifeDays, healthFactor, pool, rateNoiseBps } = each;
@@ -167,9 +238,6 @@ function loanEntry(
   const market = { chain, addressesProvider, pool, underlying, numeraire, venues: here };
   const adapter = aaveShort({ chains: { [chainId]: market }, clock, healthFactor, id: `aave-short-${chainId}` });
   const id = `aave-v3-${chainId}-${addressesProvider.toLowerCase()}`;
-  const isRead = positions.aaveV3.some(
-    (other) => other.chainId === chainId && other.addressesProvider.toLowerCase() === addressesProvider.toLowerCase(),
-  );
   const source = aaveV3Account({
     chain,
     addressesProvider,
@@ -181,8 +249,7 @@ function loanEntry(
   });
   return {
     adapter,
-    // Read once: a position that is read twice is counted twice.
-    source: isRead ? undefined : source,
+    source,
     contender: ({ readings }) => ({
       adapter,
       chainId,

@@ -68,11 +68,14 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
       : preparedOptimum({ ...tables, ...logged, logVarianceStdDev: () => logVarianceStdDev(volatility.state()) });
   const venues = venuesOf(config, chains);
   const configured = instrumentsOf(config, chains, venues, clock);
+  const sources = sourcesOf(config, chains, clock);
+  // A position that is read twice is counted twice: what both name is read once.
+  const more = (configured?.sources ?? []).filter(({ id }) => !sources.some((each) => each.id === id));
   const ports: RebalancerPorts = {
     chains: chains.map(({ chain }) => chain),
     venues,
     bridges: bridgesOf(config, chains, clock),
-    sources: [...sourcesOf(config, chains, clock), ...(configured?.sources ?? [])],
+    sources: [...sources, ...more],
     account: eoaAccount(signer),
     volatility: volatility.feed,
     trend: liveTrend(config, history, clock),

@@ -1,7 +1,9 @@
 import { aaveV3Account } from '@evenkeel/adapters/aave-v3';
 import { erc20Holdings } from '@evenkeel/adapters/erc20';
 import { erc4626Holdings } from '@evenkeel/adapters/erc4626';
+import { lyraPositions } from '@evenkeel/adapters/lyra';
 import { optionBook, type OptionBookConfig, optionBookView } from '@evenkeel/adapters/option-book';
+import { perpV2Positions } from '@evenkeel/adapters/perp-v2';
 import {
   feedAnswer,
   type PriceBump,
@@ -10,6 +12,7 @@ import {
   uniswapV3Price,
   type ViewValue,
 } from '@evenkeel/adapters/revalue';
+import { synthetixPerpsPositions } from '@evenkeel/adapters/synthetix-perps';
 import { uniswapV2Positions } from '@evenkeel/adapters/uniswap-v2';
 import { uniswapV3Positions } from '@evenkeel/adapters/uniswap-v3';
 import { uniswapV4Positions } from '@evenkeel/adapters/uniswap-v4';
@@ -18,6 +21,7 @@ import { InvalidInputError } from '@evenkeel/intents';
 import type { PortfolioConfig } from '../config/complete.js';
 import type { PositionsConfig } from '../config/positions-schema.js';
 import { baseToken, type ConnectedChain, quoteToken } from './adapters.js';
+import { perpV2MarketOf, synthetixMarketOf } from './derivative-markets.js';
 
 /**
  * Everything that the owner's positions are read from.
@@ -85,7 +89,7 @@ function namedSources(
     if (found !== undefined) return found;
     throw new InvalidInputError(`positions.${field}.chainId`, chainId, 'is not among the chains', 'Add it to chains.');
   };
-  const { aaveV3, erc4626, optionContracts } = positions;
+  const { aaveV3, erc4626, lyra, optionContracts, perpV2, synthetixPerps } = positions;
   return [
     ...aaveV3.map(({ addressesProvider, assets, chainId }, index) => {
       const each = on(chainId, `aaveV3.${index}`);
@@ -98,6 +102,17 @@ function namedSources(
       const id = `aave-v3-${chainId}-${addressesProvider.toLowerCase()}`;
       return aaveV3Account({ chain: each.chain, addressesProvider, assets: [...stated, ...rest], id });
     }),
+    ...lyra.map(({ baseAsset, chainId, quoteAsset, volatility, ...contracts }, index) => {
+      const { chain } = on(chainId, `lyra.${index}`);
+      const assets = { quoteAsset: { chainId, ...quoteAsset }, baseAsset: { chainId, ...baseAsset } };
+      const id = `lyra-${chainId}-${contracts.optionMarket.toLowerCase()}`;
+      return lyraPositions({ ...contracts, ...assets, chain, volatility, id });
+    }),
+    // Under the names that they have as instruments: what stands in both places is one position.
+    ...perpV2.map((each, index) => perpV2Positions(perpV2MarketOf(each, on(each.chainId, `perpV2.${index}`)))),
+    ...synthetixPerps.map((each, index) =>
+      synthetixPerpsPositions(synthetixMarketOf(each, on(each.chainId, `synthetixPerps.${index}`))),
+    ),
     ...erc4626.map(({ asset, chainId, vault, ...more }, index) => {
       const { chain } = on(chainId, `erc4626.${index}`);
       const id = `erc4626-${chainId}-${vault.toLowerCase()}`;

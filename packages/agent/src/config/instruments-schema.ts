@@ -16,6 +16,34 @@ const belief = (halfLifeDays: number, noiseBps: number) => ({
   rateNoiseBps: v.optional(notNegative, noiseBps),
 });
 
+const symbol = v.pipe(v.string(), v.minLength(1, 'names no token'));
+/** Standard deviation of the premium after a day, hundredths of a percent. */
+const basisNoiseBps = v.optional(notNegative, 2);
+
+/** A market of Perp v2: its contracts, and the virtual tokens of the market, such as vETH and vUSD. */
+export const perpV2MarketSchema = {
+  chainId,
+  clearingHouse: address,
+  clearingHouseConfig: address,
+  accountBalance: address,
+  exchange: address,
+  vault: address,
+  collateralManager: address,
+  baseToken: address,
+  quoteToken: address,
+  baseSymbol: v.optional(symbol, 'vETH'),
+};
+
+/** A market of Synthetix PerpsV2, and the token that is its margin. */
+export const synthetixMarketSchema = {
+  chainId,
+  /** The market's proxy. */
+  market: address,
+  marginToken: address,
+  /** What the market is called in what is reported. */
+  symbol: v.optional(symbol, 'sETH'),
+};
+
 /** What competes with spot for a hedge. Each is read as a position as well. */
 export const instrumentsSchema = v.strictObject({
   /** How long a hedge is expected to be held. Default: `horizonDays`. */
@@ -33,23 +61,19 @@ export const instrumentsSchema = v.strictObject({
     }),
     {},
   ),
-  perpV2: v.optional(
+  perpV2: v.optional(v.array(v.strictObject({ ...perpV2MarketSchema, ...belief(2, 2), basisNoiseBps })), []),
+  synthetixPerps: v.optional(v.array(v.strictObject({ ...synthetixMarketSchema, ...belief(2, 2), basisNoiseBps })), []),
+  oneinchLop: v.optional(
     v.array(
       v.strictObject({
         chainId,
-        clearingHouse: address,
-        clearingHouseConfig: address,
-        accountBalance: address,
-        exchange: address,
-        vault: address,
-        collateralManager: address,
-        /** The virtual tokens of the market, such as vETH and vUSD. */
-        baseToken: address,
-        quoteToken: address,
-        baseSymbol: v.optional(v.pipe(v.string(), v.minLength(1)), 'vETH'),
-        ...belief(2, 2),
-        /** Standard deviation of the premium after a day, hundredths of a percent. */
-        basisNoiseBps: v.optional(notNegative, 2),
+        limitOrderProtocol: address,
+        /** Default: the chain's. */
+        permit2: v.exactOptional(address),
+        /** A JSON list of signed orders, read anew for each look. */
+        ordersFile: v.pipe(v.string(), v.minLength(1, 'names no file')),
+        /** So many orders a direction, the best, make the book. */
+        maxOrders: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64)), 8),
       }),
     ),
     [],

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { perpV2MarketSchema, synthetixMarketSchema } from './instruments-schema.js';
 
 const decimal = v.pipe(v.string(), v.regex(/^-?(?:0|[1-9]\d*)(?:\.\d+)?$/, 'is not a plain decimal; write "-1.25"'));
 const address = v.pipe(
@@ -69,6 +70,25 @@ export const positionsSchema = v.strictObject({
     ),
     [],
   ),
+  lyra: v.optional(
+    v.array(
+      v.strictObject({
+        chainId,
+        optionMarket: address,
+        optionToken: address,
+        optionGreekCache: address,
+        /** What premiums are paid in, such as sUSD, and the underlying as a token, such as sETH. */
+        quoteAsset: token,
+        baseAsset: token,
+        /** The venue's own averages, or what the next trade starts from. */
+        volatility: v.optional(v.picklist(['averaged', 'current']), 'averaged'),
+      }),
+    ),
+    [],
+  ),
+  /** Accounts that are not traded; those of `instruments` are read without being named here. */
+  perpV2: v.optional(v.array(v.strictObject(perpV2MarketSchema)), []),
+  synthetixPerps: v.optional(v.array(v.strictObject(synthetixMarketSchema)), []),
   erc4626: v.optional(v.array(v.strictObject({ chainId, vault: address, asset: token, ...meaning })), []),
   optionContracts: v.optional(
     v.array(v.strictObject({ chainId, contract: address, ratePercent: v.optional(decimal, '0') })),

@@ -38,13 +38,18 @@ export interface ConsiderInput {
   readonly signal: AbortSignal;
 }
 
-/** What competition makes of a look: another instrument takes the trade, none is worth it, or spot is the cheapest. */
-export type Weighed =
+/**
+ * What competition makes of a look: another instrument takes the trade, none is worth it, or spot is the cheapest. With all
+ * that competed, the size that was decided last.
+ */
+export type Weighed = { readonly choices: readonly InstrumentChoice[] } & (
   | { readonly kind: 'instrument'; readonly considered: InstrumentDecision }
   | { readonly kind: 'hold'; readonly considered: Consideration }
-  | { readonly kind: 'spot' };
+  | { readonly kind: 'spot' }
+);
 
-const SPOT: Weighed = Object.freeze({ kind: 'spot' });
+/** Nobody was asked. */
+export const SPOT: Weighed = Object.freeze({ kind: 'spot', choices: Object.freeze([]) });
 
 /**
  * Lets instruments compete inside of the decision: what a size costs is what the cheapest costs to hold, spot among them,
@@ -53,8 +58,8 @@ const SPOT: Weighed = Object.freeze({ kind: 'spot' });
 export async function considerInstruments(input: ConsiderInput): Promise<Weighed> {
   const { portfolio, ports, requested, spot } = input;
   const { before } = spot;
-  const asked = sizesOf(portfolio, before, requested);
-  if (asked === undefined) return SPOT;
+  const wanted = sizesOf(portfolio, before, requested);
+  if (wanted === undefined) return SPOT;
   const { contenders, terms } = competition(input);
   if (contenders.length === 0) return SPOT;
   const choose = async (deltaUnits: DecimalString): Promise<InstrumentChoice | undefined> => {
@@ -66,23 +71,27 @@ export async function considerInstruments(input: ConsiderInput): Promise<Weighed
     }
   };
   const choices: InstrumentChoice[] = [];
-  for (const size of asked.sizes) {
+  for (const size of wanted.sizes) {
     const choice = await choose(size);
     if (choice !== undefined) choices.push(choice);
   }
   if (choices.length === 0) return SPOT;
-  const curves = { ...spot.curves, [asked.side]: holdingCurve(asked.side, choices, terms) };
+  const curves = { ...spot.curves, [wanted.side]: holdingCurve(wanted.side, choices, terms) };
   const decision = decideOn(
     { portfolio, ports },
     before,
     curves,
     requested === undefined ? undefined : new Decimal(requested),
   );
-  if (decision.action === 'hold') return { kind: 'hold', considered: Object.freeze({ before, curves, decision }) };
+  if (decision.action === 'hold') {
+    return { kind: 'hold', choices, considered: Object.freeze({ before, curves, decision }) };
+  }
   const known = choices.find(({ chosen }) => new Decimal(chosen.quote.units).eq(decision.deltaChangeUnits));
   const choice = known ?? (await choose(decision.deltaChangeUnits));
-  if (choice === undefined || choice.chosen.quote.adapter === ROUTED_SPOT) return SPOT;
-  return { kind: 'instrument', considered: Object.freeze({ before, curves, decision, choice }) };
+  if (choice === undefined) return { kind: 'spot', choices };
+  const asked = [...choices.filter((each) => each !== choice), choice];
+  if (choice.chosen.quote.adapter === ROUTED_SPOT) return { kind: 'spot', choices: asked };
+  return { kind: 'instrument', choices: asked, considered: Object.freeze({ before, curves, decision, choice }) };
 }
 
 /** The whole way back and half of it; or what somebody asks for. Undefined where there is nothing to ask for. */
@@ -111,7 +120,7 @@ interface Competition {
 }
 
 /** Instruments on the chains that answer, and the terms that they compete on. */
-function competition({ instruments, portfolio, spot: { before } }: ConsiderInput): Competition {
+export function competition({ instruments, portfolio, spot: { before } }: ConsiderInput): Competition {
   const { limits, owner } = portfolio;
   return {
     contenders: instruments.contenders(before).filter(({ chainId }) => before.gasPriceWei[chainId] !== undefined),

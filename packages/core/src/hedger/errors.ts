@@ -22,3 +22,15 @@ export class NotAMarketError extends EvenkeelError {
     });
   }
 }
+
+/** A trade of one instrument that somebody asked for is refused. Code `TRADE_NOT_DECIDED`. */
+export class TradeNotDecidedError extends EvenkeelError {
+  constructor(adapter: string, chainId: number, reason: string) {
+    super('TRADE_NOT_DECIDED', `${adapter} on chain ${chainId} is not traded: ${reason}.`, {
+      field: 'order',
+      value: adapter,
+      hint: 'Ask for another instrument or size, or let the policy decide.',
+      details: { adapter, chainId },
+    });
+  }
+}

@@ -5,9 +5,10 @@ import { RebalancerBusyError } from '../rebalancer/errors.js';
 import { eventHub, type RebalancerEvents } from '../rebalancer/events.js';
 import { lookMemory } from '../rebalancer/look-memory.js';
 import type { Portfolio, RebalancerPorts } from '../rebalancer/portfolio.js';
-import { considerInstruments, type Weighed } from './consider.js';
+import { considerInstruments, SPOT, type Weighed } from './consider.js';
 import { executorOf } from './executor.js';
 import type { HedgeInstruments } from './instruments.js';
+import { decideOrder, type InstrumentOrder } from './trade-one.js';
 import { holdOn, type HedgingResult, tradeInstrument } from './trade.js';
 
 /** A rebalancer whose hedges may be other instruments than spot. */
@@ -17,6 +18,17 @@ export interface HedgingRebalancer extends Omit<Rebalancer, 'rebalance'> {
    * intent and a programme of its own; else the rebalancer does what it does without instruments.
    */
   rebalance(options?: RebalanceOptions): Promise<HedgingResult>;
+}
+
+/** One that has instruments: each can be traded by itself as well. */
+export interface InstrumentRebalancer extends HedgingRebalancer {
+  /**
+   * Trades exactly one of the instruments, with an intent and a programme as any: what closes a hedge at its end, or moves it.
+   *
+   * @throws {TradeNotDecidedError} where it is not configured or the policy refuses, NO_INSTRUMENT where the venue does; else
+   * as `rebalance`
+   */
+  trade(order: InstrumentOrder, options?: Omit<RebalanceOptions, 'deltaChangeUnits'>): Promise<HedgingResult>;
 }
 
 const EVENTS: readonly (keyof RebalancerEvents)[] = [
@@ -51,7 +63,7 @@ export function createHedgingRebalancer(
   portfolio: Portfolio,
   given: RebalancerPorts,
   instruments: HedgeInstruments,
-): HedgingRebalancer {
+): InstrumentRebalancer {
   const memory = given.memory ?? lookMemory();
   const ports: RebalancerPorts = { ...given, memory };
   const hub = eventHub(ports.logger);
@@ -85,28 +97,42 @@ export function createHedgingRebalancer(
     }
   };
 
+  /** What is only looked at is not told as if it were decided. */
+  const quietly = async <T>(work: () => Promise<T>): Promise<T> => {
+    isWeighing = true;
+    try {
+      return await work();
+    } finally {
+      isWeighing = false;
+    }
+  };
+
   /** What competition makes of it, and what the rebalancer saw; where that fails, it is for the rebalancer to say why. */
   const weigh = async (options: RebalanceOptions): Promise<Weighed> => {
     const { deltaChangeUnits, signal = new AbortController().signal } = options;
     const asked = deltaChangeUnits === undefined ? {} : { deltaChangeUnits };
-    isWeighing = true;
     try {
-      const seen = await spot.decide({ ...asked, signal });
-      return await considerInstruments({
-        portfolio,
-        ports,
-        instruments,
-        spot: seen,
-        requested: deltaChangeUnits,
-        signal,
+      return await quietly(async () => {
+        const seen = await spot.decide({ ...asked, signal });
+        const parts = { portfolio, ports, instruments, spot: seen };
+        return considerInstruments({ ...parts, requested: deltaChangeUnits, signal });
       });
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof EvenkeelError)) throw error;
       ports.logger?.log('warn', `Instruments were not weighed: ${error.message}`, { code: error.code });
-      return { kind: 'spot' };
-    } finally {
-      isWeighing = false;
+      return SPOT;
+    }
+  };
+
+  const carryOut = async (weighed: Weighed, options: RebalanceOptions): Promise<HedgingResult> => {
+    switch (weighed.kind) {
+      case 'spot':
+        return spot.rebalance(options);
+      case 'hold':
+        return holdOn(context, weighed.considered, options);
+      case 'instrument':
+        return tradeInstrument(context, instruments.adapters, weighed.considered, options);
     }
   };
 
@@ -125,14 +151,17 @@ export function createHedgingRebalancer(
     rebalance: (options = {}) =>
       exclusively(async (): Promise<HedgingResult> => {
         const weighed = await weigh(options);
-        switch (weighed.kind) {
-          case 'spot':
-            return spot.rebalance(options);
-          case 'hold':
-            return holdOn(context, weighed.considered, options);
-          case 'instrument':
-            return tradeInstrument(context, instruments.adapters, weighed.considered, options);
-        }
+        const result = await carryOut(weighed, options);
+        return weighed.choices.length === 0 ? result : Object.freeze({ ...result, choices: weighed.choices });
+      }),
+    trade: (order, options = {}) =>
+      exclusively(async () => {
+        const signal = options.signal ?? new AbortController().signal;
+        const considered = await quietly(async () => {
+          const { before, curves, decision } = await spot.decide({ deltaChangeUnits: order.units, signal });
+          return decideOrder({ portfolio, ports, instruments, spot: { before, curves, decision }, signal }, order);
+        });
+        return tradeInstrument(context, instruments.adapters, considered, options);
       }),
     resume: (signal) => exclusively(() => resumer.resume(signal)),
     track: (signal) => exclusively(() => resumer.track(signal)),
@@ -140,5 +169,5 @@ export function createHedgingRebalancer(
       await spot.cancel();
       await resumer.cancel();
     },
-  } satisfies HedgingRebalancer);
+  } satisfies InstrumentRebalancer);
 }

@@ -1,6 +1,7 @@
 // Hedger: the rebalancer with other instruments than spot in the competition
 export * from './errors.js';
 export type { HedgeInstruments, Seen } from './instruments.js';
-export { createHedgingRebalancer, type HedgingRebalancer } from './hedging-rebalancer.js';
+export { createHedgingRebalancer, type HedgingRebalancer, type InstrumentRebalancer } from './hedging-rebalancer.js';
 export { ROUTED_SPOT } from './routed-spot.js';
 export type { HedgingResult, InstrumentTrade } from './trade.js';
+export type { InstrumentOrder } from './trade-one.js';

@@ -1,4 +1,5 @@
 import { canonicalHash, createIntent, signIntent, type SignedIntent, type TypedDataSigner } from '@evenkeel/intents';
+import type { InstrumentChoice } from '../choose/choose-instrument.js';
 import type { HoldingComparison } from '../holding/compare-holding.js';
 import { executeProgramme, type ExecutionResult } from '../execution/execute-programme.js';
 import { ExecutionPartMissingError } from '../execution/errors.js';
@@ -7,6 +8,7 @@ import { hull, interval } from '../model/interval.js';
 import type { JsonValue } from '../model/curve.js';
 import type { TokenAmount } from '../model/token.js';
 import type { Schedule } from '../schedule/schedule.js';
+import type { LogEntry } from '../ports/chain.js';
 import type { InstrumentAdapter } from '../ports/instrument.js';
 import type { ExecutionReport } from '../report/execution-report.js';
 import { reconcile } from '../report/reconcile.js';
@@ -20,12 +22,14 @@ import { recordClosing, recordOpening } from '../rebalancer/opening.js';
 import { tokenOfPortfolio, tokensOn } from '../rebalancer/portfolio.js';
 import { runningProgrammes } from '../rebalancer/resume.js';
 import { planOf } from '../rebalancer/run-slices.js';
+import { statedPrices } from '../rebalancer/stated-prices.js';
 import type { Survey } from '../rebalancer/survey.js';
 import { verdict } from '../rebalancer/verdict.js';
 import { writeReport } from '../rebalancer/write-report.js';
 import type { InstrumentDecision } from './consider.js';
 import { executorOf } from './executor.js';
 import { instrumentProgramme, spendsOf } from './programme.js';
+import { tradeCosts, type TradeCostsInput } from './trade-costs.js';
 
 /** A hedge with an instrument: what was chosen over what, and how its programme ended. */
 export interface InstrumentTrade extends Pick<InstrumentDecision, 'choice'> {
@@ -35,11 +39,14 @@ export interface InstrumentTrade extends Pick<InstrumentDecision, 'choice'> {
 /** A rebalancing as ever; where an instrument other than spot took the trade, it says which, and there are no routes. */
 export interface HedgingResult extends Rebalancing {
   readonly instrument?: InstrumentTrade;
+  /** All that competed, at all sizes that were asked for; the one that was decided on is the last. Absent: nobody was asked. */
+  readonly choices?: readonly InstrumentChoice[];
 }
 
 /**
  * Trades the instrument that was chosen: signs an intent that covers it and nothing else, and executes its calls through
- * the journal and the guard like any programme. Its report has the delta and the books; costs are those of the choice.
+ * the journal and the guard like any programme. Its report has the delta, the books, and what it cost by what the venue has
+ * told of it.
  *
  * @throws {ProgrammeOpenError} PROGRAMME_OPEN; and what signing and {@link executeProgramme} throw
  */
@@ -100,11 +107,10 @@ export async function tradeInstrument(
   forgetTraded(context, quote.chainId);
   const closing = await readBalances(portfolio, ports, chainIds, signal);
   const after = await context.look(signal);
-  return finished(
-    execution,
-    after,
-    await reportOf(context, considered, signed, { opening, closing }, execution, after),
-  );
+  const logs = await logsOf(context, quote.chainId, execution, signal);
+  const fill = { quote, owner: portfolio.owner, deadline };
+  const done = { adapter, fill, logs, execution, after, opening, closing };
+  return finished(execution, after, await reportOf(context, considered, signed, done));
 }
 
 /**
@@ -252,7 +258,6 @@ function baseOf({ portfolio }: Context, { before, decision }: InstrumentDecision
     delta: { before: before.exposure.delta, target, after: after.exposure.delta, bandLow: low, bandHigh: high },
     startedAtSeconds: before.atSeconds,
     endedAtSeconds: after.atSeconds,
-    // What the venue took lies in the position: no flow of the wallet says it, and none is made up.
     costs: null,
     shortfall: null,
     efficiency: null,
@@ -265,25 +270,43 @@ function simulatedReport(context: Context, considered: InstrumentDecision, signe
   return Object.freeze({ ...base, reconciliation: null, outcome: 'dry-run', reason });
 }
 
+interface Done extends Pick<TradeCostsInput, 'adapter' | 'after' | 'fill' | 'logs'> {
+  readonly execution: ExecutionResult;
+  readonly opening: readonly TokenAmount[];
+  readonly closing: readonly TokenAmount[];
+}
+
 async function reportOf(
   context: Context,
   considered: InstrumentDecision,
   signed: SignedIntent,
-  { closing, opening }: { readonly opening: readonly TokenAmount[]; readonly closing: readonly TokenAmount[] },
-  execution: ExecutionResult,
-  after: Survey,
+  { closing, execution, opening, ...done }: Done,
 ): Promise<ExecutionReport> {
   const { portfolio, ports } = context;
-  const { journal } = ports;
+  const { before, decision } = considered;
   const describe = (chainId: number, address: string) => tokenOfPortfolio(portfolio, chainId, address);
-  const flows = bookFlows(await journal.flows({ intentId: signed.id }), describe);
+  const flows = bookFlows(await ports.journal.flows({ intentId: signed.id }), describe);
   const reconciliation = reconcile({ opening, flows, closing });
   const judged = verdict({
-    after: after.exposure,
-    band: considered.decision.band,
+    after: done.after.exposure,
+    band: decision.band,
     states: [execution.state],
     exact: reconciliation.exact,
     endedBecause: endOf(execution),
   });
-  return Object.freeze({ ...baseOf(context, considered, signed, after), reconciliation, ...judged });
+  const costs = tradeCosts({ ...done, before, flows, prices: statedPrices(portfolio, before) });
+  return Object.freeze({ ...baseOf(context, considered, signed, done.after), costs, reconciliation, ...judged });
+}
+
+/** What the transactions of a trade have told, in their order. */
+async function logsOf(
+  { ports: { chains } }: Context,
+  chainId: number,
+  { steps }: ExecutionResult,
+  signal: AbortSignal,
+): Promise<readonly LogEntry[]> {
+  const chain = chains.find(({ id }) => id === chainId)!;
+  const hashes = [...new Set(steps.flatMap(({ txHash }) => txHash ?? []))];
+  const receipts = await Promise.all(hashes.map((hash) => chain.receipt(hash, signal)));
+  return receipts.flatMap((receipt) => receipt?.logs ?? []);
 }

@@ -5,6 +5,7 @@ import type { DecimalString } from '../model/decimal.js';
 import type { Greeks } from '../model/exposure.js';
 import type { GasUse } from '../model/quote.js';
 import type { Address, TokenAmount } from '../model/token.js';
+import type { LogEntry } from './chain.js';
 
 /** What an instrument is to a book: a token held, a future, a token that is borrowed and sold, an option. */
 export type InstrumentKind = 'spot' | 'perpetual' | 'loan' | 'option';
@@ -81,6 +82,18 @@ export interface TradeFill {
   readonly deadline: number;
 }
 
+/** What a trade has really done, as the logs of its receipts tell: units of the underlying, and numeraire. */
+export interface TradeMeasure {
+  /** Signed: bought above zero. */
+  readonly units: DecimalString;
+  /** What it brought (above zero) or took (below), before the fees that are told of beside it. */
+  readonly proceeds: DecimalString;
+  /** Fees that the venue tells of. Those of a pool are inside of what it brings. */
+  readonly fees: DecimalString;
+  /** Funding of what was held before, settled by the trade. Paid above zero. */
+  readonly funding: DecimalString;
+}
+
 /**
  * A market for positions. As a venue adapter: a frozen object that holds no key, sends nothing, keeps no global state, and
  * throws nothing but an EvenkeelError.
@@ -97,4 +110,10 @@ export interface InstrumentAdapter {
   quote(request: TradeRequest, signal: AbortSignal): Promise<TradeQuote>;
   /** Pure: exact approvals first, then the actions, then what takes left-over allowances away. */
   build(fill: TradeFill): readonly Call[];
+  /**
+   * Pure: what the calls of a fill have really done. Absent where the venue's logs do not say it.
+   *
+   * @param logs of the receipts, in the order of the calls
+   */
+  measure?(fill: TradeFill, logs: readonly LogEntry[]): TradeMeasure;
 }

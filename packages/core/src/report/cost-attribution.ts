@@ -35,7 +35,7 @@ export interface CostAttributionInput {
  * Costs in numeraire; negative is a gain.
  * `spread`: mid price of the pools against the reference. `fee`: of pools. `impact`: own move of the price.
  * `delay`: what the price moved between quote and fill. `rounding`: integer floors. `bridge`: sent less received and
- * refunded. `gas` and `message`: as charged.
+ * refunded. `gas` and `message`: as charged. `funding`: of a position that was held before, settled by a trade of it.
  */
 export interface CostsByKind {
   readonly spread: DecimalString;
@@ -46,6 +46,8 @@ export interface CostsByKind {
   readonly bridge: DecimalString;
   readonly message: DecimalString;
   readonly gas: DecimalString;
+  /** Where positions were traded. */
+  readonly funding?: DecimalString;
 }
 
 export interface CostAttribution {

@@ -21,6 +21,10 @@ export type ConditionCode =
   | 'PRICE_BAND'
   /** The vault takes no more deposits. */
   | 'DEPOSIT_CAP'
+  /** As many positions are open on the side as the venue allows. */
+  | 'MARKET_FULL'
+  /** Somebody has announced a liquidation: until it is carried out nothing can be done with the position. */
+  | 'LIQUIDATION_ANNOUNCED'
   /** As much is borrowed as the venue allows. */
   | 'BORROW_CAP'
   /** Nothing new is supplied or borrowed; what is there can be repaid and withdrawn. */
