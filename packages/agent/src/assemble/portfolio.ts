@@ -14,6 +14,7 @@ import { logVarianceStdDev, type StatedVolatility, statedVolatility } from '../v
 import { systemClock } from './ambient.js';
 import { chainOf } from './chains.js';
 import { instrumentsOf } from './instruments.js';
+import { networksOf } from './solvers.js';
 import { sourcesOf } from './sources.js';
 
 /** What a configuration does not hold: keys, files, chance. */
@@ -68,12 +69,13 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
       : preparedOptimum({ ...tables, ...logged, logVarianceStdDev: () => logVarianceStdDev(volatility.state()) });
   const venues = venuesOf(config, chains);
   const configured = instrumentsOf(config, chains, venues, clock);
+  const account = eoaAccount(signer);
   const ports: RebalancerPorts = {
     chains: chains.map(({ chain }) => chain),
     venues,
     bridges: bridgesOf(config, chains, clock),
     sources: [...sourcesOf(config, chains, clock), ...(configured?.sources ?? [])],
-    account: eoaAccount(signer),
+    account,
     volatility: volatility.feed,
     trend: liveTrend(config, history, clock),
     opaque: opaqueOffers(),
@@ -81,6 +83,7 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
     journal,
     clock,
     random,
+    ...networksOf(config, chains, { account, journal, clock, env }),
     ...(optimum === undefined ? {} : { optimum: optimum.port }),
     ...logged,
   };
