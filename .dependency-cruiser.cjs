@@ -19,7 +19,7 @@ const STATIONS = [
 ];
 
 /** What joins stations: nothing in a station knows of it. */
-const JOINERS = ['rebalancer', 'backtest', 'watch', 'hedger', 'workflow'];
+const JOINERS = ['rebalancer', 'backtest', 'watch', 'hedger', 'networks', 'workflow'];
 
 const only = (name, from, allowed) => ({
   name,

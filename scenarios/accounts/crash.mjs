@@ -10,7 +10,6 @@ import { startWorld } from '@evenkeel/devnet';
 import { Interface, Wallet } from 'ethers';
 import { readOptions } from '../../scripts/options.mjs';
 import { installAlto, startAlto } from './alto.mjs';
-import { readOptions } from '../../scripts/options.mjs';
 
 const HELP = `Usage: npm run accounts:crash -- [--runs N] [--json]
 

@@ -10,7 +10,6 @@ import { carryOut, checkpoint } from './carry-out.mjs';
 import { CHECKS, createLedger } from './ledger.mjs';
 import { openVictim, TRUTH } from './scene.mjs';
 import { anyWay, firstWay, mutate, play } from './search.mjs';
-import { readOptions } from '../../scripts/options.mjs';
 
 const HELP = `Usage: npm run accounts:adversary -- [--attempts N] [--seed S] [--json]
 

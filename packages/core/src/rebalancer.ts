@@ -231,9 +231,12 @@ async function rebalanceOnce(
 
 /** @throws {ProgrammeOpenError} PROGRAMME_OPEN */
 async function assertNoneOpen(context: Context): Promise<void> {
-  const [open] = await runningProgrammes(context);
+  const { portfolio, ports } = context;
+  const [running] = await runningProgrammes(context);
+  const [order] = (await ports.networks?.live(portfolio)) ?? [];
+  const open = running?.programme ?? order;
   if (open === undefined) return closeOpenTrades(context, 'A new decision has taken the place of what was left.');
-  throw new ProgrammeOpenError(context.portfolio.name, open.programme.intentId, open.programme.slice);
+  throw new ProgrammeOpenError(portfolio.name, open.intentId, open.slice);
 }
 
 /** What has become of positions by itself is told whether or not it leads to a trade. */
@@ -292,7 +295,7 @@ async function trade(context: Context, input: TradeInput): Promise<Rebalancing> 
     schedule,
     balances: before.balances,
     bridges: before.bridges,
-    adapters: [...ports.venues, ...ports.bridges].map(({ id }) => id),
+    adapters: [...[...ports.venues, ...ports.bridges].map(({ id }) => id), ...(ports.networks?.ids ?? [])],
     nowSeconds: nowSeconds(ports),
   });
   hub.emit('signed', signed);
@@ -410,12 +413,13 @@ export function statedAversion({ policy: { riskAversion } }: Pick<Portfolio, 'po
   return 'perNumeraire' in riskAversion ? riskAversion.perNumeraire : 0;
 }
 
-function swapsOf({ execution, route }: SliceResult): readonly SwapRecord[] {
-  return route.hops.flatMap((hop, index) => {
+function swapsOf({ execution, route, swap }: SliceResult): readonly SwapRecord[] {
+  const own = route.hops.flatMap((hop, index) => {
     if (hop.kind !== 'swap') return [];
-    const own = execution.flows.filter(({ step }) => step === `hop-${index}-swap`);
-    return swapRecord(hop, own) ?? [];
+    const flows = execution.flows.filter(({ step }) => step === `hop-${index}-swap`);
+    return swapRecord(hop, flows) ?? [];
   });
+  return swap === undefined ? own : [swap, ...own];
 }
 
 /** The open delta at the decision, after each slice as it was seen next, and at the end; distances from the target. */

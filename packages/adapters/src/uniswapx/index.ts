@@ -7,5 +7,6 @@ export {
   type ExclusiveDutchOrder,
   type V2DutchOrder,
 } from './dutch-order.js';
+export { uniswapXHttp, type UniswapXHttpOptions } from './http-network.js';
 export type { FillerQuote, FillerRequest, PostedOrder, UniswapXNetwork } from './network.js';
 export { uniswapx } from './uniswapx.js';

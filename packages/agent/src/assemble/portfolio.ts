@@ -14,6 +14,7 @@ import { logVarianceStdDev, type StatedVolatility, statedVolatility } from '../v
 import { systemClock } from './ambient.js';
 import { chainOf } from './chains.js';
 import { instrumentsOf } from './instruments.js';
+import { networksOf } from './solvers.js';
 import { sourcesOf } from './sources.js';
 
 /** What a configuration does not hold: keys, files, chance. */
@@ -71,12 +72,13 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
   const sources = sourcesOf(config, chains, clock);
   // A position that is read twice is counted twice: what both name is read once.
   const more = (configured?.sources ?? []).filter(({ id }) => !sources.some((each) => each.id === id));
+  const account = eoaAccount(signer);
   const ports: RebalancerPorts = {
     chains: chains.map(({ chain }) => chain),
     venues,
     bridges: bridgesOf(config, chains, clock),
     sources: [...sources, ...more],
-    account: eoaAccount(signer),
+    account,
     volatility: volatility.feed,
     trend: liveTrend(config, history, clock),
     opaque: opaqueOffers(),
@@ -84,6 +86,7 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
     journal,
     clock,
     random,
+    ...networksOf(config, chains, { account, journal, clock, env }),
     ...(optimum === undefined ? {} : { optimum: optimum.port }),
     ...logged,
   };

@@ -28,6 +28,8 @@ export interface BatchRun {
   readonly nowSeconds: number;
   /** What else the participants could do; see `BatchInput`. */
   readonly alone: NonNullable<BatchInput['alone']>;
+  /** What each would pay otherwise, where that is known; see `BatchInput`. */
+  readonly outsideCosts?: BatchInput['outsideCosts'];
   /** Unix seconds until which settlements and their swaps may be mined. */
   readonly validTo: number;
   readonly sign: SignFill;
@@ -82,8 +84,9 @@ export async function prepareBatch(run: BatchRun): Promise<ReadyBatch> {
     return verdicts.every(({ sound }) => sound) ? ({ sound: true } as const) : ({ sound: false, culprits } as const);
   };
   const markets = run.markets.map(({ market }) => market);
-  const { alone, nowSeconds, orders } = run;
-  const clearing = await clearUntilSound({ markets, orders, nowSeconds, alone, route }, simulate);
+  const { alone, nowSeconds, orders, outsideCosts } = run;
+  const stated = outsideCosts === undefined ? {} : { outsideCosts };
+  const clearing = await clearUntilSound({ markets, orders, nowSeconds, alone, route, ...stated }, simulate);
   return Object.freeze({ clearing, settlements: Object.freeze(settlements) });
 }
 

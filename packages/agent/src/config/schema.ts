@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { instrumentsSchema } from './instruments-schema.js';
 import { positionsSchema } from './positions-schema.js';
+import { solversSchema } from './solvers-schema.js';
 
 const decimal = v.pipe(v.string(), v.regex(/^-?(?:0|[1-9]\d*)(?:\.\d+)?$/, 'is not a plain decimal; write "-1.25"'));
 const positiveDecimal = v.pipe(
@@ -206,6 +207,8 @@ export const portfolioConfigSchema = v.strictObject({
   positions: v.optional(positionsSchema, {}),
   /** Left out: hedges are spot. */
   instruments: v.exactOptional(instrumentsSchema),
+  /** Left out: no outside network is asked. */
+  solvers: v.exactOptional(solversSchema),
 });
 
 /** A configuration as it is written into a file. */

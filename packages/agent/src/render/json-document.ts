@@ -81,6 +81,7 @@ export function jsonDocument(
       bestWithoutBridgingCostBps: weighted(slices, ({ route }) => costOf(route.alternatives.bestWithoutBridging)),
       optimalityGapBps: weighted(slices, ({ route }) => route.optimalityGapBps),
     },
+    awards: slices.map(awardOf),
     instruments: instrument === undefined ? [] : [instrumentOf(instrument)],
     costs: costs === null ? NOTHING_SPENT : costsOf(costs),
     shortfall,
@@ -99,6 +100,35 @@ export function jsonDocument(
     trust: report.trust ?? [],
     poolCalls: before.poolCalls,
     durationMs,
+  };
+}
+
+/** Who did a slice, and why everybody else did not. */
+function awardOf({ award, execution, slice, swap }: SliceResult): Record<string, unknown> {
+  const { contestants, refusals = [], winner } = award;
+  return {
+    slice: slice.index,
+    winner,
+    contestants: contestants.map(({ adapter, code, costBps, improvement, sentence, won }) => ({
+      adapter,
+      won,
+      code,
+      sentence,
+      costBps: costBps ?? null,
+      improvement: improvement?.net ?? null,
+    })),
+    refused: refusals.map(({ adapter, code, sentence }) => ({ adapter, code, sentence })),
+    order:
+      swap === undefined
+        ? null
+        : {
+            tokenIn: swap.input.token.address,
+            tokenOut: swap.output.token.address,
+            amountIn: swap.input.atoms.toString(),
+            amountOut: swap.output.atoms.toString(),
+            guaranteed: swap.quotedOutputAtoms.toString(),
+            txHash: execution.steps.find(({ id }) => id.startsWith('delegate-'))?.txHash ?? null,
+          },
   };
 }
 

@@ -91,7 +91,12 @@ export function showRebalancing(
     out.print(heading(6, 'Route'));
     out.print(routeText(route));
     for (const { adapter, sentence } of award.contestants) out.print(`  award: ${adapter}: ${sentence}`);
+    for (const { adapter, sentence } of award.refusals ?? []) out.print(`  refused: ${adapter}: ${sentence}`);
     out.busy('Simulating every step …');
+  });
+  rebalancer.on('delegated', ({ sentence }) => {
+    out.print(`  ${pc.magenta('⇄')} ${sentence}`);
+    out.busy('Waiting for the network …');
   });
   rebalancer.on('replanned', ({ sentence }) => out.print(`  ${pc.yellow('!')} ${sentence}`));
   rebalancer.on('execution', (event) => showExecution(event, out));

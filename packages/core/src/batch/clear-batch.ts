@@ -17,6 +17,11 @@ export interface BatchInput {
    * recovered, so that nobody is settled who would pay less then. Default: `in-turn`.
    */
   readonly alone?: 'in-turn' | 'untouched';
+  /**
+   * What participants would pay elsewhere, by their own account, against the mid of their market in numeraire: nobody is
+   * settled who would pay more. By order id; whoever is not in it has said nothing.
+   */
+  readonly outsideCosts?: ReadonlyMap<string, number>;
   /** Routes what does not cross, to the atom. Absent: as the market's cost curves say. */
   readonly route?: RouteRemainder;
 }
@@ -48,9 +53,11 @@ export function clearBatch(input: BatchInput): BatchClearing {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([id, list]) => {
       const stage = stages.get(id)!;
-      const bidders = list.map((order) =>
-        bidderOf(stage, order, waits ? untouchedCost(order, stages, stage) : Number.POSITIVE_INFINITY),
-      );
+      const bidders = list.map((order) => {
+        const untouched = waits ? untouchedCost(order, stages, stage) : Number.POSITIVE_INFINITY;
+        const stated = input.outsideCosts?.get(order.id) ?? Number.POSITIVE_INFINITY;
+        return bidderOf(stage, order, Math.min(untouched, stated));
+      });
       return clearMarket(stage, bidders, route);
     });
   const markets = outcomes.flatMap(({ cleared }) => cleared ?? []);

@@ -31,16 +31,25 @@ export async function delegationsOf(journal: Journal, intentId: Hex): Promise<re
 }
 
 /**
+ * Every order that was ever given out, whatever the intent.
+ *
+ * @throws JOURNAL_CORRUPT
+ */
+export async function allDelegations(journal: Journal): Promise<readonly Delegation[]> {
+  const given = await journal.decisions({ code: CODE.given });
+  const intents = new Set(given.flatMap(({ intentId }) => (intentId === undefined ? [] : [intentId])));
+  const all: Delegation[] = [];
+  for (const intentId of intents) all.push(...(await delegationsOf(journal, intentId)));
+  return Object.freeze(all);
+}
+
+/**
  * Every order of every intent that may still draw: what a restart has to resume, and what widens the exposure.
  *
  * @throws JOURNAL_CORRUPT
  */
 export async function liveDelegations(journal: Journal): Promise<readonly Delegation[]> {
-  const given = await journal.decisions({ code: CODE.given });
-  const intents = new Set(given.flatMap(({ intentId }) => (intentId === undefined ? [] : [intentId])));
-  const live: Delegation[] = [];
-  for (const intentId of intents) live.push(...(await delegationsOf(journal, intentId)).filter(isLive));
-  return Object.freeze(live);
+  return Object.freeze((await allDelegations(journal)).filter(isLive));
 }
 
 /** The number that the next order of the intent has to carry: one that no order of it has had. */

@@ -42,6 +42,12 @@ export interface ProgrammeSenderOptions {
   readonly execution: Omit<ExecutionParts, 'accounts' | 'adapters' | 'signal'>;
 }
 
+/** Slices of the programmes around the order of one child: its approvals, its cancellation and the like. */
+export function orderSlots(index: number): { readonly first: number; readonly last: number } {
+  const first = ORDER_SLICES + index * PURPOSES.length * TRIES;
+  return { first, last: first + PURPOSES.length * TRIES - 1 };
+}
+
 /**
  * A sender that makes a journaled programme of the calls: guarded by simulation, each step at most once, whatever
  * crashes. What takes risk away goes out also after the intent's deadline.
@@ -57,7 +63,7 @@ export function programmeSender({ account, execution, signedIntent, solvers }: P
   return async ({ index, intentId, order }, purpose, calls, signal) => {
     if (calls.length === 0) return true;
     await journal.putIntent(signedIntent);
-    const slot = ORDER_SLICES + (index * PURPOSES.length + PURPOSES.indexOf(purpose)) * TRIES;
+    const slot = orderSlots(index).first + PURPOSES.indexOf(purpose) * TRIES;
     for (let slice = slot; slice < slot + TRIES; slice += 1) {
       const key = { intentId, slice };
       const known = await journal.programme(key);

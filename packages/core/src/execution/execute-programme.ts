@@ -351,7 +351,8 @@ async function simulated(under: Execution, reports: readonly GuardReport[]): Pro
   });
 }
 
-function netOf(flows: readonly Flow[]): readonly NetFlow[] {
+/** Summed per chain and token over everything but gas. */
+export function netOf(flows: readonly Flow[]): readonly NetFlow[] {
   return summed(flows.filter((flow) => flow.kind !== 'gas' && flow.kind !== 'l1-fee'));
 }
 

@@ -38,6 +38,7 @@ const EVENTS: readonly (keyof RebalancerEvents)[] = [
   'scheduled',
   'waiting',
   'routed',
+  'delegated',
   'replanned',
   'execution',
   'reported',

@@ -1,12 +1,12 @@
 import type { SignedIntent } from '@evenkeel/intents';
 import { EventEmitter } from 'eventemitter3';
-import type { Award } from '../award/award.js';
 import type { ExecutionEvent } from '../execution/events.js';
 import type { Decision } from '../policy/decision.js';
 import type { Logger } from '../ports/ambient.js';
 import type { ExecutionReport } from '../report/execution-report.js';
 import type { HedgeRoute } from '../route/hedge.js';
 import type { Schedule } from '../schedule/schedule.js';
+import type { SliceAward } from './networks-port.js';
 import type { Survey } from './survey.js';
 
 /** What a rebalancer tells, station by station. */
@@ -21,8 +21,10 @@ export interface RebalancerEvents {
     readonly slice: number;
     readonly survey: Survey;
     readonly route: HedgeRoute;
-    readonly award: Award;
+    readonly award: SliceAward;
   }) => void;
+  /** What becomes of the order of a slice that was given to an outside network. */
+  delegated: (news: { readonly slice: number; readonly sentence: string }) => void;
   /** The market moved away from a slice before it was in: it is quoted or planned anew, once a trade. */
   replanned: (news: { readonly slice: number; readonly code: string; readonly sentence: string }) => void;
   execution: (event: ExecutionEvent) => void;

@@ -6,6 +6,7 @@ export * from './look-memory.js';
 export * from './errors.js';
 export type { NoTableCode, OptimumAnswer, OptimumPort, OptimumQuestion } from './prepared-optimum.js';
 export type { TrendAnswer, TrendPort } from './trend.js';
+export type * from './networks-port.js';
 export type { CostCurves } from './cost-curves.js';
 export type { EventHub, RebalancerEvents } from './events.js';
 

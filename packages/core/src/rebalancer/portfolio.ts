@@ -14,6 +14,7 @@ import type { VenueAdapter } from '../ports/venue.js';
 import type { PacedKind, Pacing } from '../schedule/paced-slices.js';
 import type { OpaqueOffers } from '../solicit/opaque-offers.js';
 import type { LookMemory } from './look-memory.js';
+import type { NetworksPort } from './networks-port.js';
 import type { OptimumPort } from './prepared-optimum.js';
 import type { TrendPort } from './trend.js';
 import { PortfolioInvalidError } from './errors.js';
@@ -107,6 +108,8 @@ export interface RebalancerPorts {
   readonly optimum?: OptimumPort;
   /** Where the price is expected to drift, for the rule `optimal`; without it nothing is done ahead of a trend. */
   readonly trend?: TrendPort;
+  /** Outside solver networks that bid for the slices of a trade; without it our own routes are alone. */
+  readonly networks?: NetworksPort;
   /** What else is under way in the portfolio's name: orders given to outside networks. It widens the exposure. */
   readonly inFlight?: () => Promise<readonly InFlight[]>;
   /** What was seen last, where others than the rebalancer look at the portfolio, too. Default: one of its own. */

@@ -1,7 +1,6 @@
 import type { Hex } from '@evenkeel/intents';
 import { type ExecutionResult, resumeProgramme } from '../execution/execute-programme.js';
 import { followTransfers } from '../execution/follow-transfers.js';
-import { ORDER_SLICES } from '../execution/order-slices.js';
 import { recoverReservations } from '../execution/recover-reservations.js';
 import { sameAddress } from '../model/token.js';
 import type { ProgrammeRecord } from '../ports/journal.js';
@@ -13,7 +12,7 @@ import { ownOpenTrades, untilClosed } from './close-trade.js';
 import { type Context, executionParts, nowSeconds } from './context.js';
 import { type Opening, openingOf } from './opening.js';
 import { tokenOfPortfolio } from './portfolio.js';
-import { runSlices, type SlicesRun } from './run-slices.js';
+import { isOwnSlice, runSlices, type SlicesRun } from './run-slices.js';
 import { verdict } from './verdict.js';
 
 /** A programme that was left behind, and how it has ended now. */
@@ -30,8 +29,7 @@ export async function runningProgrammes(
   context: Pick<Context, 'portfolio' | 'ports'>,
 ): Promise<readonly ProgrammeRecord[]> {
   const { journal } = context.ports;
-  const all = await journal.programmes({ state: 'running' });
-  const running = all.filter(({ programme }) => programme.slice < ORDER_SLICES);
+  const running = (await journal.programmes({ state: 'running' })).filter(isOwnSlice);
   const own = await Promise.all(running.map(({ programme }) => isOwn(context, programme.intentId)));
   return running.filter((_, i) => own[i]);
 }
@@ -50,7 +48,8 @@ export function trackLate(context: Context, signal: AbortSignal): Promise<number
 
 /**
  * Brings every programme that a crash has left behind to its end, frees the nonces that nobody will come back for, and
- * carries out the slices that were still to come, as far as the net delta needs them now.
+ * carries out the slices that were still to come, as far as the net delta needs them now. Orders given to networks come to
+ * their end in between: what they leave is part of what the net delta needs.
  */
 export async function resumeAll(
   context: Context,
@@ -61,6 +60,11 @@ export async function resumeAll(
   const ended: ExecutionResult[] = [];
   for (const { programme } of await runningProgrammes(context)) {
     ended.push(await resumeProgramme({ ...parts, intentId: programme.intentId, slice: programme.slice }));
+  }
+  const { networks } = context.ports;
+  if (networks !== undefined) {
+    const open = new Set((await ownOpenTrades(context)).map(({ intentId }) => intentId));
+    ended.push(...(await networks.resume(context.portfolio, parts, (id) => cancelled.aborted || !open.has(id))));
   }
   await recoverReservations(parts);
   const endings = new Map<Hex, string | undefined>();
@@ -86,7 +90,7 @@ async function finishTrade(
 ): Promise<SlicesRun> {
   const { journal } = context.ports;
   const signed = await journal.intent(intentId);
-  const programmes = await journal.programmes({ intentId });
+  const programmes = (await journal.programmes({ intentId })).filter(isOwnSlice);
   return untilClosed(context, intentId, signal, async () => {
     const broken = programmes.find(({ state }) => state !== 'completed');
     if (signed === undefined || broken !== undefined) {

@@ -1,15 +1,13 @@
-import type { Award } from '../award/award.js';
 import { EvenkeelError, type SignedIntent } from '@evenkeel/intents';
 import { remainingSpend } from '../execution/coverage.js';
 import { executeProgramme, type ExecutionResult } from '../execution/execute-programme.js';
+import { ORDER_SLICES } from '../execution/order-slices.js';
 import { planProgramme } from '../execution/plan-programme.js';
 import { Decimal, type DecimalString } from '../model/decimal.js';
 import type { Exposure } from '../model/exposure.js';
-import type { Programme } from '../model/programme.js';
 import { sameAddress, type TokenAmount } from '../model/token.js';
 import type { TradeDecision } from '../policy/decision.js';
-import type { Flow } from '../ports/journal.js';
-import type { HedgeRoute } from '../route/hedge.js';
+import type { Flow, ProgrammeRecord } from '../ports/journal.js';
 import type { PacingQuestion } from '../schedule/paced-slices.js';
 import { replan } from '../schedule/replan.js';
 import type { Schedule, Slice } from '../schedule/schedule.js';
@@ -19,6 +17,7 @@ import { awardRoute } from './award-route.js';
 import { costCurves } from './cost-curves.js';
 import { firmRoute } from './firm-route.js';
 import { hedgeRequest } from './hedge-request.js';
+import type { NetworkSlice, OwnSlice, SliceAward } from './networks-port.js';
 import type { TradePlan } from './opening.js';
 import { type Portfolio, tokenOfPortfolio } from './portfolio.js';
 import { type MeasuredRecovery, recordRecoveries } from './recoveries.js';
@@ -27,13 +26,10 @@ import type { Survey } from './survey.js';
 import { recordTrust } from './trust-journal.js';
 
 /** One slice, from its route to what it did. */
-export interface SliceResult {
+export interface SliceResult extends OwnSlice, Partial<Pick<NetworkSlice, 'swap'>> {
   readonly slice: Slice;
   readonly survey: Survey;
-  readonly route: HedgeRoute;
-  readonly award: Award;
-  readonly programme: Programme;
-  readonly execution: ExecutionResult;
+  readonly award: SliceAward;
   /** The market moved before its swap was in: what it left was planned anew in the slice after it. */
   readonly replanned?: true;
 }
@@ -77,13 +73,19 @@ export async function runSlices(context: Context, input: SlicesInput): Promise<S
 
 /** What an earlier process has left of the schedule, by the journal and by what the net delta needs now. */
 async function restAfter(context: Context, { plan, signed, signal }: SlicesInput): Promise<Schedule> {
-  const { journal } = context.ports;
-  const begun = await journal.programmes({ intentId: signed.id });
-  const nextIndex = begun.reduce((next, { programme }) => Math.max(next, programme.slice + 1), 0);
+  const { journal, networks } = context.ports;
+  const begun = (await journal.programmes({ intentId: signed.id })).filter(isOwnSlice);
+  const given = (await networks?.nextSlice(signed.id)) ?? 0;
+  const nextIndex = begun.reduce((next, { programme }) => Math.max(next, programme.slice + 1), given);
   const filled = filledUnits(context.portfolio, await journal.flows({ intentId: signed.id }));
   // When the other process has filled it is not known any more: as long ago as can be.
   const fills = filled.isZero() ? [] : [{ atSeconds: plan.schedule.startSeconds, deltaUnits: filled.toFixed() }];
   return rest(context, plan, await agreedLook(context, signal), fills, nextIndex);
+}
+
+/** A programme of a slice, and none around an order that was given to a network. */
+export function isOwnSlice({ programme }: Pick<ProgrammeRecord, 'programme'>): boolean {
+  return programme.slice < ORDER_SLICES;
 }
 
 async function executeSlices(
@@ -259,7 +261,7 @@ export function assertAgreed({ dispute }: Survey, { limits }: Portfolio): void {
 
 /** Whether an error only keeps the slice from beginning, after others were done. */
 async function endsQuietly(
-  { ports }: Context,
+  { portfolio, ports }: Context,
   { before, signal, signed }: SlicesInput,
   slice: Slice,
   results: readonly SliceResult[],
@@ -268,29 +270,57 @@ async function endsQuietly(
   if (signal.aborted || !(error instanceof EvenkeelError)) return false;
   if (results.length === 0 && before !== undefined) return false;
   const known = await ports.journal.programme({ intentId: signed.id, slice: slice.index });
-  return known?.state !== 'running';
+  const orders = (await ports.networks?.live(portfolio)) ?? [];
+  return known?.state !== 'running' && orders.length === 0;
 }
 
 async function runSlice(context: Context, input: SlicesInput, slice: Slice, seen: Survey): Promise<SliceResult> {
   const { hub, portfolio, ports } = context;
+  const { cancelled, dryRun, plan, signal, signed } = input;
+  const { networks } = ports;
+  const routed = await routeSlice(context, input, slice.deltaUnits, seen);
+  const { route } = routed;
+  const parts = executionParts(context, dryRun, signal);
+  const tell = (sentence: string): void => hub.emit('delegated', { slice: slice.index, sentence });
+  const contested = { portfolio, signed, plan, slice, survey: seen, route, parts, dryRun, tell, cancelled, signal };
+  const award: SliceAward = (await networks?.award(contested)) ?? awardRoute(route);
+  hub.emit('routed', { slice: slice.index, survey: seen, route, award });
+  const goesAway = networks !== undefined && award.winner === 'bid' && !dryRun;
+  const done = goesAway
+    ? await networks.carryOut(contested, award.bid, async (deltaUnits) => {
+        const then = await agreedLook(context, signal);
+        return executeRoute(context, input, slice.index, then, await routeSlice(context, input, deltaUnits, then));
+      })
+    : await executeRoute(context, input, slice.index, seen, routed);
+  return Object.freeze({ slice, survey: seen, award, ...done });
+}
+
+type Routed = Awaited<ReturnType<typeof firmRoute>>;
+
+async function routeSlice(
+  context: Context,
+  input: SlicesInput,
+  deltaChangeUnits: DecimalString,
+  seen: Survey,
+): Promise<Routed> {
+  const { portfolio, ports } = context;
   const { dryRun, plan, signal, signed } = input;
-  const { deadline, maxCostBps } = signed.intent;
   const request = hedgeRequest(portfolio, seen, {
-    deltaChangeUnits: slice.deltaUnits,
+    deltaChangeUnits,
     annualVolatility: seen.annualVolatility,
     riskAversion: plan.riskAversion,
     maxSpend: await unspent(context, input),
     onShortfall: 'partial',
     nodeBudget: portfolio.nodeBudget,
   });
-  const { firmQuotes, route, swapQuotes } = await firmRoute(
+  return firmRoute(
     {
       request,
       bridges: ports.bridges,
       venues: ports.venues,
       opaque: ports.opaque,
       account: ports.account,
-      deadline,
+      deadline: signed.intent.deadline,
       nowSeconds: nowSeconds(ports),
       limitMs: portfolio.limits.solicitMs,
       onRefusal: (adapter, code, sentence) => ports.logger?.log('warn', sentence, { adapter, code }),
@@ -298,24 +328,33 @@ async function runSlice(context: Context, input: SlicesInput, slice: Slice, seen
     },
     signal,
   );
-  const award = awardRoute(route);
-  hub.emit('routed', { slice: slice.index, survey: seen, route, award });
+}
+
+/** @throws {CostAboveIntentError} COST_ABOVE_INTENT; as `executeProgramme` */
+async function executeRoute(
+  context: Context,
+  { dryRun, signal, signed }: SlicesInput,
+  slice: number,
+  seen: Survey,
+  { firmQuotes, route, swapQuotes }: Routed,
+): Promise<OwnSlice> {
+  const { account, bridges, venues } = context.ports;
+  const { deadline, maxCostBps } = signed.intent;
   if (route.costBps > maxCostBps) throw new CostAboveIntentError(route.costBps, maxCostBps);
   const programme = planProgramme({
     intentId: signed.id,
-    slice: slice.index,
+    slice,
     route,
     firmQuotes,
     swapQuotes,
     inventories: seen.balances,
-    account: ports.account,
-    venues: ports.venues,
-    bridges: ports.bridges,
+    account,
+    venues,
+    bridges,
     deadline,
   });
   const parts = executionParts(context, dryRun, signal);
-  const execution = await executeProgramme({ ...parts, signedIntent: signed, programme });
-  return Object.freeze({ slice, survey: seen, route, award, programme, execution });
+  return { route, programme, execution: await executeProgramme({ ...parts, signedIntent: signed, programme }) };
 }
 
 /** What the signed intent still lets be spent of each token that the trade spends; nothing where it says nothing. */

@@ -21,7 +21,7 @@ import {
   twoMarkets,
 } from './cases.js';
 
-const RUNS = { numRuns: 400 };
+const RUNS = { numRuns: 500 };
 const total = (values: readonly bigint[]): bigint => values.reduce((sum, value) => sum + value, 0n);
 const of = (fills: readonly BatchFill[], side: 'buy' | 'sell') => fills.filter((fill) => fill.side === side);
 
@@ -100,6 +100,29 @@ test('nobody is worse off than alone, nor beyond its limit', () => {
     }),
     RUNS,
   );
+});
+
+test('nobody is settled who has said that it pays less elsewhere', () => {
+  let [left, stayed] = [0, 0];
+  const said = fc.tuple(oneMarket(20), fc.array(fc.double({ min: -1, max: 3, noNaN: true }), { minLength: 20 }));
+  fc.assert(
+    fc.property(said, ([input, shares]) => {
+      const free = clearBatch(input).markets.flatMap(({ fills }) => fills);
+      // Around what each would pay here, so that some would rather go and others not.
+      const outsideCosts = new Map(
+        free.map(({ cost, costAlone, order }, i) => [order.id, cost + shares[i]! * (costAlone - cost)]),
+      );
+      const { markets, removed } = clearBatch({ ...input, outsideCosts });
+      for (const { cost, costAlone, order } of markets.flatMap(({ fills }) => fills)) {
+        stayed += 1;
+        expect(cost).toBeLessThanOrEqual((outsideCosts.get(order.id) ?? Infinity) + 4e-6);
+        expect(costAlone).toBeLessThanOrEqual(outsideCosts.get(order.id) ?? Infinity);
+      }
+      left += removed.filter(({ code }) => code === 'BETTER_ALONE').length;
+    }),
+    RUNS,
+  );
+  expect(Math.min(left, stayed)).toBeGreaterThan(100);
 });
 
 test('it does not matter who came first', () => {

@@ -10,6 +10,7 @@ import type {
   VolatilityFeed,
 } from '@evenkeel/core';
 import type { HedgingRebalancer } from '@evenkeel/core/hedger';
+import { withoutBids } from '@evenkeel/core/networks';
 import type { LookMemory, Portfolio, RebalancerPorts } from '@evenkeel/core/rebalancer';
 import type { EoaSigner } from '@evenkeel/accounts';
 import { assemble, rebalancerOf, type Surroundings } from '../../assemble/portfolio.js';
@@ -164,7 +165,12 @@ export function openKeeper(settings: AgentPortfolio, parts: KeeperParts): Keeper
           schedule: { ...portfolio.schedule, kind: 'single' },
           limits: { ...portfolio.limits, slippageBps },
         },
-        { ...ports, journal: own },
+        {
+          ...ports,
+          journal: own,
+          // An emergency waits for nobody.
+          ...(ports.networks !== undefined && { networks: withoutBids(ports.networks) }),
+        },
         instruments,
       ),
     market: marketOf(settings),

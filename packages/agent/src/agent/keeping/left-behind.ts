@@ -1,4 +1,6 @@
 import { type InFlight, type Journal, sameAddress } from '@evenkeel/core';
+import { liveDelegations } from '@evenkeel/core/delegate';
+import { ordersInFlight } from '@evenkeel/core/networks';
 import { inFlightFrom } from '@evenkeel/core/watch';
 import { openTrades } from '@evenkeel/core/workflow';
 import type { SignedIntent } from '@evenkeel/intents';
@@ -27,6 +29,7 @@ async function intentsUnderWay(journal: Journal): Promise<readonly SignedIntent[
   const ids = new Set([
     ...running.map(({ programme }) => programme.intentId),
     ...(await openTrades(journal)).map(({ intentId }) => intentId),
+    ...(await liveDelegations(journal)).map(({ intentId }) => intentId),
   ]);
   const intents = await Promise.all([...ids].map((id) => journal.intent(id)));
   // One without an intent was never begun: nothing of it was sent.
@@ -50,6 +53,18 @@ export async function transfersUnderWay(journal: Journal): Promise<(keeper: Keep
     const own = open.filter((_, i) => intents[i] === undefined || isOwn(keeper, intents[i]));
     return inFlightFrom(keeper.portfolio, own);
   };
+}
+
+/** Orders that networks may still fill, read once for all portfolios that ask any. */
+export async function ordersUnderWay(
+  journal: Journal,
+  keepers: readonly Keeper[],
+): Promise<(keeper: Keeper) => readonly InFlight[]> {
+  const asking = keepers.filter(({ ports }) => ports.networks !== undefined);
+  const isQuiet = asking.length === 0 || (await liveDelegations(journal)).length === 0;
+  const orders = new Map<Keeper, readonly InFlight[]>();
+  for (const keeper of isQuiet ? [] : asking) orders.set(keeper, await ordersInFlight(journal, keeper.portfolio));
+  return (keeper) => orders.get(keeper) ?? [];
 }
 
 function isOwn({ owner, portfolio }: Keeper, { intent }: SignedIntent): boolean {

@@ -49,11 +49,17 @@ export function tellAll(
       },
     });
   };
+  const delegated: RebalancerEvents['delegated'] = ({ sentence, slice }) => {
+    const code = 'SLICE_DELEGATED';
+    events.emit({ kind: 'execution', level: 'info', code, portfolio, sentence, details: { slice } });
+  };
   rebalancer.on('signed', signed);
+  rebalancer.on('delegated', delegated);
   rebalancer.on('waiting', waiting);
   rebalancer.on('execution', execution);
   return () => {
     rebalancer.off('signed', signed);
+    rebalancer.off('delegated', delegated);
     rebalancer.off('waiting', waiting);
     rebalancer.off('execution', execution);
   };

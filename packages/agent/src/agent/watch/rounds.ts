@@ -6,7 +6,7 @@ import type { Desk } from '../limits/desk.js';
 import { EVERYWHERE } from '../limits/stops.js';
 import type { AgentState } from '../state/open-state.js';
 import { decisionEvent, type Keeper, note } from '../keeping/keeper.js';
-import { transfersUnderWay } from '../keeping/left-behind.js';
+import { ordersUnderWay, transfersUnderWay } from '../keeping/left-behind.js';
 import type { Roster } from '../keeping/roster.js';
 import type { Worker } from '../keeping/worker.js';
 import { look, type Looked, undecided } from './look.js';
@@ -146,7 +146,9 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
       if (unfinished && activity === 'watching' && startedMs >= restUntilMs) worker.resume(keeper);
     }
     await trackLate(keepers, startedMs, signal);
-    const inFlight = await transfersUnderWay(journal);
+    const transfers = await transfersUnderWay(journal);
+    const orders = await ordersUnderWay(journal, keepers);
+    const inFlight = (keeper: Keeper) => [...transfers(keeper), ...orders(keeper)];
     // Those under way as well, less often: what a trade that hangs leaves open is told like anything else.
     const due = keepers.filter(({ now: { activity, dueMs } }) => {
       return startedMs >= dueMs + (activity === 'watching' ? 0 : BUSY_MS);

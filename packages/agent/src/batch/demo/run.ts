@@ -10,9 +10,10 @@ import { placeOf } from '../place.js';
 import { prepareBatch, type ReadyBatch, type SignFill } from '../settle-batch.js';
 import { type Setting, type Spent, tradeAlone } from './alone.js';
 import { type GasFloor, measureFloor } from './floor.js';
-import { commonPrice, worthOf } from './measure.js';
+import { aloneInTurn, outsideCosts, togetherInTurn } from './in-turn.js';
+import { commonPrice } from './measure.js';
 import { drawParticipants, fundParticipants, type Needs, type Participant } from './participants.js';
-import { send } from './send.js';
+import { settle } from './settle.js';
 import { grantAllowances } from './standing-allowances.js';
 
 /** One participant, both ways. Costs in numeraire against mid, gas included. */
@@ -70,33 +71,29 @@ export async function runBatchDemo(
   const deadline = nowSeconds + VALID_SECONDS;
   const setting: Setting = { world, markets, participants, price, deadline, tell, signal };
   const waits = !needs.sameSign;
-  const alone = waits ? await untouched(setting, start) : await inTurn(setting, start);
+  const alone = waits ? await untouched(setting, start) : await aloneInTurn(setting, start);
 
   tell('Clearing, signing and simulating the batch …');
   await resetFees(world);
+  const sign = signWith(participants);
   const batch = await prepareBatch({
     markets,
     orders: participants.map(({ order }) => order),
     nowSeconds,
     alone: waits ? 'untouched' : 'in-turn',
+    ...(waits ? {} : { outsideCosts: outsideCosts(setting, alone) }),
     validTo: deadline,
-    sign: signWith(participants),
+    sign,
     feeReceiver: solver.address as Address,
     signal,
   });
   const ready = await world.snapshot();
   const floor = await measureFloor(world, batch);
   await world.revert(ready);
-  tell('Settling …');
-  const together = await settleAll(setting, batch, solver);
-  const left = new Set(batch.clearing.removed.map(({ orderId }) => orderId));
-  for (const [i, participant] of participants.entries()) {
-    if (!left.has(participant.order.id)) continue;
-    // Who waits for a market that has recovered has traded on it already, above.
-    const spent = waits ? alone[i]! : await tradeAlone(setting, participant);
-    together.costs.set(participant.order.id, spent.cost);
-    together.gas += spent.gas;
-  }
+  const isAtOnce = waits || batch.clearing.removed.length === 0;
+  const together = isAtOnce
+    ? await atOnce(setting, batch, solver, alone)
+    : await togetherInTurn(setting, ready, { alone, batch, solver, sign });
   return compare({ needs, participants, markets, alone, batch, together, floor, allowanceGas });
 }
 
@@ -118,35 +115,6 @@ async function untouched(setting: Setting, start: WorldSnapshot): Promise<readon
   return spent;
 }
 
-/** Orders of turns: each begins so far into the list, and each is gone through both ways. */
-const ROTATIONS = 4;
-
-/** Everybody alone in one market that nobody restores, one after another; the average over several orders of turns. */
-async function inTurn(setting: Setting, start: WorldSnapshot): Promise<readonly Spent[]> {
-  const { markets, participants, tell, world } = setting;
-  const sums = new Map<Participant, Spent>();
-  for (let round = 0; round < 2 * ROTATIONS; round += 1) {
-    tell(`One after another, order of turns ${round + 1} of ${2 * ROTATIONS} …`);
-    // What happens on one chain is nothing to another.
-    const chains = markets.map(async ({ place }) => {
-      const here = participants.filter(({ chainIds }) => chainIds[0] === place.chain.id);
-      const first = Math.floor((here.length * (round >> 1)) / ROTATIONS);
-      const turns = [...here.slice(first), ...here.slice(0, first)];
-      for (const participant of round % 2 === 0 ? turns : turns.reverse()) {
-        const { cost, gas } = await tradeAlone(setting, participant);
-        const sum = sums.get(participant) ?? { cost: 0, gas: 0 };
-        sums.set(participant, { cost: sum.cost + cost, gas: sum.gas + gas });
-      }
-    });
-    await Promise.all(chains);
-    await world.revert(start);
-  }
-  return participants.map((participant) => {
-    const { cost, gas } = sums.get(participant)!;
-    return { cost: cost / (2 * ROTATIONS), gas: gas / (2 * ROTATIONS) };
-  });
-}
-
 function signWith(participants: readonly Participant[]): SignFill {
   const wallets = new Map(participants.map(({ order, wallet }) => [order.id, wallet]));
   return async (domain: Gpv2Domain, order: Gpv2Order, intent) => {
@@ -164,32 +132,22 @@ function mutable<T>(types: Readonly<Record<string, readonly T[]>>): Record<strin
 }
 
 interface Together {
-  /** Of the settlements alone. */
+  /** In the order of the participants. */
+  readonly spent: readonly Spent[];
   readonly settledGas: number;
-  /** Numeraire by order id. */
-  readonly costs: Map<string, number>;
-  gas: number;
   readonly solverGain: number;
 }
 
-/** Sends every chain's settlement. */
-async function settleAll(
-  { markets, participants, price, world }: Setting,
-  { settlements }: ReadyBatch,
-  solver: Wallet,
-): Promise<Together> {
-  const worths = async (): Promise<readonly number[]> =>
-    Promise.all(participants.map(({ wallet }) => worthOf(world, markets, price, wallet.address)));
-  const [before, solverBefore] = [await worths(), await worthOf(world, markets, price, solver.address)];
-  let [gas, gasCost] = [0, 0];
-  for (const { call, gasCost: perUnit, place } of settlements) {
-    const receipt = await send(world.chain(place.chain.id), solver, call);
-    gas += Number(receipt.gasUsed);
-    gasCost += Number(receipt.gasUsed) * perUnit;
-  }
-  const [after, solverAfter] = [await worths(), await worthOf(world, markets, price, solver.address)];
-  const costs = new Map(participants.map(({ order }, i) => [order.id, before[i]! - after[i]!]));
-  return { costs, gas, settledGas: gas, solverGain: solverAfter - solverBefore - gasCost };
+/** One settlement for all; whoever is not in it has traded on an untouched market already, or trades after it. */
+async function atOnce(setting: Setting, batch: ReadyBatch, solver: Wallet, alone: readonly Spent[]): Promise<Together> {
+  const { participants, tell } = setting;
+  const left = new Set(batch.clearing.removed.map(({ orderId }) => orderId));
+  tell('Settling …');
+  const { costs, gas, solverGain } = await settle(setting, batch, participants, solver);
+  const spent = participants.map(({ order }, i) =>
+    left.has(order.id) ? alone[i]! : { gas: 0, cost: costs.get(order.id)! },
+  );
+  return { spent, settledGas: gas, solverGain };
 }
 
 function compare(run: {
@@ -207,7 +165,7 @@ function compare(run: {
   const savings = participants.map((participant, i): Saving => {
     const { market, midPrice } = markets.find(({ place }) => place.chain.id === participant.chainIds[0])!;
     const notional = (Number(participant.order.baseAtoms) / 10 ** market.base.decimals) * Number(midPrice);
-    const cost = together.costs.get(participant.order.id)!;
+    const { cost } = together.spent[i]!;
     const savingBps = ((alone[i]!.cost - cost) / notional) * 1e4;
     return {
       participant,
@@ -223,7 +181,7 @@ function compare(run: {
     savings: Object.freeze(savings),
     clearing: batch.clearing,
     gasAlone: sum(alone, ({ gas }) => gas),
-    gasTogether: together.gas,
+    gasTogether: together.settledGas + sum(together.spent, ({ gas }) => gas),
     costAlone: sum(alone, ({ cost }) => cost),
     // What the solver gains or loses is a cost of the batch as well: nobody pays for it from outside.
     costTogether: sum(savings, (saving) => saving.together) - together.solverGain,
