@@ -7,7 +7,7 @@ import { PolicyInputInvalidError } from '../policy/errors.js';
 import { piecewiseCost } from '../policy/piecewise-cost.js';
 import { optimalRule } from '../policy/rules/optimal.js';
 import { ruleOf } from '../policy/rules/rule-of.js';
-import { gradientAt, landingOf, valueAt } from '../policy/value-shape.js';
+import { gradientAt, KNOTS, landingOf, layKnots, valueAt } from '../policy/value-shape.js';
 import { standardBook } from './book.js';
 import { evaluateOnColumns } from './evaluate-on-columns.js';
 import { evaluateRule } from './evaluate-rule.js';
@@ -17,6 +17,7 @@ import { solveOptimum } from './optimum.js';
 import { prepareBands } from './prepare-bands.js';
 import type { HedgingProblem, Impact } from './problem.js';
 import { edgesOf } from './rule-on-lattice.js';
+import { shapeSampler } from './sample-shape.js';
 import { policyTargetsOn } from './target-rule.js';
 
 const small: HedgingProblem = {
@@ -120,6 +121,16 @@ describe('the optimal rule against a convex cost', () => {
     expect(excess(problem, problem)).toBeLessThan(1);
   });
 
+  test('with unwinding a trade may end at none beyond the middle of the band', () => {
+    const problem: HedgingProblem = {
+      ...small,
+      ...{ book: standardBook('put', 100), spot: 114.9, annualVolatility: 0.524, years: 28 / 365, steps: 16 },
+      ...{ proportionalCost: 0.00212, fixedCost: 0.1, riskAversion: 0.1632, settlement: 'unwind' as const },
+      impact: rising(0.0033),
+    };
+    expect(excess(problem, problem)).toBeLessThan(0.1);
+  });
+
   test('meets a live curve that is half as steep again as the table’s', () => {
     const problem = { ...small, steps: 12, impact: rising(0.015) };
     expect(excess(problem, { ...problem, impact: rising(0.01) })).toBeLessThan(1);
@@ -152,6 +163,19 @@ test('the value in a table: flat at the middle of the band, C′ at its edges, C
   const linear = { variable: (size: number) => marginal * size, marginal: () => marginal };
   expect(landingOf(shape, linear, buyOuter, 1)).toBeCloseTo(buyInner, 2);
   expect(landingOf(shape, linear, sellOuter, -1)).toBeCloseTo(sellInner, 2);
+});
+
+test('the value of a narrow band is kept as far as holdings go, where a book without a hedge begins', () => {
+  const holdings = Float64Array.from({ length: 401 }, (_, m) => (m - 200) / 200);
+  const held = holdings.map((y) => 0.02 * y * y);
+  const band = { buyOuter: -0.01, buyInner: 0, sellInner: 0, sellOuter: 0.01, lowest: -1, highest: 1 };
+  const knots = new Float64Array(KNOTS);
+  const sampled = new Float64Array(2 * KNOTS);
+  layKnots(band, 0, knots);
+  shapeSampler(holdings, 0.02, 0)(held, 0, band, sampled);
+  const shape = { knots, values: sampled.subarray(0, KNOTS), slopes: sampled.subarray(KNOTS) };
+  expect([...knots]).toEqual([...knots].sort((a, b) => a - b));
+  for (const y of [-0.9, -0.3, -0.02, 0.15, 0.97]) expect(gradientAt(shape, y)).toBeCloseTo(2 * y, 2);
 });
 
 test('a piecewise cost integrates its marginal cost, and goes on as it ended', () => {

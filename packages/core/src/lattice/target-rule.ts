@@ -69,8 +69,13 @@ export function policyTargetsOn(lattice: Lattice, rule: Rule, prepared: readonly
     const centre = delta + outcome.centreShiftUnits;
     const buyAt = centre - outcome.buy.outer;
     const sellAt = centre + outcome.sell.outer;
-    const buyFrom = landings(outcome, 'buy', Math.max(outcome.buy.outer, centre - lowest));
-    const sellFrom = landings(outcome, 'sell', Math.max(outcome.sell.outer, highest - centre));
+    const isNone = (holding: number): boolean => Math.abs(holding) < least;
+    const buyFrom = landings(outcome, 'buy', Math.max(outcome.buy.outer, centre - lowest), (end) =>
+      isNone(centre - end),
+    );
+    const sellFrom = landings(outcome, 'sell', Math.max(outcome.sell.outer, highest - centre), (end) =>
+      isNone(centre + end),
+    );
     return {
       buyAt,
       sellAt,
@@ -80,11 +85,15 @@ export function policyTargetsOn(lattice: Lattice, rule: Rule, prepared: readonly
   };
 }
 
-/** The deviation at which a trade from a deviation ends, on straight lines between a few that are worked out. */
+/**
+ * The deviation at which a trade from a deviation ends, on straight lines between a few that are worked out; each by itself
+ * where one trade ends at no holding and the other does not.
+ */
 function landings(
   outcome: Extract<RuleOutcome, { kind: 'band' }>,
   side: Side,
   farthest: number,
+  isFlat: (end: number) => boolean,
 ): (deviation: number) => number {
   const { inner, outer } = outcome[side];
   const { land } = outcome;
@@ -96,6 +105,7 @@ function landings(
     let i = 1;
     while (i < LANDINGS.length - 1 && LANDINGS[i]! < share) i++;
     const [a, b] = [LANDINGS[i - 1]!, LANDINGS[i]!];
+    if (isFlat(ends[i - 1]!) !== isFlat(ends[i]!)) return land(side, deviation);
     return ends[i - 1]! + ((share - a) / (b - a)) * (ends[i]! - ends[i - 1]!);
   };
 }

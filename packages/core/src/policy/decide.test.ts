@@ -100,6 +100,19 @@ describe('a certain exposure', () => {
     );
   });
 
+  test('a trade that ends at none, beyond the middle of its band, is not cut short', () => {
+    const bands: PolicyInput['bands'] = () => ({
+      kind: 'band',
+      ...{ buy: { outer: 1, inner: 0.5 }, sell: { outer: 1, inner: 0.5 } },
+      centreShiftUnits: 0,
+      land: () => -3,
+    });
+    const decision = decide(input(exposure('12'), { bands }));
+    expect(decision).toMatchObject({ reason: 'OUTSIDE_BAND', deltaChangeUnits: '-15' });
+    const doubtful = decide(input(exposure('11', '13'), { bands }));
+    expect(doubtful).toMatchObject({ reason: 'OUTSIDE_BAND', deltaChangeUnits: '-14' });
+  });
+
   test('risk aversion is shown both ways', () => {
     const byGamma = decide(input(exposure('12')));
     const { budgetBpsPerMonth } = byGamma.inputs.riskAversion;

@@ -162,9 +162,11 @@ function withinBand(situation: Situation, outcome: BandOutcome): Decision {
   if (!situation.hasRoute[side]) return wide('NO_ROUTE', `There is no known way to ${side}.`);
   const landing = outcome.land?.(side, middle) ?? outcome[side].inner;
   const wanted = middle - landing;
-  const size = toLots(Math.min(wanted, cost.maxSizeUnits), surely, input.config.lotUnits);
+  // A trade that ends beyond the centre has its end for a target.
+  const most = landing < 0 ? surely.minus(landing) : surely;
+  const size = toLots(Math.min(wanted, cost.maxSizeUnits), most, input.config.lotUnits);
   if (size.isZero()) return wide('BELOW_LOT', `What could be traded is less than a lot of ${input.config.lotUnits}.`);
-  return priced(situation, outcome, band, deviation, size, surely.lt(wanted));
+  return priced(situation, outcome, band, deviation, size, most.lt(wanted));
 }
 
 /** The last tests of a trade: what it costs, and whether it is worth it where doubt has cut it short. */

@@ -51,6 +51,14 @@ test('nothing is expected: nothing is changed; no more for a book that is long o
   expect(preempted({ ...call, settlement: 'unwind', trend: up }, band)).toBe(band);
 });
 
+test('a trade that ends at no holding, beyond the middle, ends there on the leaning band as well', () => {
+  const leaning = preempted({ ...call, trend: up }, { ...band, land: () => -0.2 });
+  if (leaning.kind !== 'band') throw new Error(leaning.kind);
+  expect(leaning.centreShiftUnits).not.toBe(0);
+  expect(leaning.centreShiftUnits + leaning.land!('sell', 0.3)).toBeCloseTo(-0.2, 12);
+  expect(leaning.centreShiftUnits - leaning.land!('buy', 0.3)).toBeCloseTo(0.2, 12);
+});
+
 test('no trade passes the middle of the unmoved band, up and down mirror each other', () => {
   fc.assert(
     fc.property(

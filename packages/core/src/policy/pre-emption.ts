@@ -47,6 +47,12 @@ export function preempted({ trend, ...market }: Market, outcome: BandOutcome): B
     centreShiftUnits: centreShiftUnits + shift,
     ...(land === undefined
       ? {}
-      : { land: (side, deviation) => Math.min(deviation, widening * land(side, deviation / widening)) }),
+      : { land: (side, deviation) => landed(land(side, deviation / widening), side, deviation) }),
   };
+
+  /** On the leaning band; no holding at all stays where it is. */
+  function landed(end: number, side: 'buy' | 'sell', deviation: number): number {
+    if (end < 0) return side === 'buy' ? end + shift : end - shift;
+    return Math.min(deviation, widening * end);
+  }
 }

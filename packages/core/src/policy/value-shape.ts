@@ -1,23 +1,29 @@
-/** How far beyond a trigger the outermost knots lie, in half-widths of the band. */
-const BEYOND = [0.5, 1.5, 4, 10, 30] as const;
+/** How far beyond a trigger knots lie, in half-widths of the band; two more lie evenly in ratio up to the last holding. */
+const BEYOND = [0.5, 1.5, 4] as const;
+const KNOTS_BEYOND = BEYOND.length + 2;
 /** Points of a node at which the value of holding on is kept: so many beyond either trigger, seven from one to the other. */
-export const KNOTS: number = 2 * BEYOND.length + 7;
+export const KNOTS: number = 2 * KNOTS_BEYOND + 7;
 
 /**
  * Where a band puts its knots, ascending net deltas: its edges, the points midway between them, and some beyond, as far
- * as holdings go. Being tied to the band they move with it, so that neighbouring nodes of a table can be mixed knot by
- * knot.
+ * as holdings go: a book that begins without a hedge may be hundreds of narrow bands away from it. Being tied to the band
+ * they move with it, so that neighbouring nodes of a table can be mixed knot by knot.
  *
  * @param least half-width that a band counts for at least: trades that are spread over many looks need none
  */
 export function layKnots(band: KnotBand, least: number, out: Float64Array): void {
   const { buyInner, buyOuter, highest, lowest, sellInner, sellOuter } = band;
   const half = Math.max(least, (sellOuter - buyOuter) / 2);
-  const beyond = BEYOND.length;
-  for (let i = 0; i < beyond; i++) {
+  const beyond = KNOTS_BEYOND;
+  for (let i = 0; i < BEYOND.length; i++) {
     out[beyond - 1 - i] = buyOuter - BEYOND[i]! * half;
     out[beyond + 7 + i] = sellOuter + BEYOND[i]! * half;
   }
+  const near = BEYOND.at(-1)! * half;
+  out[0] = lowest;
+  out[1] = buyOuter - Math.sqrt(near * Math.max(near, buyOuter - lowest));
+  out[KNOTS - 2] = sellOuter + Math.sqrt(near * Math.max(near, highest - sellOuter));
+  out[KNOTS - 1] = highest;
   out[beyond] = buyOuter;
   out[beyond + 1] = (buyOuter + buyInner) / 2;
   out[beyond + 2] = buyInner;

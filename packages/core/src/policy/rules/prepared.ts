@@ -237,8 +237,8 @@ function valueLookup({ buy, deviationUnits, market, sell }: RuleContext, { band,
       const from = (centre + outwards * deviation) / scale.length;
       const cost = shapeCost(costs[side], scale);
       const best = landingOf(shape, cost, from, -outwards as 1 | -1);
-      const end = isFlatBetter(shape, cost, from, best, -outwards as 1 | -1, scale) ? flat! / scale.length : best;
-      return Math.min(deviation, Math.max(0, outwards * (end * scale.length - centre)));
+      if (isFlatBetter(shape, cost, from, best, -outwards as 1 | -1, scale)) return outwards * (flat! - centre);
+      return Math.min(deviation, Math.max(0, outwards * (best * scale.length - centre)));
     },
     gradient: (side, deviation, centre) => {
       const { scale, shape } = values();

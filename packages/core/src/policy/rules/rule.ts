@@ -42,7 +42,10 @@ export type RuleOutcome =
       readonly sell: HalfBand;
       /** Added to the target. */
       readonly centreShiftUnits: number;
-      /** Where a trade from a deviation beyond `outer` ends; without it, at `inner`. */
+      /**
+       * Where a trade from a deviation beyond `outer` ends; without it, at `inner`. Below zero where that lies beyond the
+       * centre: at no holding at all, which saves the gas of unwinding.
+       */
       readonly land?: (side: 'buy' | 'sell', deviation: number) => number;
       /** What one unit less of a deviation is worth, numeraire, where the rule knows better than the closed form. */
       readonly marginalRisk?: (side: 'buy' | 'sell', deviation: number) => number;
