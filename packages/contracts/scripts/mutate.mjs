@@ -313,7 +313,14 @@ async function killerOf(artifactFiles, testPathPatterns, testNamePattern) {
     rootDir: here,
     moduleNameMapper: { ...Object.fromEntries(artifactFiles), ...project.moduleNameMapper },
   };
-  const options = { config: JSON.stringify(config), runInBand: true, silent: true, reporters: [QUIET] };
+  // A test that takes long has not failed: here as many minutes as it likes.
+  const options = {
+    config: JSON.stringify(config),
+    runInBand: true,
+    silent: true,
+    testTimeout: 600_000,
+    reporters: [QUIET],
+  };
   // Gas is another one for other bytecode: that report kills nothing.
   const pattern = { testPathPatterns, ...(testNamePattern && { testNamePattern }) };
   const { results } = await runCLI({ ...options, ...pattern, _: [], $0: 'jest' }, [here]);
@@ -330,6 +337,11 @@ const kills = existsSync(KILLS_FILE) ? JSON.parse(readFileSync(KILLS_FILE, 'utf8
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-mutate-'));
 const survivors = [];
 try {
+  // What fails without a change would kill everything.
+  for (const file of new Set(chosen.map((index) => MUTATIONS[index][0]))) {
+    const failed = await killerOf(writeArtifacts(folder, compileMutant([file, '', ''])), TARGETS[file].tests);
+    if (failed !== undefined) throw new Error(`Fails with ${file} as it stands: ${failed}`);
+  }
   for (const index of chosen) {
     const name = nameOf(MUTATIONS[index]);
     const files = writeArtifacts(folder, compileMutant(MUTATIONS[index]));

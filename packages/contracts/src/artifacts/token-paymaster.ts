@@ -3,7 +3,7 @@ import type { ContractArtifact } from '../artifact.js';
 
 export const tokenPaymaster: ContractArtifact = {
   contract: 'TokenPaymaster',
-  sourceHash: '0x07b91b299e50677c4cae5b9ad906dd1362c37ec368e6510968bf13a9bf004195',
+  sourceHash: '0x5b2b15b14c7a9e6d8947ca266f61e683eb67c76047b347c6c7c2e5c9ef397b2d',
   abi: [
     {
       inputs: [
