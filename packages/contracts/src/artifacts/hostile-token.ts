@@ -3,7 +3,7 @@ import type { ContractArtifact } from '../artifact.js';
 
 export const hostileToken: ContractArtifact = {
   contract: 'HostileToken',
-  sourceHash: '0x5b2b15b14c7a9e6d8947ca266f61e683eb67c76047b347c6c7c2e5c9ef397b2d',
+  sourceHash: '0x7301ee4c451b483949df25f361e829ff23972965836fabc6b0242dd89431454b',
   abi: [
     { inputs: [], stateMutability: 'nonpayable', type: 'constructor' },
     {
