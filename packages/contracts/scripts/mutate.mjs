@@ -40,7 +40,10 @@ const TARGETS = {
   [PAYMASTER]: { contracts: [[PAYMASTER, 'TokenPaymaster']], tests: ['paymaster-anvil'] },
 };
 
-/** File, what stands there, and what a careless hand would leave. */
+/** What bundlers would not take is noticed in the trace of a validation. */
+const LINT = ['erc7562'];
+
+/** File, what stands there, what a careless hand would leave; and the tests that may notice it, when others than usually. */
 const MUTATIONS = [
   [BAND, 'if (policy.chainId != block.chainid) revert PolicyOfOtherChain(policy.chainId);\n        if (', 'if ('],
   [BAND, 'policy.sessionKey == address(0) ||', 'false ||'],
@@ -176,6 +179,20 @@ const MUTATIONS = [
   [SOURCES, 'if (answer <= 0) revert IDeltaBand.FeedBroken(answer);', ''],
   [SOURCES, 'updatedAt > block.timestamp ||', 'false ||'],
   [SOURCES, 'block.timestamp - updatedAt > market.feedMaxAgeSeconds', 'false'],
+  [MODULE, 'address account = msg.sender;', 'address account = block.timestamp == 0 ? address(0) : msg.sender;', LINT],
+  [
+    MODULE,
+    'address account = msg.sender;',
+    'address account = _grants[0][address(1)].word == 1 ? address(0) : msg.sender;',
+    LINT,
+  ],
+  [
+    PAYMASTER,
+    'uint256 free = freeOperations[userOp.sender];',
+    'uint256 free = gasleft() + freeOperations[userOp.sender];',
+    LINT,
+  ],
+  [PAYMASTER, 'if (answer <= 0) return', 'if (answer <= 0 || block.timestamp == 0) return', LINT],
   [ENFORCER, 'if (_expected != 0) revert Reentered();', ''],
   [ENFORCER, 'if (redeemer != policy.sessionKey) revert NotSessionKey(redeemer);', ''],
   [ENFORCER, 'mode != 0 ||', 'false ||'],
@@ -296,7 +313,14 @@ async function killerOf(artifactFiles, testPathPatterns, testNamePattern) {
     rootDir: here,
     moduleNameMapper: { ...Object.fromEntries(artifactFiles), ...project.moduleNameMapper },
   };
-  const options = { config: JSON.stringify(config), runInBand: true, silent: true, reporters: [QUIET] };
+  // A test that takes long has not failed: here as many minutes as it likes.
+  const options = {
+    config: JSON.stringify(config),
+    runInBand: true,
+    silent: true,
+    testTimeout: 600_000,
+    reporters: [QUIET],
+  };
   // Gas is another one for other bytecode: that report kills nothing.
   const pattern = { testPathPatterns, ...(testNamePattern && { testNamePattern }) };
   const { results } = await runCLI({ ...options, ...pattern, _: [], $0: 'jest' }, [here]);
@@ -313,10 +337,15 @@ const kills = existsSync(KILLS_FILE) ? JSON.parse(readFileSync(KILLS_FILE, 'utf8
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-mutate-'));
 const survivors = [];
 try {
+  // What fails without a change would kill everything.
+  for (const file of new Set(chosen.map((index) => MUTATIONS[index][0]))) {
+    const failed = await killerOf(writeArtifacts(folder, compileMutant([file, '', ''])), TARGETS[file].tests);
+    if (failed !== undefined) throw new Error(`Fails with ${file} as it stands: ${failed}`);
+  }
   for (const index of chosen) {
     const name = nameOf(MUTATIONS[index]);
     const files = writeArtifacts(folder, compileMutant(MUTATIONS[index]));
-    const { tests } = TARGETS[MUTATIONS[index][0]];
+    const [file, , , tests = TARGETS[file].tests] = MUTATIONS[index];
     const known = kills[name];
     const killer = (known && (await killerOf(files, tests, exactly(known)))) ?? (await killerOf(files, tests));
     if (killer === undefined) survivors.push(index);

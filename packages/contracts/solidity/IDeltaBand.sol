@@ -70,7 +70,7 @@ struct Order {
     /// @dev The key's own limit, for keys that mean well.
     uint128 minOut;
     /// @dev Saves gas in a pool that is traded in often: place of the last observation of `twapPool` that is at least
-    /// `twapSeconds` old. Only a hint. 65535: the pool is to search.
+    /// `twapSeconds` old. Only a hint. 65535: it is to be searched for.
     uint16 observation;
 }
 

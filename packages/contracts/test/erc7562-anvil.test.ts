@@ -1,4 +1,7 @@
-import { lintSteps, lintValidation, type ValidationParties } from '../src/local/index.js';
+import { Interface } from 'ethers/abi';
+import { concat, toBeHex } from 'ethers/utils';
+import { executeCalldata, type Hex } from '../src/index.js';
+import { attempt, lintSteps, lintValidation, SCENE_GAS, succeed, type ValidationParties } from '../src/local/index.js';
 import { openVictim, operationOf, type Victim } from './support/victim.js';
 
 // Local bundlers do not enforce ERC-7562 here: our validator and paymaster are held against it in the node's own trace.
@@ -15,6 +18,21 @@ afterAll(() => victim.close());
 test('validator and paymaster keep to what bundlers allow', async () => {
   const { node } = victim.scene;
   expect(await lintValidation(node, await operationOf(victim), parties, victim.stranger)).toEqual([]);
+});
+
+test('so does the way of the first operation: the owner’s signature, and gas that is given', async () => {
+  const { band, keys, node, self } = victim.scene;
+  const abi = new Interface(['function giveFreeOperations(address,uint256)']);
+  const data = abi.encodeFunctionData('giveFreeOperations', [self, 1]) as Hex;
+  await succeed(node, victim.deployer, band.paymaster, data);
+  const limits = [SCENE_GAS.paymasterVerificationGas, SCENE_GAS.paymasterPostOpGas].map((limit) => toBeHex(limit, 16));
+  const paymasterAndData = concat([band.paymaster, ...limits, '0x01']) as Hex;
+  const change = { nonce: 0n, callData: executeCalldata([{ to: self, data: '0x' }]), paymasterAndData };
+  const operation = await operationOf(victim, { change, key: keys.owner });
+  expect(await lintValidation(node, operation, parties, victim.stranger)).toEqual([]);
+  // It was a validation that succeeds, and not the trace of a refusal.
+  const outcome = await attempt(node, victim.scene.entryPoint, operation, victim.stranger);
+  expect(outcome).toMatchObject({ kind: 'done' });
 });
 
 test('the lint sees through: without its stake the paymaster may not', async () => {

@@ -142,7 +142,8 @@ test('places that are kept for later say nothing, and no price is made of what i
   }
   const [, , newest, count] = (await state()) as [number, number, number, number];
   expect([newest, count]).toEqual([80, 120]);
-  for (const secondsAgo of [40, 100, 900]) {
+  // Two seconds apart at the end, twenty before, and a quarter of an hour in between.
+  for (const secondsAgo of [3, 40, 100, 300, 900, 1_000, 1_500, 2_000, 9_000]) {
     const expected = await meanByPool(secondsAgo).catch(() => undefined);
     for (const hint of [0, 79, 80, 81, 100, 119, SEARCH]) {
       if (expected === undefined) {

@@ -54,8 +54,8 @@ library PriceSources {
 
     /// @dev So many observations may have been made since a place was named before it is searched for.
     uint256 private constant STEPS_FROM_HINT = 4;
-    /// @dev So many observations are read before the pool is asked to search, which takes two for each halving.
-    uint256 private constant STEPS_OF_SEARCH = 5;
+    /// @dev So many steps of a search go by age. Where trades came too unevenly for that, the others halve what is left.
+    uint256 private constant STEPS_BY_AGE = 4;
 
     /// @dev To be read before a trade: what it does to a pool then moves nothing.
     /// @param hint place of the last observation that is at least as old as the mean is long; a wrong one costs gas only
@@ -145,8 +145,9 @@ library PriceSources {
         uint256 low = 0;
         uint256 high = first == 0 ? newest : count - 1;
         for (uint256 step = 0; high - low > 1; step++) {
-            if (step == STEPS_OF_SEARCH) return (false, 0);
-            uint256 middle = low + ((high - low) * (older.age - secondsAgo)) / (older.age - younger.age);
+            uint256 middle = step < STEPS_BY_AGE
+                ? low + ((high - low) * (older.age - secondsAgo)) / (older.age - younger.age)
+                : (low + high) / 2;
             if (middle == low) middle++;
             Observation memory found_ = observation(pool, first + middle < count ? first + middle : first + middle - count);
             if (found_.age < secondsAgo) (high, younger) = (middle, found_);

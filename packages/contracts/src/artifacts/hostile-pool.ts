@@ -3,7 +3,7 @@ import type { ContractArtifact } from '../artifact.js';
 
 export const hostilePool: ContractArtifact = {
   contract: 'HostilePool',
-  sourceHash: '0x07b91b299e50677c4cae5b9ad906dd1362c37ec368e6510968bf13a9bf004195',
+  sourceHash: '0x7301ee4c451b483949df25f361e829ff23972965836fabc6b0242dd89431454b',
   abi: [
     {
       inputs: [{ internalType: 'uint256', name: '', type: 'uint256' }],
