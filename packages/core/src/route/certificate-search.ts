@@ -69,6 +69,8 @@ interface ProofNode {
 const NEGLIGIBLE = 1e-9;
 /** Share of its worth that whole atoms may cost a route. */
 const ROUNDED = 1e-6;
+/** Evaluations that one problem is worth in a budget: what takes several times as many counts as several. */
+const USUAL_EVALUATIONS = 250;
 const STARTING_SHADE = 1e-3;
 const LOWEST = 1e-5;
 /** Prices of a hop that are tried in one case. */
@@ -204,7 +206,7 @@ export function prepareProofSearch(compiled: CompiledModel): ProofSearch {
       for (const e of live) w.cost[e] = fixedCost[e]! + (isHop[e] === 1 ? hopPrice : 0);
       w.q.set(best.q);
       solveDualOrAnew(w, startQ);
-      solves++;
+      solves += Math.ceil(w.evaluations / USUAL_EVALUATIONS);
       const prices = w.q.map((root) => root * root);
       bound({ prices, hopPrice: 0 }, supply, true);
       const leaf = { kind: 'leaf', prices, hopPrice: isScarce ? hopPriceAt(surplus, state, left) : 0 } as const;

@@ -1,3 +1,4 @@
+import type { BoundProof } from './certificate.js';
 import { prepareProofSearch, type Witness } from './certificate-search.js';
 import type { CompiledModel } from './model.js';
 import type { PrepareRouteOptions } from './prepare-route.js';
@@ -15,15 +16,23 @@ const PROOF_EFFORT = 400_000;
 /** A gap of so many times the tolerance is worth so many times the problems. */
 const WIDELY_OPEN = 500;
 const FURTHER_EFFORT = 4;
+/**
+ * A gap of so many times the tolerance comes from prices that contradict each other: there a better route is met by searching
+ * on rather than by proving, and the proof of a large network does not end.
+ */
+const CONTRADICTORY = 100 * WIDELY_OPEN;
+/** Problems times edges that a proof may take there, and most problems. */
+const CONTRADICTORY_EFFORT = 200_000;
+const MOST_CONTRADICTORY_PROBLEMS = 1000;
 
 /**
  * Searches, and proves how good what was found is. The first problems find the route, nearly always: what further ones of
  * the search are for is the proof, and there the proof search needs fewer, since it takes the worst case first. Where both
- * leave a gap, the search goes on for as long as it may. Where the proof search meets a route that the search has missed,
- * that is the answer.
+ * leave a gap, the search goes on for as long as it may. Where prices contradict each other, it does so before anything is
+ * proved. Where the proof search meets a route that the search has missed, that is the answer.
  *
- * @param proofBudget Convex problems that may be solved for a proof; absent: up to 200, fewer the more edges; four times that
- *   where much stays open.
+ * @param proofBudget Convex problems that may be solved for a proof; absent: up to 200, fewer the more edges; up to five
+ *   times that where much stays open.
  * @example
  * ```ts
  * const route = routeHedge(request, { closeGap: gapCloser() }) // a tighter `optimalityGapBps`, at times a better route
@@ -34,17 +43,26 @@ export function gapCloser(proofBudget?: number): GapCloser {
     const { nodeBudget, tolerance } = limits;
     const prove = (mixed: MixedSolution): MixedSolution =>
       tighten(compiled, search, mixed, { ...options, tolerance, proofBudget });
-    const first = prove(search.solve({ ...limits, nodeBudget: Math.min(nodeBudget, FIRST_NODES) }, warm));
-    const { nodesUsed } = first;
-    const isOpen = certifiedBound(compiled, first) > first.value + tolerance;
-    if (!isOpen || nodesUsed < FIRST_NODES || nodeBudget <= FIRST_NODES) return first;
-    const more = prove(search.solve({ ...limits, nodeBudget: nodeBudget - nodesUsed }, first));
-    const best = more.value > first.value ? more : first;
+    const isOpenBy = (mixed: MixedSolution, gap: number): boolean =>
+      certifiedBound(compiled, mixed) > mixed.value + gap;
+    const found = search.solve({ ...limits, nodeBudget: Math.min(nodeBudget, FIRST_NODES) }, warm);
+    const isContradictory = isOpenBy(found, tolerance * CONTRADICTORY);
+    const first = isContradictory ? found : prove(found);
+    if (!isOpenBy(first, tolerance)) return first;
+    const { nodesUsed } = found;
+    const isUnfinished = nodesUsed >= FIRST_NODES && nodeBudget > FIRST_NODES;
+    if (!isUnfinished) return isContradictory ? prove(first) : first;
+    const more = search.solve({ ...limits, nodeBudget: nodeBudget - nodesUsed }, first);
+    const best = prove(joined(compiled, first, more));
     recall(search, best);
-    // Both proofs are about the same routes.
-    const { proof } = certifiedBound(compiled, first) < certifiedBound(compiled, more) ? first : more;
-    return { ...best, proof, nodesUsed: more.nodesUsed + nodesUsed };
+    return best;
   };
+}
+
+/** The better of two routes with the better of their proofs, which are about the same routes. */
+function joined(compiled: CompiledModel, first: MixedSolution, more: MixedSolution): MixedSolution {
+  const { proof } = certifiedBound(compiled, first) < certifiedBound(compiled, more) ? first : more;
+  return { ...(more.value > first.value ? more : first), proof, nodesUsed: first.nodesUsed + more.nodesUsed };
 }
 
 /** What closes gaps under the options of a prepared route; undefined where nothing is to be proved, or by nothing more. */
@@ -77,9 +95,9 @@ function tighten(
   const replayed = worth(mixed);
   const value = mixed.value - replayed > Math.abs(replayed) * BELIEVED ? replayed : mixed.value;
   if (certifiedBound(compiled, mixed) <= value + tolerance) return mixed;
-  const budget =
-    proofBudget ??
-    Math.max(LEAST_PROOF_PROBLEMS, Math.min(MOST_PROOF_PROBLEMS, Math.round(PROOF_EFFORT / network.edgeCount)));
+  const opened = (proof: BoundProof): number => (certifiedBound(compiled, { ...mixed, proof }) - value) / tolerance;
+  const isContradictory = opened(mixed.proof) > CONTRADICTORY;
+  const budget = proofBudget ?? problemsFor(network.edgeCount, isContradictory);
   const over = (witness: Witness): MixedSolution => ({
     ...search.again(amount, { ...mixed, ...witness, within: undefined }),
     nodesUsed: mixed.nodesUsed,
@@ -88,13 +106,20 @@ function tighten(
   const options = { amount, value, tolerance, budget, worthOf };
   const proofs = prepareProofSearch(compiled);
   let { proof, witness } = proofs.tighten(mixed.proof, options);
-  const isWide = certifiedBound(compiled, { ...mixed, proof }) > value + tolerance * WIDELY_OPEN;
+  const isWide = !isContradictory && opened(proof) > WIDELY_OPEN;
   if (proofBudget === undefined && isWide && witness === undefined) {
     ({ proof, witness } = proofs.tighten(mixed.proof, { ...options, budget: budget * FURTHER_EFFORT }));
   }
   if (witness !== undefined) return { ...over(witness), proof };
   recall(search, mixed);
   return { ...mixed, proof };
+}
+
+/** Convex problems that a proof may take where nobody says how many. */
+function problemsFor(edges: number, isContradictory: boolean): number {
+  const effort = isContradictory ? CONTRADICTORY_EFFORT : PROOF_EFFORT;
+  const most = isContradictory ? MOST_CONTRADICTORY_PROBLEMS : MOST_PROOF_PROBLEMS;
+  return Math.max(LEAST_PROOF_PROBLEMS, Math.min(most, Math.round(effort / edges)));
 }
 
 /** The flows of the last solve are what a swift replay reads. */

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '@evenkeel/intents';
-import type { Token } from '../model/token.js';
+import { sameToken, type Token } from '../model/token.js';
 import { gasOfHop } from './costs.js';
 import type { CompiledModel } from './model.js';
 import type { ReplayedHop } from './replay/collect.js';
@@ -52,16 +52,34 @@ export function routeOf(solved: SolvedModel): ExactRoute {
   };
 }
 
-/** What a replay gives and takes, summed at the decimals of the most precise token of each side. */
+/**
+ * What a replay gives and takes, summed at the decimals of the most precise token of each side. What rounding lets arrive
+ * beyond what is needed counts where it lies at an end: more output there, less input here.
+ */
 export function totals(
   compiled: CompiledModel,
-  { received, spent }: Pick<SolvedModel['replay'], 'received' | 'spent'>,
+  { dust, received, spent }: Pick<SolvedModel['replay'], 'dust' | 'received' | 'spent'>,
 ): Pick<ExactRoute, 'amountIn' | 'amountOut'> {
-  const { model } = compiled;
+  const inputs = compiled.model.inputs.map(({ token }) => token);
+  const { outputs } = compiled.model;
+  const total = (flows: ReadonlyMap<number, bigint>, tokens: readonly Token[]): bigint =>
+    totalAtoms(compiled, flows, mostPrecise(tokens));
   return {
-    amountIn: totalAtoms(compiled, spent, mostPrecise(model.inputs.map(({ token }) => token))),
-    amountOut: totalAtoms(compiled, received, mostPrecise(model.outputs)),
+    amountIn: total(spent, inputs) - total(lyingAt(compiled, dust, inputs), inputs),
+    amountOut: total(received, outputs) + total(lyingAt(compiled, dust, outputs), outputs),
   };
+}
+
+function lyingAt(
+  { nodes }: CompiledModel,
+  dust: ReadonlyMap<number, bigint>,
+  tokens: readonly Token[],
+): ReadonlyMap<number, bigint> {
+  const isOne = (n: number): boolean => {
+    const node = nodes[n]!;
+    return node.kind === 'token' && tokens.some((token) => sameToken(token, node.token));
+  };
+  return new Map([...dust].filter(([n]) => isOne(n)));
 }
 
 function mostPrecise(tokens: readonly Token[]): number {

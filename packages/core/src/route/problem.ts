@@ -1,6 +1,7 @@
 import { InvalidInputError } from '@evenkeel/intents';
 import * as v from 'valibot';
 import type { Curve } from '../model/curve.js';
+import { MAX_TICK, MIN_TICK } from '../model/curves/tick-math.js';
 import { Decimal } from '../model/decimal.js';
 import { sameToken, type Token, tokenKey } from '../model/token.js';
 import { assertPools } from './check-pools.js';
@@ -14,6 +15,7 @@ const Address = v.pipe(v.string(), v.regex(/^0x[0-9a-fA-F]{40}$/, 'must be 0x an
 const ChainId = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const Ppm = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(999_999));
 const Gas = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const Tick = v.pipe(v.number(), v.safeInteger(), v.minValue(MIN_TICK), v.maxValue(MAX_TICK));
 const Side = v.union([v.literal(0), v.literal(1)]);
 const Level = v.object({ amountIn: Atoms, amountOut: Atoms });
 
@@ -34,9 +36,9 @@ const PoolSchema = v.variant('kind', [
     feePpm: Ppm,
     liquidity: Atoms,
     sqrtPriceX96: Atoms,
-    tick: v.pipe(v.number(), v.safeInteger()),
+    tick: Tick,
     tickSpacing: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
-    ticks: v.array(v.object({ index: v.pipe(v.number(), v.safeInteger()), liquidityNet: SignedAtoms })),
+    ticks: v.array(v.object({ index: Tick, liquidityNet: SignedAtoms })),
     tickRange: v.optional(
       v.object({ low: v.pipe(v.number(), v.safeInteger()), high: v.pipe(v.number(), v.safeInteger()) }),
     ),
@@ -71,20 +73,20 @@ const BridgeSchema = v.object({
   stock: v.optional(v.string()),
 });
 
-const DemandSchema = v.union([
-  v.strictObject({ chainId: ChainId, tokenIn: Address, tokenOut: Address, amountIn: Atoms }),
-  v.strictObject({ chainId: ChainId, tokenIn: Address, tokenOut: Address, amountOut: Atoms }),
-  v.strictObject({
-    tokensIn: v.pipe(v.array(TokenRef), v.minLength(1)),
-    tokensOut: v.pipe(v.array(TokenRef), v.minLength(1)),
-    amountIn: Atoms,
-  }),
-  v.strictObject({
-    tokensIn: v.pipe(v.array(TokenRef), v.minLength(1)),
-    tokensOut: v.pipe(v.array(TokenRef), v.minLength(1)),
-    amountOut: Atoms,
-  }),
-]);
+const onOneChain = { chainId: ChainId, tokenIn: Address, tokenOut: Address };
+const TokenList = v.pipe(v.array(TokenRef), v.minLength(1));
+const acrossChains = { tokensIn: TokenList, tokensOut: TokenList };
+const ExactIn = v.strictObject({ ...onOneChain, amountIn: Atoms });
+const ExactOut = v.strictObject({ ...onOneChain, amountOut: Atoms });
+const ExactInAcross = v.strictObject({ ...acrossChains, amountIn: Atoms });
+const ExactOutAcross = v.strictObject({ ...acrossChains, amountOut: Atoms });
+
+/** By the fields that are there, so that what is wrong is said of the form that was meant. */
+const DemandSchema = v.lazy((input) => {
+  const has = (field: string): boolean => typeof input === 'object' && input !== null && field in input;
+  if (has('tokensIn') || has('tokensOut')) return has('amountOut') ? ExactOutAcross : ExactInAcross;
+  return has('amountOut') ? ExactOut : ExactIn;
+});
 
 const decimalsByChain = v.optional(v.record(v.string(), DecimalText), {});
 
@@ -249,20 +251,23 @@ function toModel(problem: ParsedProblem): RouteModel {
     throw new InvalidInputError(field, key, why, 'Use a listed token that transfers what it says.');
   };
   // A pool of a token that charges on transfer pays other amounts than its curve says: it is left out.
-  const usable = problem.pools.filter((pool) =>
-    pool.tokens.every((address) => !charging.has(keyOf({ chainId: pool.chainId, address }))),
-  );
-  const pools: RoutePool[] = usable.map((pool, i) => ({
-    id: pool.id,
-    adapter: pool.adapter ?? '',
-    chainId: pool.chainId,
-    tokens: [
-      find({ chainId: pool.chainId, address: pool.tokens[0] }, `pools.${i}.tokens.0`),
-      find({ chainId: pool.chainId, address: pool.tokens[1] }, `pools.${i}.tokens.1`),
-    ],
-    curve: toCurve(pool),
-    gas: { base: BigInt(pool.gas), perTick: BigInt(pool.gasPerTick) },
-  }));
+  const isUsable = (pool: (typeof problem.pools)[number]): boolean =>
+    pool.tokens.every((address) => !charging.has(keyOf({ chainId: pool.chainId, address })));
+  const pools = problem.pools.flatMap((pool, i): RoutePool[] => {
+    if (!isUsable(pool)) return [];
+    const tokenAt = (side: 0 | 1): Token =>
+      find({ chainId: pool.chainId, address: pool.tokens[side] }, `pools.${i}.tokens.${side}`);
+    return [
+      {
+        id: pool.id,
+        adapter: pool.adapter ?? '',
+        chainId: pool.chainId,
+        tokens: [tokenAt(0), tokenAt(1)],
+        curve: toCurve(pool),
+        gas: { base: BigInt(pool.gas), perTick: BigInt(pool.gasPerTick) },
+      },
+    ];
+  });
   assertPools(pools);
   const stocks = toStocks(problem, find);
   const bridges = toBridges(problem, stocks, find);
@@ -275,6 +280,8 @@ function toModel(problem: ParsedProblem): RouteModel {
   const outputs = single
     ? [find({ chainId: demand.chainId, address: demand.tokenOut }, 'demand.tokenOut')]
     : demand.tokensOut.map((reference, i) => find(reference, `demand.tokensOut.${i}`));
+  assertOnce(inTokens, 'demand.tokensIn');
+  assertOnce(outputs, 'demand.tokensOut');
   if (inTokens.some((a) => outputs.some((b) => tokenKey(a) === tokenKey(b)))) {
     throw new InvalidInputError('demand', tokenKey(outputs[0]!), 'asks for a token it gives', 'Name two tokens.');
   }
@@ -301,6 +308,12 @@ function toModel(problem: ParsedProblem): RouteModel {
     maxHops: problem.maxHops ?? Number.MAX_SAFE_INTEGER,
     limitMargin: 1e-8,
   };
+}
+
+function assertOnce(tokens: readonly Token[], field: string): void {
+  const keys = tokens.map(tokenKey);
+  const twice = keys.find((key, i) => keys.indexOf(key) !== i);
+  if (twice !== undefined) throw new RouteDuplicateError(field, twice);
 }
 
 function keyOf({ address, chainId }: { chainId: number; address: string }): string {

@@ -49,13 +49,13 @@ function checkReserves(reserves: readonly [bigint, bigint]): CurveProblem | unde
 }
 
 function checkFee(feePpm: number): CurveProblem | undefined {
-  if (Number.isFinite(feePpm) && feePpm >= 0 && feePpm < 1_000_000) return undefined;
-  return { code: 'FEE', problem: `has a fee of ${feePpm} ppm, which is not within 0 to 999,999` };
+  if (Number.isInteger(feePpm) && feePpm >= 0 && feePpm < 1_000_000) return undefined;
+  return { code: 'FEE', problem: `has a fee of ${feePpm} ppm, not a whole number below a million` };
 }
 
 function checkTicks({ tick, ticks, tickRange, tickSpacing }: ConcentratedCurve): CurveProblem | undefined {
   if (![tick, tickRange.low, tickRange.high, tickSpacing].every(Number.isSafeInteger) || tickSpacing <= 0) {
-    return { code: 'TICKS', problem: 'has a tick, tick range or tick spacing that is not a whole number' };
+    return { code: 'TICKS', problem: 'has a tick, range or spacing that is not whole' };
   }
   if (tickRange.low > tick || tickRange.high < tick) {
     return { code: 'TICKS', problem: 'has its tick outside of the range that was read' };

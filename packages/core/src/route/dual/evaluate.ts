@@ -153,6 +153,7 @@ export function evaluate(w: DualWorkspace): void {
     imbalance[b] = imbalance[b]! + y;
     active[count++] = e;
   }
+  w.evaluations++;
   w.activeCount = count;
   w.value = value;
   w.bound = bound;

@@ -50,7 +50,8 @@ export interface DualWorkspace {
    * switched on earns no more than it truly does, and a bound is off only by what is in doubt.
    */
   switchWidth: number;
-  iterations: number;
+  /** How often the last solve evaluated the dual. */
+  evaluations: number;
   /** Whether the last solve met its tolerance. */
   settled: boolean;
   readonly from: Float64Array;
@@ -113,7 +114,7 @@ export function createWorkspace(network: Network, pinned: number): DualWorkspace
     value: 0,
     bound: 0,
     switchWidth: 0.02,
-    iterations: 0,
+    evaluations: 0,
     settled: false,
     from: new Float64Array(nodeCount),
     step: new Float64Array(nodeCount),
