@@ -27,16 +27,33 @@ const benches = {
 /** Minutes long: run when they are named only. */
 const long = ['routing', 'world-routes', 'instruments', 'engines'];
 
-const wanted = process.argv.slice(2);
+const HELP = `Usage: npm run bench -- [NAME…] [--OPTION…]
+
+Names: ${Object.keys(benches).join(', ')}.
+Without one all but the long ones (${long.join(', ')}). Options go to the one that is named.`;
+
+const given = process.argv.slice(2);
+const wanted = given.filter(
+  (name, i) => !name.startsWith('-') && given.slice(0, i).every((each) => !each.startsWith('-')),
+);
+const options = given.slice(wanted.length);
 const unknown = wanted.find((name) => !Object.hasOwn(benches, name));
 if (unknown !== undefined) {
-  console.error(`Unknown benchmark "${unknown}". Use one of: ${Object.keys(benches).join(', ')}.`);
-  process.exit(1);
+  console.error(`INVALID_INPUT: There is no benchmark "${unknown}".\n\n${HELP}`);
+  process.exit(2);
+}
+if (wanted.length !== 1 && options.length > 0) {
+  const isHelp = options.includes('--help');
+  console[isHelp ? 'log' : 'error'](isHelp ? HELP : `INVALID_INPUT: Name one benchmark for ${options[0]}.\n\n${HELP}`);
+  process.exit(isHelp ? 0 : 2);
 }
 let failed = false;
 for (const [name, file] of Object.entries(benches)) {
   if (wanted.length === 0 ? long.includes(name) : !wanted.includes(name)) continue;
-  console.log(`\n── ${name} (${file})`);
-  if (spawnSync(process.execPath, [join(root, file)], { stdio: 'inherit' }).status !== 0) failed = true;
+  // Not on standard output: with --json that is one document.
+  console.error(`\n── ${name} (${file})`);
+  const { status } = spawnSync(process.execPath, [join(root, file), ...options], { stdio: 'inherit' });
+  if (status === 2) process.exit(2);
+  if (status !== 0) failed = true;
 }
 process.exit(failed ? 1 : 0);

@@ -45,8 +45,10 @@ function run([command, ...args]) {
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !Object.hasOwn(checks, name));
 if (unknown.length > 0) {
-  console.error(`Unknown check "${unknown[0]}". Use one of: ${Object.keys(checks).join(', ')}.`);
-  process.exit(1);
+  const usage = `Usage: npm run check -- [NAME…]\n\nNames: ${Object.keys(checks).join(', ')}. Without one: all.`;
+  const isHelp = wanted.includes('--help');
+  console[isHelp ? 'log' : 'error'](isHelp ? usage : `INVALID_INPUT: There is no check "${unknown[0]}".\n\n${usage}`);
+  process.exit(isHelp ? 0 : 2);
 }
 
 let failures = 0;

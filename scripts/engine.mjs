@@ -10,9 +10,19 @@ const servers = {
   restate: () => startRestate({ folder: join(cache, 'restate-data'), ingressPort: 8080, adminPort: 9070 }),
   postgres: () => startPostgres({ folder: join(cache, 'postgres-data'), port: 5433 }),
 };
-const [name] = process.argv.slice(2);
-if (!Object.hasOwn(servers, name ?? '')) {
-  console.error(`Use one of: ${Object.keys(servers).join(', ')}.`);
+const HELP = `Usage: npm run engine -- ${Object.keys(servers).join('|')}
+
+Starts the server of an engine on the loopback interface, until Ctrl-C: Restate at ports 8080 (ingress) and 9070 (admin),
+PostgreSQL for DBOS and the shared outbox at port 5433. Data is kept in .cache.`;
+
+const [name, ...more] = process.argv.slice(2);
+if (name === '--help') {
+  console.log(HELP);
+  process.exit(0);
+}
+if (!Object.hasOwn(servers, name ?? '') || more.length > 0) {
+  const problem = name === undefined ? 'Name a server.' : `"${[name, ...more].join(' ')}" is no server.`;
+  console.error(`INVALID_INPUT: ${problem}\n\n${HELP}`);
   process.exit(2);
 }
 try {
@@ -26,6 +36,6 @@ try {
   // The server's pipes do not keep a process that has nothing else to do.
   setInterval(() => undefined, 1 << 30);
 } catch (error) {
-  console.error(error.message);
+  console.error(`${error.code === undefined ? '' : `${error.code}: `}${error.message}`);
   process.exit(1);
 }

@@ -83,6 +83,10 @@ const tasks = {
     await fetchArtifacts();
     await node('scenarios/chaos/run.mjs', ...args);
   },
+  async soak() {
+    await fetchArtifacts('--chains', '2');
+    await node('scenarios/soak/run.mjs', ...args);
+  },
   async scenarios() {
     await fetchArtifacts();
     await fetchArtifacts('--chains', '1', '--parts', 'perp-v2');

@@ -2,17 +2,18 @@
 // random markets; the venue's cache is renewed and read, and held against ours at the same spot, time and volatility.
 //
 //   node bench/instruments/greeks.mjs --positions 1000 --seed 1
-import { parseArgs } from 'node:util';
 import { jsonRpcChain } from '@evenkeel/adapters/json-rpc';
 import { compareLyraGreeks } from '@evenkeel/adapters/lyra';
 import { seededNumbers } from '@evenkeel/core/backtest';
 import { startWorld } from '@evenkeel/devnet';
 import { Interface } from 'ethers';
+import { readOptions } from '../../scripts/options.mjs';
 
-const { values } = parseArgs({
-  options: { positions: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' } },
+const HELP = 'Usage: node bench/instruments/greeks.mjs [--positions N] [--seed S]';
+const { positions: wanted, seed } = readOptions(HELP, {
+  positions: { type: 'whole', least: 1, default: 1000 },
+  seed: { type: 'whole', least: 0, default: 1 },
 });
-const [wanted, seed] = [values.positions, values.seed].map(Number);
 
 /** Rounding of the last digits of numbers with 18 decimals, in JavaScript's. Positions are of one unit at most. */
 const DELTA_ROUNDING = 1e-14;

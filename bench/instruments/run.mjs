@@ -6,22 +6,22 @@
 // With `--rows` each setting is written to a file as soon as it is judged, and those that are there are not judged again: the
 // same command goes on where it was cut off, and reports on all. `--portion` ends after so many new ones.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { compareHolding } from '@evenkeel/core/holding';
+import { readOptions } from '../../scripts/options.mjs';
 import { openMarket } from './market.mjs';
 import { settingOf, STEPS } from './setting.mjs';
 
-const { values } = parseArgs({
-  options: {
-    settings: { type: 'string', default: '500' },
-    seed: { type: 'string', default: '1' },
-    from: { type: 'string', default: '0' },
-    list: { type: 'boolean', default: false },
-    rows: { type: 'string' },
-    portion: { type: 'string', default: 'Infinity' },
-  },
+const HELP =
+  'Usage: node bench/instruments/run.mjs [--settings N] [--seed S] [--from N] [--list] [--rows FILE] [--portion N]';
+const values = readOptions(HELP, {
+  settings: { type: 'whole', least: 1, default: 500 },
+  seed: { type: 'whole', least: 0, default: 1 },
+  from: { type: 'whole', least: 0, default: 0 },
+  list: { type: 'boolean' },
+  rows: { type: 'string' },
+  portion: { type: 'number', least: 1, default: Infinity },
 });
-const [count, seed, from] = [values.settings, values.seed, values.from].map(Number);
+const { from, seed, settings: count } = values;
 
 const SPOT = 3_000;
 const DAY = 86_400;
@@ -47,7 +47,7 @@ await market.advance(3_600);
 let opening = await market.snapshot();
 
 const rows = [];
-let left = Number(values.portion);
+let left = values.portion;
 for (let index = from; index < from + count; index += 1) {
   let row = known.get(index);
   if (row === undefined) {

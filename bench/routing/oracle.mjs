@@ -3,7 +3,7 @@
 // certificate never promise less than that? `node bench/routing/oracle.mjs --help` says how.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readOptions } from '../../scripts/options.mjs';
 import { DEAREST, exhaustive } from './oracle/enumerate.mjs';
 import { CLASSES, GAS, GAS_PER_TICK, instance } from './oracle/instances.mjs';
 import { solveOnce } from './ours.mjs';
@@ -23,20 +23,13 @@ const HELP = `Usage: node bench/routing/oracle.mjs [options]      (build first: 
 Problems in which the router is worse than the best, or its bound below it, go to bench/routing/.cache/oracle/ as files
 that \`evenkeel route --problem\` reads.`;
 
-const { values: options } = parseArgs({
-  options: {
-    cases: { type: 'string', default: '1000' },
-    seed: { type: 'string', default: '1' },
-    case: { type: 'string' },
-    also: { type: 'string', default: '' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const options = readOptions(HELP, {
+  cases: { type: 'whole', least: 1, default: 1000 },
+  seed: { type: 'whole', least: 0, default: 1 },
+  case: { type: 'whole', least: 0 },
+  also: { type: 'string', default: '' },
+  json: { type: 'boolean' },
 });
-if (options.help) {
-  console.log(HELP);
-  process.exit(0);
-}
 
 const seed = Number(options.seed);
 const own = options.case === undefined ? [...Array(Number(options.cases)).keys()] : [Number(options.case)];

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readOptions } from '../../scripts/options.mjs';
 import { casesOf, problemOf } from './cases.mjs';
 import { DRAW_BPS, measureOurs, measurePeer, oursWithin } from './measure.mjs';
 import * as balancer from './peers/balancer.mjs';
@@ -33,26 +33,19 @@ const HELP = `Usage: node bench/routing/run.mjs [options]
   --json               one JSON document on standard output
 The plot and all rows go to bench/routing/.cache/.`;
 
-const { values: options } = parseArgs({
-  options: {
-    install: { type: 'boolean', default: false },
-    pools: { type: 'string', default: '60,200,500,1000,2000,5000,10000' },
-    shapes: { type: 'string', default: SHAPES.join(',') },
-    chains: { type: 'string', default: '1' },
-    peers: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    seeds: { type: 'string', default: '1' },
-    limit: { type: 'string', default: '900' },
-    budget: { type: 'string', default: '5' },
-    warm: { type: 'string', default: '60' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const options = readOptions(HELP, {
+  install: { type: 'boolean' },
+  pools: { type: 'string', default: '60,200,500,1000,2000,5000,10000' },
+  shapes: { type: 'strings', of: SHAPES, default: SHAPES },
+  chains: { type: 'whole', least: 1, most: 3, default: 1 },
+  peers: { type: 'strings', of: [...Object.keys(PEERS), 'none'] },
+  seed: { type: 'whole', least: 0, default: 1 },
+  seeds: { type: 'whole', least: 1, default: 1 },
+  limit: { type: 'number', above: 0, default: 900 },
+  budget: { type: 'number', above: 0, default: 5 },
+  warm: { type: 'number', least: 0, default: 60 },
+  json: { type: 'boolean' },
 });
-if (options.help) {
-  console.log(HELP);
-  process.exit(0);
-}
 
 const say = (text) => process.stderr.write(text);
 const packageOf = ({ label }) => label.slice(0, label.lastIndexOf(' '));
@@ -67,8 +60,7 @@ if (options.install) {
   if (status !== 0) process.exit(1);
 }
 
-const names =
-  options.peers === undefined ? Object.keys(PEERS) : options.peers.split(',').filter((name) => name !== 'none');
+const names = options.peers === undefined ? Object.keys(PEERS) : options.peers.filter((name) => name !== 'none');
 const unknown = names.find((name) => PEERS[name] === undefined);
 if (unknown !== undefined) {
   console.error(`Unknown peer "${unknown}". Use some of ${Object.keys(PEERS).join(', ')}, or none.`);
@@ -98,7 +90,7 @@ const cases = counts.flatMap((pools) =>
     pools,
     seed: Number(options.seed),
     seeds: Number(options.seeds),
-    shapes: options.shapes.split(','),
+    shapes: options.shapes,
     chains: Number(options.chains),
   }),
 );

@@ -8,12 +8,11 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '@evenkeel/agent';
-import { startWorld } from '@evenkeel/devnet';
-import { openPortfolio } from '../../packages/agent/dist/demo/open-portfolio.js';
 import { readOptions } from '../../scripts/options.mjs';
 import { bundleVictim } from './bundle.mjs';
 import { WINDOWS } from './deaths.mjs';
 import { ENGINES } from './engines.mjs';
+import { openWorldWithBook } from '../harness/opening.mjs';
 import { judge, readChains } from './judge.mjs';
 
 const HELP = `Usage: npm run chaos -- [--runs N] [--seed S] [--engine sqlite|restate|dbos] [--minutes M] [--json]
@@ -85,11 +84,7 @@ function isGoingOn() {
 
 /** Chains with an open portfolio, and everybody who fills and delivers. */
 async function newStage() {
-  const world = await startWorld({ chains: 3, seed, blockTimeSeconds: 1 });
-  // What is there at the opening need not wait for the blocks in which it is traded.
-  await mineAtOnce(world, true);
-  const portfolio = await openPortfolio(world);
-  await mineAtOnce(world, false);
+  const { portfolio, world } = await openWorldWithBook({ chains: 3, seed });
   const config = {
     ...portfolio,
     schedule: { kind: 'twap', maxParts: 8, spanSeconds: 8, recoverySeconds: 1 },
@@ -100,14 +95,6 @@ async function newStage() {
   writeFileSync(configFile, JSON.stringify(config));
   await world.startActors({ pollMs: 400 });
   return { world, configFile, snapshot: await world.snapshot(), hasCrashed: false };
-}
-
-/** A block for each transaction, or one a second as the world was begun with. */
-async function mineAtOnce({ chains }, isWanted) {
-  for (const { rpc } of chains) {
-    await rpc('evm_setIntervalMining', [isWanted ? 0 : 1]);
-    await rpc('evm_setAutomine', [isWanted]);
-  }
 }
 
 /** The same once more; a node that was killed has no snapshot to go back to. */

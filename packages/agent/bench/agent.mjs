@@ -6,25 +6,22 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { startWorld } from '@evenkeel/devnet';
+import { readOptions } from '../../../scripts/options.mjs';
 import { openAgent } from '../dist/agent/agent.js';
 import { parseAgentConfig } from '../dist/agent/config/parse-agent.js';
 import { seededRandom, systemClock } from '../dist/assemble/ambient.js';
 
-const { values } = parseArgs({
-  options: {
-    portfolios: { type: 'string', default: '2000' },
-    positions: { type: 'string', default: '5' },
-    rounds: { type: 'string', default: '5' },
-    json: { type: 'boolean', default: false },
-  },
+const HELP = `Usage: npm run bench -- agent [--portfolios N] [--positions N] [--rounds N] [--json]
+
+So many portfolios (2,000) of so many positions (5; three are what an owner holds) are decided so many times (5).`;
+const values = readOptions(HELP, {
+  portfolios: { type: 'whole', least: 1, default: 2000 },
+  positions: { type: 'whole', least: 4, default: 5 },
+  rounds: { type: 'whole', least: 1, default: 5 },
+  json: { type: 'boolean' },
 });
-const [most, positions, rounds] = [values.portfolios, values.positions, values.rounds].map(Number);
-if (![most, positions, rounds].every((each) => Number.isInteger(each) && each > 0) || positions < 4) {
-  console.error('Use whole numbers above zero, and 4 positions or more: three are what an owner holds.');
-  process.exit(1);
-}
+const { portfolios: most, positions, rounds } = values;
 const BLOCK_SECONDS = 12;
 const DAY_SECONDS = 86_400;
 

@@ -5,21 +5,23 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { dbosEngine, restateEngine, systemClock } from '@evenkeel/agent';
 import { sqliteWorkflowStore } from '@evenkeel/core/journal-sqlite';
 import { embeddedEngine, intentWorkflow, memoryWorkflowStore } from '@evenkeel/core/workflow';
 import { findPostgres, startPostgres, startRestate } from '@evenkeel/devnet';
+import { readOptions } from '../../../scripts/options.mjs';
 
-const { values: options } = parseArgs({
-  options: {
-    engines: { type: 'string', default: 'memory,sqlite,restate,dbos' },
-    runs: { type: 'string', default: '1000' },
-    slices: { type: 'string', default: '20' },
-  },
+const NAMES = ['memory', 'sqlite', 'restate', 'dbos'];
+const HELP = `Usage: npm run bench -- engines [--engines ${NAMES.join(',')}] [--runs N] [--slices N] [--json]
+
+So many concurrent TWAPs (1,000) of so many slices (20), as runs of the workflow of an intent on each engine.`;
+const options = readOptions(HELP, {
+  engines: { type: 'strings', of: NAMES, default: NAMES },
+  runs: { type: 'whole', least: 1, default: 1000 },
+  slices: { type: 'whole', least: 1, default: 20 },
+  json: { type: 'boolean' },
 });
-const runs = Number(options.runs);
-const slices = Number(options.slices);
+const { runs, slices } = options;
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-bench-'));
 
 /** Slices that are due at once: the engine is never idle. */
@@ -58,13 +60,15 @@ const engines = {
   },
 };
 
-console.log(`${runs} concurrent TWAPs of ${slices} slices`);
-console.log('engine       steps   seconds   steps/s   MB here   MB server');
-for (const name of options.engines.split(',')) {
+const say = (text) => options.json || console.log(text);
+const rows = [];
+say(`${runs} concurrent TWAPs of ${slices} slices`);
+say('engine       steps   seconds   steps/s   MB here   MB server');
+for (const name of options.engines) {
   done.clear();
   const opened = await engines[name]();
   if (opened === undefined) {
-    console.log(`${name.padEnd(10)} not measured: its server is not installed on this machine`);
+    console.error(`${name.padEnd(10)} not measured: its server is not installed on this machine`);
     continue;
   }
   const { engine, server } = opened;
@@ -84,14 +88,27 @@ for (const name of options.engines.split(',')) {
   clearInterval(watch);
   const steps = [...done.values()].reduce((sum, count) => sum + count, 0);
   const failed = ends.filter(({ state }) => state !== 'done').length;
-  console.log(
+  const stepsPerSecond = steps / seconds;
+  const serverMegabytes = server === undefined ? null : mostServer;
+  rows.push({
+    engine: name,
+    runs,
+    slices,
+    steps,
+    seconds,
+    stepsPerSecond,
+    megabytes: mostHere,
+    serverMegabytes,
+    failed,
+  });
+  say(
     [
       name.padEnd(8),
       String(steps).padStart(9),
       seconds.toFixed(1).padStart(9),
-      (steps / seconds).toFixed(0).padStart(9),
+      stepsPerSecond.toFixed(0).padStart(9),
       mostHere.toFixed(0).padStart(9),
-      (server === undefined ? '–' : mostServer.toFixed(0)).padStart(11),
+      (serverMegabytes?.toFixed(0) ?? '–').padStart(11),
       failed === 0 ? '' : `  ${failed} failed`,
     ].join(' '),
   );
@@ -99,7 +116,8 @@ for (const name of options.engines.split(',')) {
   await server?.stop();
 }
 rmSync(folder, { recursive: true, force: true });
-process.exit(0);
+if (options.json) console.log(JSON.stringify(rows, null, 2));
+process.exit(rows.every(({ failed }) => failed === 0) ? 0 : 1);
 
 async function inBatches(items, size, work) {
   for (let i = 0; i < items.length; i += size) await Promise.all(items.slice(i, i + size).map(work));

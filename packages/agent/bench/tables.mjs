@@ -2,7 +2,7 @@
 //   node packages/agent/bench/tables.mjs [--problems N] [--seed N] [--json]
 // A book of options and a market are drawn at random; the loop's own table for them, prepared on its grid and within its
 // bound of work, is read as the loop reads it, and the rule is valued exactly on the lattice of the market as it is.
-import { parseArgs } from 'node:util';
+import { readOptions } from '../../../scripts/options.mjs';
 import { evaluateRule } from '../../core/dist/lattice/evaluate-rule.js';
 import { layLattice } from '../../core/dist/lattice/lattice.js';
 import { solveOptimum } from '../../core/dist/lattice/optimum.js';
@@ -14,12 +14,11 @@ import { boundedBands } from '../dist/optimum/bounded-bands.js';
 import { optionBookOf } from '../dist/optimum/option-book.js';
 import { tableRequest } from '../dist/optimum/table-request.js';
 
-const { values: options } = parseArgs({
-  options: {
-    problems: { type: 'string', default: '16' },
-    seed: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
-  },
+const HELP = 'Usage: node packages/agent/bench/tables.mjs [--problems N] [--seed N] [--json]';
+const options = readOptions(HELP, {
+  problems: { type: 'whole', least: 1, default: 16 },
+  seed: { type: 'whole', least: 0, default: 1 },
+  json: { type: 'boolean' },
 });
 const next = seeded(Number(options.seed));
 const between = (low, high) => low * (high / low) ** next();

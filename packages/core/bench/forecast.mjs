@@ -4,8 +4,8 @@
 // is said, and a simulated market is evaluated in any case.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { EvenkeelError } from '@evenkeel/intents';
+import { readOptions } from '../../../scripts/options.mjs';
 import { regularBars } from '../dist/forecast/bars.js';
 import { evaluateForecasts } from '../dist/forecast/evaluate.js';
 import { evaluateGasForecasts } from '../dist/forecast/evaluate-gas.js';
@@ -23,13 +23,12 @@ const HORIZONS = [1, 7, 30].map((days) => days * DAY);
 const SELECTION_SHARE = 0.6;
 const forecasters = () => [ewma(), garch(), harRv(), logHar(), rangeHar()];
 
-const { values: options } = parseArgs({
-  options: {
-    data: { type: 'string' },
-    gas: { type: 'string' },
-    only: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
+const HELP = 'Usage: node packages/core/bench/forecast.mjs [--data candles.csv] [--gas gas.csv] [--only gas] [--json]';
+const options = readOptions(HELP, {
+  data: { type: 'string' },
+  gas: { type: 'string' },
+  only: { type: 'string', of: ['gas'] },
+  json: { type: 'boolean' },
 });
 
 /** A year is seen first, then one forecast a day. */

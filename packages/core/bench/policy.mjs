@@ -2,7 +2,7 @@
 //   node packages/core/bench/policy.mjs [--problems N] [--seed N] [--json]
 // A table is prepared for another spot and a longer time than the problem's, so that nothing lies on its grid; the rule is
 // valued exactly on the problem's own lattice, and held against the optimum of a yardstick that shares no code.
-import { parseArgs } from 'node:util';
+import { readOptions } from '../../../scripts/options.mjs';
 import { standardBook } from '../dist/lattice/book.js';
 import { evaluateOnColumns } from '../dist/lattice/evaluate-on-columns.js';
 import { evaluateRule } from '../dist/lattice/evaluate-rule.js';
@@ -17,12 +17,11 @@ import { readBands } from '../dist/policy/rules/prepared.js';
 import { random as seeded } from './universe.mjs';
 import { yardstick } from './yardstick.mjs';
 
-const { values: options } = parseArgs({
-  options: {
-    problems: { type: 'string', default: '24' },
-    seed: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
-  },
+const HELP = 'Usage: node packages/core/bench/policy.mjs [--problems N] [--seed N] [--json]';
+const options = readOptions(HELP, {
+  problems: { type: 'whole', least: 1, default: 24 },
+  seed: { type: 'whole', least: 0, default: 1 },
+  json: { type: 'boolean' },
 });
 const next = seeded(Number(options.seed));
 const between = (low, high) => low * (high / low) ** next();

@@ -6,6 +6,8 @@ import { jsonLogger, logEvent, type LogLevel } from '../agent/json-logger.js';
 import { type Agent, openAgent } from '../agent/agent.js';
 import { type ApiServer, serveApi } from '../agent/http/server.js';
 import { agentMetrics } from '../agent/metrics.js';
+import { openTraces, type Traces } from '../agent/telemetry/otlp.js';
+import type { Logger } from '@evenkeel/core';
 import { EvenkeelError } from '@evenkeel/intents';
 import { signerOf } from './signer.js';
 
@@ -36,6 +38,8 @@ export async function agent(options: AgentOptions, signal: AbortSignal): Promise
   });
   const silence = running.events.listen((event) => logEvent(logger, event));
   const metrics = agentMetrics(running);
+  const traces = tracesOf(config, logger);
+  const untraced = running.events.listen((event) => traces?.hear(event));
   const watching = watchConfig(options.config, config, reloading(running));
   const reload = (): void => watching.reload();
   process.on('SIGHUP', reload);
@@ -53,7 +57,20 @@ export async function agent(options: AgentOptions, signal: AbortSignal): Promise
     metrics.close();
     silence();
     await running.close();
+    untraced();
+    await traces?.close();
   }
+}
+
+function tracesOf({ agent: { name }, telemetry }: AgentConfig, logger: Logger): Traces | undefined {
+  if (telemetry === 'off') return undefined;
+  const headers = process.env[telemetry.headersEnv];
+  return openTraces({
+    otlpUrl: telemetry.otlpUrl,
+    agent: name,
+    logger,
+    ...(headers === undefined ? {} : { headers }),
+  });
 }
 
 /** Where an agent keeps its journal, its limits and its audit log. */

@@ -18,7 +18,10 @@ export interface AgentPortfolio {
 }
 
 /** The agent's file, checked, with everything filled in. */
-export interface AgentConfig extends Pick<AgentFile, 'agent' | 'http' | 'alerts' | 'engine' | 'totalLimits'> {
+export interface AgentConfig extends Pick<
+  AgentFile,
+  'agent' | 'http' | 'alerts' | 'engine' | 'telemetry' | 'totalLimits'
+> {
   readonly portfolios: readonly AgentPortfolio[];
 }
 
@@ -49,7 +52,7 @@ export function loadAgentConfig(file: string): AgentConfig {
  * ```
  */
 export function parseAgentConfig(input: unknown): AgentConfig {
-  const { agent, alerts, chains, defaults, engine, http, portfolios, totalLimits } = checked(
+  const { agent, alerts, chains, defaults, engine, http, portfolios, telemetry, totalLimits } = checked(
     agentFileSchema,
     input,
     DOCS,
@@ -100,7 +103,7 @@ export function parseAgentConfig(input: unknown): AgentConfig {
     throw new InvalidInputError(`alerts.webhooks.${index}.url`, undefined, 'is said not once', hint);
   }
   checkEngine(engine, complete);
-  return Object.freeze({ agent, alerts, engine, http, totalLimits, portfolios: Object.freeze(complete) });
+  return Object.freeze({ agent, alerts, engine, http, telemetry, totalLimits, portfolios: Object.freeze(complete) });
 }
 
 /** @throws {InvalidInputError} INVALID_INPUT for an engine without its database, or that cannot carry out what is wanted */

@@ -84,6 +84,14 @@ const alerts = v.strictObject({
 
 const url = v.pipe(v.string(), v.url('is not a URL'));
 
+/** OpenTelemetry traces. */
+const telemetry = v.strictObject({
+  /** Of a collector that takes OTLP over HTTP. */
+  otlpUrl: url,
+  /** Environment variable with further headers, as `name=value,name=value`. */
+  headersEnv: v.optional(variable, 'OTEL_EXPORTER_OTLP_HEADERS'),
+});
+
 /** The database in which agents share their outbox, and DBOS its state. */
 const database = {
   databaseUrl: v.exactOptional(v.pipe(v.string(), v.startsWith('postgres', 'must begin with postgresql://'))),
@@ -138,6 +146,7 @@ export const agentFileSchema = v.strictObject({
   http: v.optional(v.union([v.literal('off'), http], 'must be "off" or a mapping'), {}),
   alerts: v.optional(alerts, {}),
   engine: v.optional(engine, { kind: 'sqlite' }),
+  telemetry: v.optional(v.union([v.literal('off'), telemetry], 'must be "off" or a mapping'), 'off'),
   totalLimits: v.optional(totalLimits, {}),
   chains: v.pipe(v.array(chainSchema), v.minLength(1, 'needs at least one chain')),
   defaults: v.optional(v.record(v.string(), v.unknown()), {}),

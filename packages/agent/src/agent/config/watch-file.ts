@@ -65,7 +65,7 @@ export function assertReloadable(current: AgentConfig, next: AgentConfig): void 
       throw new AgentRestartNeededError(`agent.${key}`, next.agent[key]);
     }
   }
-  for (const key of ['http', 'engine'] as const) {
+  for (const key of ['http', 'engine', 'telemetry'] as const) {
     if (!isDeepStrictEqual(current[key], next[key])) throw new AgentRestartNeededError(key, next[key]);
   }
 }
