@@ -59,7 +59,7 @@ test('real options are hedged with whatever is cheapest until they are settled, 
   expect(holdsKey(ended.stdout, ACCOUNTS.owner.privateKey)).toBe(false);
 });
 
-test.each([[['--dry-run']], [['--delta-change', '1']], [['--schedule', 'twap']]])('refuses %j', async (more) => {
+test.each([[['--delta-change', '1']], [['--schedule', 'twap']]])('refuses %j', async (more) => {
   const failure = failureIn(await inProcess(['demo', '--book', 'options', '--json', ...more]));
   expect(failure).toMatchObject({ code: 'BOOK_OPTION', exitCode: 1 });
 });

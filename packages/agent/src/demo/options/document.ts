@@ -5,7 +5,7 @@ import type { BookRun } from './records.js';
 export function bookDocument(run: BookRun, account: BookAccount, durationMs: number): Record<string, unknown> {
   const { books, events, looks, opened, spot, trades } = run;
   return {
-    outcome: 'settled',
+    outcome: run.dryRun ? 'dry-run' : 'settled',
     book: 'options',
     spot,
     options: opened,

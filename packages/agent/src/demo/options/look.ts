@@ -15,26 +15,13 @@ const RULES = { maxAgeSeconds: 600, staleSharePerHour: '0.25' } as const;
 
 /** Reads all positions of the owner on all chains. */
 export async function lookAtBook(
-  { adapters, chains }: Markets,
+  markets: Markets,
   owner: Address,
   at: { readonly spot: number; readonly nowSeconds: number },
   signal: AbortSignal,
 ): Promise<BookLook> {
-  const byChain = await Promise.all(
-    chains.map(async (each) => ({ each, readings: await readAll(each, owner, signal) })),
-  );
-  const readings = byChain.flatMap((one) => one.readings);
-  const holdings = new Map(
-    byChain.flatMap((one) => {
-      const { perp, loan, spot } = unitsHeld(one.each, one.readings);
-      const { id } = one.each.chain;
-      return [
-        [holdingKey(adapters.perp.id, id), perp],
-        [holdingKey(adapters.loan.id, id), loan],
-        [holdingKey(adapters.spot.id, id), spot],
-      ] as const;
-    }),
-  );
+  const readings = (await Promise.all(markets.chains.map((each) => readAll(each, owner, signal)))).flat();
+  const holdings = holdingsOf(markets, readings);
   const exposure = assembleExposure({
     underlying: 'ETH',
     spot: String(at.spot),
@@ -46,9 +33,26 @@ export async function lookAtBook(
   return { readings, exposure, holdings };
 }
 
+export function holdingsOf({ adapters, chains }: Markets, readings: readonly PositionReading[]): Holdings {
+  return new Map(
+    chains.flatMap((each) => {
+      const { id } = each.chain;
+      const { loan, perp, spot } = unitsHeld(
+        each,
+        readings.filter(({ asOf }) => asOf.chainId === id),
+      );
+      return [
+        [holdingKey(adapters.perp.id, id), perp],
+        [holdingKey(adapters.loan.id, id), loan],
+        [holdingKey(adapters.spot.id, id), spot],
+      ] as const;
+    }),
+  );
+}
+
 /** What all hedges together stand for, units. */
-export function hedgeUnits({ holdings }: BookLook): number {
-  return [...holdings.values()].reduce((sum, units) => sum + Number(units), 0);
+export function hedgeUnitsOf(markets: Markets, readings: readonly PositionReading[]): number {
+  return [...holdingsOf(markets, readings).values()].reduce((sum, units) => sum + Number(units), 0);
 }
 
 export function holdingKey(adapter: string, chainId: number): string {

@@ -1,9 +1,9 @@
 import { chooseMove, type HedgeMove, tradeInParts } from '@evenkeel/core/choose';
 import type { HoldingComparison } from '@evenkeel/core/holding';
-import { contendersOf, termsOf } from './hedge.js';
+import { contendersOf, termsOf } from './contenders.js';
 import { lookAtBook } from './look.js';
 import { contextOf, type Run, tell } from './run.js';
-import { tradeHedge } from './trade-hedge.js';
+import { tradeOrder } from './trade-hedge.js';
 
 /** Lets all other instruments compete for what a perpetual holds, and moves it to the cheapest where that pays. */
 export async function moveHedge(run: Run, chainId: number, spot: number): Promise<void> {
@@ -11,31 +11,26 @@ export async function moveHedge(run: Run, chainId: number, spot: number): Promis
   const context = await contextOf(run, spot);
   if (context.nowSeconds >= context.expirySeconds) return;
   const look = await lookAtBook(markets, owner, context, signal);
-  const all = contendersOf(look, context);
+  const all = contendersOf(look.readings, context, ['perp', 'loan', 'spot']);
   const held = all.find((each) => each.adapter === markets.adapters.perp && each.chainId === chainId)!;
   const others = all.filter((each) => each !== held);
   const move = await chooseMove(held, others, termsOf(context), signal);
   if (move === undefined || move.saving <= 0) return;
-  await carryOut(run, move, context.nowSeconds, spot);
+  await carryOut(run, move, spot);
 }
 
 /** Opens first: the book is never without the hedge, and where it cannot be closed the new one is taken back. */
-async function carryOut(run: Run, { close, open, saving }: HedgeMove, atSeconds: number, spot: number): Promise<void> {
+async function carryOut(run: Run, { close, open, saving }: HedgeMove, spot: number): Promise<void> {
   const { markets, owner, signal } = run;
-  const about = { atSeconds, spot, compared: [], refused: [], why: 'move' } as const;
-  const part = (name: string, { quote, ...rest }: HoldingComparison) => ({
-    name,
-    make: () => tradeHedge(run, { quote, ...rest }, about),
-    undo: async () => {
-      const adapter = Object.values(markets.adapters).find(({ id }) => id === quote.adapter)!;
-      const units = quote.units.startsWith('-') ? quote.units.slice(1) : `-${quote.units}`;
-      const { chainId, instrument } = quote;
-      const request = { chainId, instrument, units, owner, spot, slippageBps: 100, deadline: atSeconds + 600 };
-      // Nothing stops it: the book may not stay hedged twice.
-      const back = await adapter.quote(request, new AbortController().signal);
-      await tradeHedge(run, { quote: back, costBps: rest.costBps, holdingCostBpsPerDay: 0 }, about);
-    },
-  });
+  const part = (name: string, { quote }: HoldingComparison) => {
+    const { adapter, chainId, instrument, units } = quote;
+    const order = { adapter, chainId, instrument };
+    return {
+      name,
+      make: async () => tradeOrder(run, await contextOf(run, spot), { ...order, units }, 'move'),
+      undo: async () => tradeOrder(run, await contextOf(run, spot), { ...order, units: negated(units) }, 'move'),
+    };
+  };
   const outcome = await tradeInParts(
     [part('the new hedge', open.chosen), part('closing the old one', close.chosen)],
     {
@@ -54,3 +49,5 @@ async function carryOut(run: Run, { close, open, saving }: HedgeMove, atSeconds:
       : outcome.sentence;
   tell(run, { code: 'HEDGE_MOVED', chainId, sentence, answer: 'compare' });
 }
+
+const negated = (units: string): string => (units.startsWith('-') ? units.slice(1) : `-${units}`);

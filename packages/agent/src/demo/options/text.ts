@@ -45,6 +45,13 @@ export function reportText(run: BookRun, { costs, efficiency, pnl }: BookAccount
     closingAtoms.toString(),
     unexplainedAtoms.toString(),
   ]);
+  if (run.dryRun) {
+    return [
+      heading(3, 'Report'),
+      `  A dry run: the options were opened, margins brought, and of the first hedge nothing was sent.`,
+      ...(run.trades.length === 0 ? ['  Nothing would be traded.'] : []),
+    ].join('\n');
+  }
   return [
     heading(3, 'Report'),
     `  P&L ${money(pnl.total)}: options ${money(pnl.options)}, hedges ${money(pnl.hedges)}, costs ${money(pnl.costs)}; unattributed ${pnl.unattributed.toFixed(6)}`,
