@@ -135,7 +135,7 @@ function plannedSpot(
       ...aboutChoice(choice),
       atSeconds: nowSeconds,
       spot,
-      chainId: Number(chainIds[0] ?? choice?.chosen.quote.chainId ?? 0),
+      chainId: chainIds[0] ?? choice?.chosen.quote.chainId ?? 0,
       deltaUnits: slices.reduce((sum, { slice }) => sum + Number(slice.deltaUnits), 0),
       why: 'policy',
       measured: { units: 0, tradingCost: 0, funding: 0, borrowedUnits: 0, suppliedDollars: 0 },
