@@ -51,7 +51,7 @@ export async function demoOptions(
       if (looks++ === 0) out.print(heading(2, dryRun ? 'One look, nothing is sent' : 'Until expiry'));
       out.print(lookText(look));
     },
-    traded: (trade) => out.print(tradeText(trade)),
+    traded: (trade) => out.print(tradeText(trade, dryRun)),
     happened: (event) => out.print(eventText(event)),
     progress: (done, of) => out.slow(`The market moves: ${done} of ${of} …`),
   } satisfies BookListener;

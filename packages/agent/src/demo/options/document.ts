@@ -9,9 +9,10 @@ export function bookDocument(run: BookRun, account: BookAccount, durationMs: num
     book: 'options',
     spot,
     options: opened,
-    pnl: account.pnl,
-    costs: account.costs,
-    efficiency: account.efficiency,
+    // Of what was only looked at there is none.
+    pnl: run.dryRun ? null : account.pnl,
+    costs: run.dryRun ? null : account.costs,
+    efficiency: run.dryRun ? null : account.efficiency,
     instruments: trades.map((trade) => ({
       adapter: trade.adapter,
       chainId: trade.chainId,

@@ -2,13 +2,12 @@ import { assembleExposure, type Address, type Exposure, type PositionReading } f
 import type { DerivativeChain, Markets } from './markets.js';
 
 /** Units of the underlying that each instrument stands for at present, by adapter and chain. Signed. */
-export type Holdings = ReadonlyMap<string, string>;
+type Holdings = ReadonlyMap<string, string>;
 
 /** What one look at all chains saw. */
 export interface BookLook {
   readonly readings: readonly PositionReading[];
   readonly exposure: Exposure;
-  readonly holdings: Holdings;
 }
 
 const RULES = { maxAgeSeconds: 600, staleSharePerHour: '0.25' } as const;
@@ -21,7 +20,6 @@ export async function lookAtBook(
   signal: AbortSignal,
 ): Promise<BookLook> {
   const readings = (await Promise.all(markets.chains.map((each) => readAll(each, owner, signal)))).flat();
-  const holdings = holdingsOf(markets, readings);
   const exposure = assembleExposure({
     underlying: 'ETH',
     spot: String(at.spot),
@@ -30,7 +28,7 @@ export async function lookAtBook(
     inFlight: [],
     rules: RULES,
   });
-  return { readings, exposure, holdings };
+  return { readings, exposure };
 }
 
 export function holdingsOf({ adapters, chains }: Markets, readings: readonly PositionReading[]): Holdings {

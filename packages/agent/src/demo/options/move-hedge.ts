@@ -1,9 +1,9 @@
-import { chooseMove, type HedgeMove, tradeInParts } from '@evenkeel/core/choose';
+import { chooseMove, type HedgeMove } from '@evenkeel/core/choose';
 import type { HoldingComparison } from '@evenkeel/core/holding';
 import { contendersOf, termsOf } from './contenders.js';
 import { lookAtBook } from './look.js';
 import { contextOf, type Run, tell } from './run.js';
-import { tradeOrder } from './trade-hedge.js';
+import { tradeMove } from './trade-hedge.js';
 
 /** Lets all other instruments compete for what a perpetual holds, and moves it to the cheapest where that pays. */
 export async function moveHedge(run: Run, chainId: number, spot: number): Promise<void> {
@@ -19,29 +19,15 @@ export async function moveHedge(run: Run, chainId: number, spot: number): Promis
   await carryOut(run, move, spot);
 }
 
-/** Opens first: the book is never without the hedge, and where it cannot be closed the new one is taken back. */
+/** By the loop: the new one first, and taken back where the old one cannot be closed and the risk is no lower with it. */
 async function carryOut(run: Run, { close, open, saving }: HedgeMove, spot: number): Promise<void> {
-  const { markets, owner, signal } = run;
-  const part = (name: string, { quote }: HoldingComparison) => {
-    const { adapter, chainId, instrument, units } = quote;
-    const order = { adapter, chainId, instrument };
-    return {
-      name,
-      make: async () => tradeOrder(run, await contextOf(run, spot), { ...order, units }, 'move'),
-      undo: async () => tradeOrder(run, await contextOf(run, spot), { ...order, units: negated(units) }, 'move'),
-    };
+  const orderOf = ({ quote: { adapter, chainId, instrument, units } }: HoldingComparison) => {
+    return { adapter, chainId, instrument, units };
   };
-  const outcome = await tradeInParts(
-    [part('the new hedge', open.chosen), part('closing the old one', close.chosen)],
-    {
-      goals: { delta: { target: 0, weight: 1 } },
-      exposure: async () => {
-        const nowSeconds = await run.world.clockSeconds();
-        return (await lookAtBook(markets, owner, { spot, nowSeconds }, signal)).exposure;
-      },
-    },
-    signal,
-  );
+  const outcome = await tradeMove(run, await contextOf(run, spot), {
+    open: orderOf(open.chosen),
+    close: orderOf(close.chosen),
+  });
   const { adapter, chainId } = open.chosen.quote;
   const sentence =
     outcome.status === 'done'
@@ -49,5 +35,3 @@ async function carryOut(run: Run, { close, open, saving }: HedgeMove, spot: numb
       : outcome.sentence;
   tell(run, { code: 'HEDGE_MOVED', chainId, sentence, answer: 'compare' });
 }
-
-const negated = (units: string): string => (units.startsWith('-') ? units.slice(1) : `-${units}`);

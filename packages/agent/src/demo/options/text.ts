@@ -16,9 +16,13 @@ export function lookText({ atSeconds, decision, delta, spot }: LookRecord): stri
   return `  ${time(atSeconds)}  spot ${spot.toFixed(2).padStart(8)}  delta ${delta.toFixed(3).padStart(8)}  ${action} ${pc.dim(decision.reason)}`;
 }
 
-export function tradeText({ adapter, chainId, compared, costBps, deltaUnits, refused, why }: HedgeTrade): string {
+/** @param dryRun whether it would only be done */
+export function tradeText(
+  { adapter, chainId, compared, costBps, deltaUnits, refused, why }: HedgeTrade,
+  dryRun: boolean,
+): string {
   const side = deltaUnits < 0 ? 'sold' : 'bought';
-  const did = `${pc.green('✔')} ${side} ${units(Math.abs(deltaUnits), 5)} by ${pc.bold(adapter)} on ${chainId}`;
+  const did = `${dryRun ? 'would have' : pc.green('✔')} ${side} ${units(Math.abs(deltaUnits), 5)} by ${pc.bold(adapter)} on ${chainId}`;
   if (why === 'expiry') return `      ${did}: closed, ${bps(costBps)}`;
   if (why === 'move') return `      ${did}: moved`;
   const [, second] = compared;

@@ -1,7 +1,13 @@
 import type { Receipt } from '@evenkeel/core';
 import type { InstrumentChoice } from '@evenkeel/core/choose';
 import type { ExecutionResult } from '@evenkeel/core/execution';
-import { type HedgingResult, type InstrumentOrder, ROUTED_SPOT } from '@evenkeel/core/hedger';
+import {
+  type HedgeMoved,
+  type HedgeMoveOrders,
+  type HedgingResult,
+  type InstrumentOrder,
+  ROUTED_SPOT,
+} from '@evenkeel/core/hedger';
 import type { HoldingComparison } from '@evenkeel/core/holding';
 import type { SliceResult } from '@evenkeel/core/rebalancer';
 import type { HedgeContext } from './contenders.js';
@@ -10,6 +16,8 @@ import { rebalancerAt } from './loop.js';
 import { measureTrade } from './measured-trade.js';
 import type { HedgeTrade, LookRecord } from './records.js';
 import { contextOf, type Run, tell } from './run.js';
+
+const ALL_KINDS = ['perp', 'loan', 'spot'] as const;
 
 /** One look at the book, one decision, and the trade that it asks for: all of it by the loop. */
 export async function lookAndHedge(run: Run, spot: number): Promise<void> {
@@ -44,11 +52,21 @@ export async function tradeOrder(
   run: Run,
   context: HedgeContext,
   order: InstrumentOrder,
-  why: Exclude<HedgeTrade['why'], 'policy'>,
+  why: HedgeTrade['why'],
 ): Promise<void> {
-  const rebalancer = rebalancerAt(run, context, ['perp', 'loan', 'spot']);
-  const result = await rebalancer.trade(order, { signal: run.signal });
+  const result = await rebalancerAt(run, context, ALL_KINDS).trade(order, { signal: run.signal });
   tellTrades(run, result, await tradesOf(run, result, context, why));
+}
+
+/** Moves a hedge, by the loop, and measures all that it did. */
+export async function tradeMove(
+  run: Run,
+  context: HedgeContext,
+  orders: HedgeMoveOrders,
+): Promise<HedgeMoved['outcome']> {
+  const { outcome, trades } = await rebalancerAt(run, context, ALL_KINDS).move(orders, { signal: run.signal });
+  for (const result of trades) tellTrades(run, result, await tradesOf(run, result, context, 'move'));
+  return outcome;
 }
 
 function tellTrades(run: Run, { instrument, report, slices }: HedgingResult, trades: readonly HedgeTrade[]): void {
