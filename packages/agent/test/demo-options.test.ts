@@ -59,7 +59,19 @@ test('real options are hedged with whatever is cheapest until they are settled, 
   expect(holdsKey(ended.stdout, ACCOUNTS.owner.privateKey)).toBe(false);
 });
 
-test.each([[['--dry-run']], [['--delta-change', '1']], [['--schedule', 'twap']]])('refuses %j', async (more) => {
+test('a dry run says what the first hedge would be, and sends nothing of it', async () => {
+  const ended = await inProcess(['demo', '--book', 'options', '--dry-run', '--json', '--seed', '2']);
+  expect(ended.code).toBe(0);
+  expect(documentIn(ended)).toMatchObject({
+    outcome: 'dry-run',
+    pnl: null,
+    looks: [{ decision: { action: 'trade' } }],
+    instruments: [{ adapter: expect.any(String), competitors: expect.any(Array), deltaUnits: expect.any(Number) }],
+    unexplainedAtoms: '0',
+  });
+});
+
+test.each([[['--delta-change', '1']], [['--schedule', 'twap']]])('refuses %j', async (more) => {
   const failure = failureIn(await inProcess(['demo', '--book', 'options', '--json', ...more]));
   expect(failure).toMatchObject({ code: 'BOOK_OPTION', exitCode: 1 });
 });

@@ -1,8 +1,14 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import type { Journal } from '@evenkeel/core';
 import { memoryJournal } from '@evenkeel/core/execution';
-import type { HedgingRebalancer, HedgingResult } from '@evenkeel/core/hedger';
-import type { RebalancerPorts } from '@evenkeel/core/rebalancer';
+import {
+  createHedgingRebalancer,
+  type HedgeInstruments,
+  type HedgingRebalancer,
+  type HedgingResult,
+  type InstrumentRebalancer,
+} from '@evenkeel/core/hedger';
+import type { Portfolio, RebalancerPorts } from '@evenkeel/core/rebalancer';
 import type { WorldSnapshot } from '@evenkeel/devnet';
 import { Contract, Wallet } from 'ethers';
 import { seededRandom } from '../src/assemble/ambient.js';
@@ -128,7 +134,13 @@ const QUICK: Partial<PortfolioConfigInput> = {
 function hedger(
   instruments: Instruments,
   more: { journal?: Journal; ports?: (ports: RebalancerPorts) => Partial<RebalancerPorts> } = {},
-): { readonly rebalancer: HedgingRebalancer; readonly journal: Journal; readonly ports: RebalancerPorts } {
+): {
+  readonly rebalancer: HedgingRebalancer;
+  readonly journal: Journal;
+  readonly ports: RebalancerPorts;
+  readonly portfolio: Portfolio;
+  readonly instruments: HedgeInstruments | undefined;
+} {
   const journal = more.journal ?? memoryJournal();
   const assembled = assemble(parseConfig({ ...stage.config, ...QUICK, instruments }), {
     signer: new Wallet(owner().privateKey),
@@ -137,7 +149,8 @@ function hedger(
     env: {},
   });
   const ports = { ...assembled.ports, ...more.ports?.(assembled.ports) };
-  return { rebalancer: rebalancerOf(assembled.portfolio, ports, assembled.instruments), journal, ports };
+  const { instruments: configured, portfolio } = assembled;
+  return { rebalancer: rebalancerOf(portfolio, ports, configured), journal, ports, portfolio, instruments: configured };
 }
 
 test('the perpetual takes the hedge where it is cheaper to hold, by an intent for it and nothing else', async () => {
@@ -264,6 +277,50 @@ test('more than there is to sell is borrowed and sold, one step after another, a
   expect(back.instrument!.choice.chosen.quote).toMatchObject({ adapter, units: '9' });
   expectCosts(back.report);
   expect(loanDelta(back.after)).toBe(0);
+});
+
+describe('one instrument by itself', () => {
+  const perpOrder = (units: string) => ({
+    ...{ adapter: `perp-v2-${chain().id}`, chainId: chain().id, instrument: 'vETH' },
+    units,
+  });
+  const loanOrder = (units: string) => ({
+    ...{ adapter: `aave-short-${chain().id}`, chainId: chain().id, instrument: 'WETH' },
+    units,
+  });
+  const trader = (): InstrumentRebalancer => {
+    const { instruments, portfolio, ports } = hedger({ perpV2: [perp()], aaveShort: [loan()] });
+    return createHedgingRebalancer(portfolio, ports, instruments!);
+  };
+
+  test('a hedge moves from a perpetual to a loan, the new one first', async () => {
+    await deposit(50_000n);
+    const rebalancer = trader();
+    await rebalancer.trade(perpOrder('-3'));
+    expect(await perpSize()).toBeCloseTo(-3, 12);
+    const { outcome, trades } = await rebalancer.move({ open: loanOrder('-3'), close: perpOrder('3') });
+    expect(outcome).toMatchObject({ status: 'done', made: { length: 2 } });
+    expect(await perpSize()).toBe(0);
+    expect(loanDelta(trades.at(-1)!.after)).toBeCloseTo(-3, 6);
+    for (const { report } of trades) expect(report.reconciliation).toMatchObject({ exact: true });
+  });
+
+  // The book is short: what is bought lowers its risk, what is sold does not.
+  test.each([
+    ['2', 'kept', 2],
+    ['-2', 'undone', 0],
+  ] as const)('where its second part fails, the first, %s, is %s', async (units, status, held) => {
+    await deposit(50_000n);
+    const rebalancer = trader();
+    const { outcome } = await rebalancer.move({ open: perpOrder(units), close: loanOrder('5') });
+    expect(outcome).toMatchObject({ status, error: { code: 'NO_INSTRUMENT' } });
+    expect(await perpSize()).toBeCloseTo(held, 12);
+  });
+
+  test('nobody trades what is not configured', async () => {
+    const order = { ...perpOrder('1'), adapter: 'perp-v2-1' };
+    await expect(trader().trade(order)).rejects.toMatchObject({ code: 'TRADE_NOT_DECIDED' });
+  });
 });
 
 /** Of the account on Aave, as its position source reads it. */

@@ -1,6 +1,9 @@
-import type { World } from '@evenkeel/devnet';
 import { setMaxListeners } from 'node:events';
+import type { Journal } from '@evenkeel/core';
+import type { World } from '@evenkeel/devnet';
+import { seededRandom } from '../assemble/ambient.js';
 import { accountFor } from '../demo/options/account-for.js';
+import { worldClock } from '../demo/options/clock.js';
 import { bookDocument } from '../demo/options/document.js';
 import { marketsOf } from '../demo/options/markets.js';
 import { runBook } from '../demo/options/run-book.js';
@@ -9,22 +12,30 @@ import { eventText, lookText, openedText, reportText, tradeText } from '../demo/
 import { heading } from '../render/format.js';
 import type { Screen } from '../render/show.js';
 
+/** Events of hedges that did not come to their end. */
+const UNFINISHED: ReadonlySet<string> = new Set(['HEDGE_FAILED']);
+
 export interface DemoOptionsRequest {
   readonly json: boolean;
   readonly seed: number;
   /** Between two looks at the book. */
   readonly stepSeconds: number;
+  /** Looks once and simulates what it would trade. */
+  readonly dryRun: boolean;
+  /** Where the loop writes down what it does. */
+  readonly journal: Journal;
   readonly startedAtMs: number;
 }
 
 /**
- * A book of real options on several chains, hedged until it expires with whatever is cheapest to hold.
+ * A book of real options on several chains, hedged until it expires with whatever is cheapest to hold, by the loop that every
+ * portfolio has.
  *
- * @returns the exit code: 0 when the books are exact, else 1
+ * @returns the exit code: 0 when the books are exact and every hedge came to its end, else 1
  */
 export async function demoOptions(
   world: World,
-  { json, seed, startedAtMs, stepSeconds }: DemoOptionsRequest,
+  { dryRun, journal, json, seed, startedAtMs, stepSeconds }: DemoOptionsRequest,
   out: Screen,
   signal: AbortSignal,
 ): Promise<number> {
@@ -37,18 +48,21 @@ export async function demoOptions(
   const listener = {
     opened: (option) => out.print(openedText(option)),
     looked: (look) => {
-      if (looks++ === 0) out.print(heading(2, 'Until expiry'));
+      if (looks++ === 0) out.print(heading(2, dryRun ? 'One look, nothing is sent' : 'Until expiry'));
       out.print(lookText(look));
     },
-    traded: (trade) => out.print(tradeText(trade)),
+    traded: (trade) => out.print(tradeText(trade, dryRun)),
     happened: (event) => out.print(eventText(event)),
     progress: (done, of) => out.slow(`The market moves: ${done} of ${of} …`),
   } satisfies BookListener;
-  const run = await runBook(world, actors, marketsOf(world), { seed, stepSeconds, listener }, signal);
+  const clock = worldClock(await world.clockSeconds());
+  const loop = { journal, random: seededRandom(seed) };
+  const options = { seed, stepSeconds, dryRun, clock, loop, listener };
+  const run = await runBook(world, actors, marketsOf(world, clock), options, signal);
   const account = accountFor(run);
   out.print(reportText(run, account));
   if (json) {
     process.stdout.write(`${JSON.stringify(bookDocument(run, account, Date.now() - startedAtMs), null, 2)}\n`);
   }
-  return run.books.exact ? 0 : 1;
+  return run.books.exact && !run.events.some(({ code }) => UNFINISHED.has(code)) ? 0 : 1;
 }

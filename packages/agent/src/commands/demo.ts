@@ -30,7 +30,7 @@ export interface DemoOptions {
 /** The options book is one whole run, to which some options of the command mean nothing. Code `BOOK_OPTION`. */
 class BookOptionError extends EvenkeelError {
   constructor() {
-    super('BOOK_OPTION', 'The options book takes no --dry-run, no --delta-change and no --schedule.', {
+    super('BOOK_OPTION', 'The options book takes no --delta-change and no --schedule.', {
       field: 'book',
       value: 'options',
       hint: 'Leave them out, or leave --book options out.',
@@ -48,7 +48,7 @@ const DERIVATIVE_PARTS: NonNullable<WorldOptions['parts']> = ['perp-v2', 'lyra',
 export async function demo(options: DemoOptions, signal: AbortSignal): Promise<number> {
   const startedAtMs = Date.now();
   const { dryRun, json, schedule, seed } = options;
-  if (options.book === 'options' && (dryRun || options.deltaChange !== undefined || schedule !== 'auto')) {
+  if (options.book === 'options' && (options.deltaChange !== undefined || schedule !== 'auto')) {
     throw new BookOptionError();
   }
   const deltaChange = options.deltaChange === undefined ? undefined : parseDeltaChange(options.deltaChange);
@@ -64,7 +64,13 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<n
     );
     if (options.book === 'options') {
       const stepSeconds = options.stepHours * 3_600;
-      return await demoOptions(world, { json, seed, startedAtMs, stepSeconds }, out, signal);
+      const journal = await sqliteJournal({ path: join(folder, 'journal.db') });
+      try {
+        const request = { json, seed, startedAtMs, stepSeconds, dryRun, journal };
+        return await demoOptions(world, request, out, signal);
+      } finally {
+        await journal.close();
+      }
     }
     out.busy('Opening a portfolio …');
     const config = parseConfig({

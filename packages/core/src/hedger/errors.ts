@@ -34,3 +34,15 @@ export class TradeNotDecidedError extends EvenkeelError {
     });
   }
 }
+
+/** A part of a hedge was begun and did not come to its end. Code `PART_STOPPED`. */
+export class PartStoppedError extends EvenkeelError {
+  constructor(adapter: string, chainId: number, reason: string) {
+    super('PART_STOPPED', `The part of the hedge by ${adapter} on chain ${chainId} stopped: ${reason}`, {
+      field: 'order',
+      value: adapter,
+      hint: 'Look again: the exposure says what is left to do.',
+      details: { adapter, chainId },
+    });
+  }
+}

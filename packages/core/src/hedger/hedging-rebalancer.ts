@@ -8,6 +8,7 @@ import type { Portfolio, RebalancerPorts } from '../rebalancer/portfolio.js';
 import { considerInstruments, SPOT, type Weighed } from './consider.js';
 import { executorOf } from './executor.js';
 import type { HedgeInstruments } from './instruments.js';
+import { type HedgeMoved, type HedgeMoveOrders, moveHedge } from './move-hedge.js';
 import { decideOrder, type InstrumentOrder } from './trade-one.js';
 import { holdOn, type HedgingResult, tradeInstrument } from './trade.js';
 
@@ -29,6 +30,13 @@ export interface InstrumentRebalancer extends HedgingRebalancer {
    * as `rebalance`
    */
   trade(order: InstrumentOrder, options?: Omit<RebalanceOptions, 'deltaChangeUnits'>): Promise<HedgingResult>;
+  /**
+   * Moves a hedge from one instrument to another, in two trades: the new one first. Where the old one cannot be closed, the
+   * new one is kept only if the risk is lower with it.
+   *
+   * @throws what opening throws: nothing was done; PARTS_STUCK where it cannot be taken back
+   */
+  move(orders: HedgeMoveOrders, options?: Pick<RebalanceOptions, 'permit' | 'signal'>): Promise<HedgeMoved>;
 }
 
 const EVENTS: readonly (keyof RebalancerEvents)[] = [
@@ -137,6 +145,18 @@ export function createHedgingRebalancer(
     }
   };
 
+  const tradeOrder = async (
+    order: InstrumentOrder,
+    options: Omit<RebalanceOptions, 'deltaChangeUnits'>,
+  ): Promise<HedgingResult> => {
+    const signal = options.signal ?? new AbortController().signal;
+    const considered = await quietly(async () => {
+      const seen = await spot.decide({ deltaChangeUnits: order.units, signal });
+      return decideOrder({ portfolio, ports, instruments, spot: seen, signal }, order);
+    });
+    return tradeInstrument(context, instruments.adapters, considered, options);
+  };
+
   return Object.freeze({
     on: hub.on,
     off: hub.off,
@@ -155,14 +175,16 @@ export function createHedgingRebalancer(
         const result = await carryOut(weighed, options);
         return weighed.choices.length === 0 ? result : Object.freeze({ ...result, choices: weighed.choices });
       }),
-    trade: (order, options = {}) =>
-      exclusively(async () => {
+    trade: (order, options = {}) => exclusively(() => tradeOrder(order, options)),
+    move: (orders, options = {}) =>
+      exclusively(() => {
         const signal = options.signal ?? new AbortController().signal;
-        const considered = await quietly(async () => {
-          const { before, curves, decision } = await spot.decide({ deltaChangeUnits: order.units, signal });
-          return decideOrder({ portfolio, ports, instruments, spot: { before, curves, decision }, signal }, order);
-        });
-        return tradeInstrument(context, instruments.adapters, considered, options);
+        const parts = {
+          trade: (order: InstrumentOrder) => tradeOrder(order, options),
+          goals: { delta: { target: Number(portfolio.policy.targetDeltaUnits), weight: 1 } },
+          exposure: async () => (await spot.survey(signal)).exposure,
+        };
+        return moveHedge(orders, parts, signal);
       }),
     resume: (signal) => exclusively(() => resumer.resume(signal)),
     track: (signal) => exclusively(() => resumer.track(signal)),

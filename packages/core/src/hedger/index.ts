@@ -5,3 +5,4 @@ export { createHedgingRebalancer, type HedgingRebalancer, type InstrumentRebalan
 export { ROUTED_SPOT } from './routed-spot.js';
 export type { HedgingResult, InstrumentTrade } from './trade.js';
 export type { InstrumentOrder } from './trade-one.js';
+export type { HedgeMoved, HedgeMoveOrders } from './move-hedge.js';

@@ -87,4 +87,9 @@ export function asRequested(
 }
 
 /** What the policy finds not worth while, or judges by the size that it would choose itself. */
-const OVERRULED: ReadonlySet<HoldReason> = new Set(['INSIDE_BAND', 'BELOW_LOT', 'COST_ABOVE_LIMIT']);
+const OVERRULED: ReadonlySet<HoldReason> = new Set([
+  'INSIDE_BAND',
+  'BELOW_LOT',
+  'COST_ABOVE_LIMIT',
+  'DOUBT_NOT_WORTH_COST',
+]);

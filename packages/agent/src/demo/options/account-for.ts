@@ -5,7 +5,7 @@ import {
   type RebalancingEfficiency,
   rebalancingEfficiency,
 } from '@evenkeel/core/report';
-import { ANNUAL_VOLATILITY, RISK_AVERSION } from './hedge.js';
+import { ANNUAL_VOLATILITY, RISK_AVERSION } from './terms.js';
 import type { BookRun } from './records.js';
 
 /** What the book made and what it cost, numeraire. */

@@ -3,7 +3,7 @@ import { perpV2Margin, perpV2Watch, planPerpV2Deposit, readPerpV2Account } from 
 import { perpetualMargin, planMarginCure } from '@evenkeel/core/margin';
 import { pollVenues, type VenueWatch } from '@evenkeel/core/watch';
 import { EvenkeelError } from '@evenkeel/intents';
-import { ANNUAL_VOLATILITY, MARGIN_LIMITS } from './hedge.js';
+import { ANNUAL_VOLATILITY, MARGIN_LIMITS } from './terms.js';
 import type { DerivativeChain, Markets } from './markets.js';
 import { moveHedge } from './move-hedge.js';
 import { type Run, send, tell } from './run.js';

@@ -5,13 +5,14 @@ import type { BookRun } from './records.js';
 export function bookDocument(run: BookRun, account: BookAccount, durationMs: number): Record<string, unknown> {
   const { books, events, looks, opened, spot, trades } = run;
   return {
-    outcome: 'settled',
+    outcome: run.dryRun ? 'dry-run' : 'settled',
     book: 'options',
     spot,
     options: opened,
-    pnl: account.pnl,
-    costs: account.costs,
-    efficiency: account.efficiency,
+    // Of what was only looked at there is none.
+    pnl: run.dryRun ? null : account.pnl,
+    costs: run.dryRun ? null : account.costs,
+    efficiency: run.dryRun ? null : account.efficiency,
     instruments: trades.map((trade) => ({
       adapter: trade.adapter,
       chainId: trade.chainId,

@@ -1,8 +1,12 @@
 import { lyraSettlement } from '@evenkeel/adapters/lyra';
 import { perpV2Withdrawal } from '@evenkeel/adapters/perp-v2';
+import { contendersOf } from './contenders.js';
 import { lookAtBook } from './look.js';
 import { contextOf, type Run, send, tell } from './run.js';
-import { tradeHedge } from './trade-hedge.js';
+import { LOT_UNITS } from './terms.js';
+import { tradeOrder } from './trade-hedge.js';
+
+const KINDS = ['perp', 'loan', 'spot'] as const;
 
 /** Settles every board that is over, and has the options paid out. */
 export async function settleOptions(run: Run, spot: number): Promise<void> {
@@ -16,24 +20,15 @@ export async function settleOptions(run: Run, spot: number): Promise<void> {
   }
 }
 
-/** Every hedge back, then all margin into the wallets. */
+/** Every hedge back, each by itself through the loop, then all margin into the wallets. Less than a lot of a token stays. */
 export async function closeHedges(run: Run, spot: number): Promise<void> {
   const { markets, owner, signal } = run;
-  const { loan, perp, spot: spots } = markets.adapters;
   const context = await contextOf(run, spot);
-  const atSeconds = context.nowSeconds;
   const look = await lookAtBook(markets, owner, context, signal);
-  for (const [key, held] of look.holdings) {
-    if (Number(held) === 0) continue;
-    const adapter = [perp, loan, spots].find(({ id }) => key.startsWith(`${id}/`))!;
-    const at = markets.chains.find(({ chain }) => key.endsWith(`/${chain.id}`))!;
-    const units = held.startsWith('-') ? held.slice(1) : `-${held}`;
-    const instrument = adapter === perp ? at.perp.baseToken.symbol : at.tokens.WETH.symbol;
-    const where = { chainId: at.chain.id, instrument, units, owner };
-    const quote = await adapter.quote({ ...where, spot, slippageBps: 100, deadline: atSeconds + 600 }, signal);
-    const costBps = (quote.cost / (Math.abs(Number(units)) * spot)) * 10_000;
-    const traded = { quote, costBps, holdingCostBpsPerDay: 0 };
-    await tradeHedge(run, traded, { atSeconds, spot, compared: [], refused: [], why: 'expiry' });
+  for (const { adapter, chainId, heldUnits = '0', instrument } of contendersOf(look.readings, context, KINDS)) {
+    if (Math.abs(Number(heldUnits)) < LOT_UNITS) continue;
+    const units = heldUnits.startsWith('-') ? heldUnits.slice(1) : `-${heldUnits}`;
+    await tradeOrder(run, await contextOf(run, spot), { adapter: adapter.id, chainId, instrument, units }, 'expiry');
   }
   for (const at of markets.chains) {
     await send(run, at, perpV2Withdrawal(at.perp, 'all'), [at.perp.vault], { spot, gasOf: 'hedge' });

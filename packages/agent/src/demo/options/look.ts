@@ -2,39 +2,24 @@ import { assembleExposure, type Address, type Exposure, type PositionReading } f
 import type { DerivativeChain, Markets } from './markets.js';
 
 /** Units of the underlying that each instrument stands for at present, by adapter and chain. Signed. */
-export type Holdings = ReadonlyMap<string, string>;
+type Holdings = ReadonlyMap<string, string>;
 
 /** What one look at all chains saw. */
 export interface BookLook {
   readonly readings: readonly PositionReading[];
   readonly exposure: Exposure;
-  readonly holdings: Holdings;
 }
 
 const RULES = { maxAgeSeconds: 600, staleSharePerHour: '0.25' } as const;
 
 /** Reads all positions of the owner on all chains. */
 export async function lookAtBook(
-  { adapters, chains }: Markets,
+  markets: Markets,
   owner: Address,
   at: { readonly spot: number; readonly nowSeconds: number },
   signal: AbortSignal,
 ): Promise<BookLook> {
-  const byChain = await Promise.all(
-    chains.map(async (each) => ({ each, readings: await readAll(each, owner, signal) })),
-  );
-  const readings = byChain.flatMap((one) => one.readings);
-  const holdings = new Map(
-    byChain.flatMap((one) => {
-      const { perp, loan, spot } = unitsHeld(one.each, one.readings);
-      const { id } = one.each.chain;
-      return [
-        [holdingKey(adapters.perp.id, id), perp],
-        [holdingKey(adapters.loan.id, id), loan],
-        [holdingKey(adapters.spot.id, id), spot],
-      ] as const;
-    }),
-  );
+  const readings = (await Promise.all(markets.chains.map((each) => readAll(each, owner, signal)))).flat();
   const exposure = assembleExposure({
     underlying: 'ETH',
     spot: String(at.spot),
@@ -43,12 +28,29 @@ export async function lookAtBook(
     inFlight: [],
     rules: RULES,
   });
-  return { readings, exposure, holdings };
+  return { readings, exposure };
+}
+
+export function holdingsOf({ adapters, chains }: Markets, readings: readonly PositionReading[]): Holdings {
+  return new Map(
+    chains.flatMap((each) => {
+      const { id } = each.chain;
+      const { loan, perp, spot } = unitsHeld(
+        each,
+        readings.filter(({ asOf }) => asOf.chainId === id),
+      );
+      return [
+        [holdingKey(adapters.perp.id, id), perp],
+        [holdingKey(adapters.loan.id, id), loan],
+        [holdingKey(adapters.spot.id, id), spot],
+      ] as const;
+    }),
+  );
 }
 
 /** What all hedges together stand for, units. */
-export function hedgeUnits({ holdings }: BookLook): number {
-  return [...holdings.values()].reduce((sum, units) => sum + Number(units), 0);
+export function hedgeUnitsOf(markets: Markets, readings: readonly PositionReading[]): number {
+  return [...holdingsOf(markets, readings).values()].reduce((sum, units) => sum + Number(units), 0);
 }
 
 export function holdingKey(adapter: string, chainId: number): string {

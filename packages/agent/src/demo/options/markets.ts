@@ -5,9 +5,8 @@ import { lyraOptions, lyraPositions, type LyraSettling, type LyraTrading } from 
 import { perpV2Instrument, type PerpV2Market, perpV2Positions } from '@evenkeel/adapters/perp-v2';
 import { spotInstrument } from '@evenkeel/adapters/spot';
 import { uniswapV3 } from '@evenkeel/adapters/uniswap-v3';
-import type { Address, Chain, InstrumentAdapter, PositionSource, Token } from '@evenkeel/core';
+import type { Address, Chain, Clock, InstrumentAdapter, PositionSource, Token, VenueAdapter } from '@evenkeel/core';
 import type { ChainParts, World, WorldChain } from '@evenkeel/devnet';
-import { systemClock } from '../../assemble/ambient.js';
 
 /** One chain with options, perpetuals, loans and spot. */
 export interface DerivativeChain {
@@ -23,15 +22,16 @@ export interface DerivativeChain {
 
 export interface Markets {
   readonly chains: readonly DerivativeChain[];
+  /** Pools of the underlying, through which spot is routed. */
+  readonly venues: readonly VenueAdapter[];
   readonly adapters: Readonly<Record<'lyra' | 'loan' | 'perp' | 'spot', InstrumentAdapter>>;
 }
 
 /** Our adapters over all chains of a world that has the parts. */
-export function marketsOf(world: World): Markets {
+export function marketsOf(world: World, clock: Clock): Markets {
   const chains = world.chains.map(derivativeChain);
   const byId = <T>(entry: (each: DerivativeChain) => T): Readonly<Record<number, T>> =>
     Object.fromEntries(chains.map((each) => [each.chain.id, entry(each)]));
-  const clock = systemClock;
   const venues = [
     uniswapV3({
       chains: byId(({ chain, local: { contracts } }) => ({
@@ -47,6 +47,7 @@ export function marketsOf(world: World): Markets {
   };
   return {
     chains,
+    venues,
     adapters: {
       lyra: lyraOptions({ chains: byId(({ lyra }) => lyra), clock }),
       perp: perpV2Instrument({ chains: byId(({ perp }) => perp), clock }),

@@ -1,9 +1,9 @@
-import { chooseMove, type HedgeMove, tradeInParts } from '@evenkeel/core/choose';
+import { chooseMove, type HedgeMove } from '@evenkeel/core/choose';
 import type { HoldingComparison } from '@evenkeel/core/holding';
-import { contendersOf, termsOf } from './hedge.js';
+import { contendersOf, termsOf } from './contenders.js';
 import { lookAtBook } from './look.js';
 import { contextOf, type Run, tell } from './run.js';
-import { tradeHedge } from './trade-hedge.js';
+import { tradeMove } from './trade-hedge.js';
 
 /** Lets all other instruments compete for what a perpetual holds, and moves it to the cheapest where that pays. */
 export async function moveHedge(run: Run, chainId: number, spot: number): Promise<void> {
@@ -11,42 +11,23 @@ export async function moveHedge(run: Run, chainId: number, spot: number): Promis
   const context = await contextOf(run, spot);
   if (context.nowSeconds >= context.expirySeconds) return;
   const look = await lookAtBook(markets, owner, context, signal);
-  const all = contendersOf(look, context);
+  const all = contendersOf(look.readings, context, ['perp', 'loan', 'spot']);
   const held = all.find((each) => each.adapter === markets.adapters.perp && each.chainId === chainId)!;
   const others = all.filter((each) => each !== held);
   const move = await chooseMove(held, others, termsOf(context), signal);
   if (move === undefined || move.saving <= 0) return;
-  await carryOut(run, move, context.nowSeconds, spot);
+  await carryOut(run, move, spot);
 }
 
-/** Opens first: the book is never without the hedge, and where it cannot be closed the new one is taken back. */
-async function carryOut(run: Run, { close, open, saving }: HedgeMove, atSeconds: number, spot: number): Promise<void> {
-  const { markets, owner, signal } = run;
-  const about = { atSeconds, spot, compared: [], refused: [], why: 'move' } as const;
-  const part = (name: string, { quote, ...rest }: HoldingComparison) => ({
-    name,
-    make: () => tradeHedge(run, { quote, ...rest }, about),
-    undo: async () => {
-      const adapter = Object.values(markets.adapters).find(({ id }) => id === quote.adapter)!;
-      const units = quote.units.startsWith('-') ? quote.units.slice(1) : `-${quote.units}`;
-      const { chainId, instrument } = quote;
-      const request = { chainId, instrument, units, owner, spot, slippageBps: 100, deadline: atSeconds + 600 };
-      // Nothing stops it: the book may not stay hedged twice.
-      const back = await adapter.quote(request, new AbortController().signal);
-      await tradeHedge(run, { quote: back, costBps: rest.costBps, holdingCostBpsPerDay: 0 }, about);
-    },
+/** By the loop: the new one first, and taken back where the old one cannot be closed and the risk is no lower with it. */
+async function carryOut(run: Run, { close, open, saving }: HedgeMove, spot: number): Promise<void> {
+  const orderOf = ({ quote: { adapter, chainId, instrument, units } }: HoldingComparison) => {
+    return { adapter, chainId, instrument, units };
+  };
+  const outcome = await tradeMove(run, await contextOf(run, spot), {
+    open: orderOf(open.chosen),
+    close: orderOf(close.chosen),
   });
-  const outcome = await tradeInParts(
-    [part('the new hedge', open.chosen), part('closing the old one', close.chosen)],
-    {
-      goals: { delta: { target: 0, weight: 1 } },
-      exposure: async () => {
-        const nowSeconds = await run.world.clockSeconds();
-        return (await lookAtBook(markets, owner, { spot, nowSeconds }, signal)).exposure;
-      },
-    },
-    signal,
-  );
   const { adapter, chainId } = open.chosen.quote;
   const sentence =
     outcome.status === 'done'

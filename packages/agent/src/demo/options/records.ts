@@ -51,6 +51,8 @@ export interface BookEvent {
 
 /** A book from its opening until all of it is money again. */
 export interface BookRun {
+  /** Only the first look was taken, and nothing of it was sent. */
+  readonly dryRun: boolean;
   readonly opened: readonly OpenedRecord[];
   readonly looks: readonly LookRecord[];
   readonly trades: readonly HedgeTrade[];

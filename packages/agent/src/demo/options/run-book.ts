@@ -5,13 +5,15 @@ import type { Actors, World } from '@evenkeel/devnet';
 import { Wallet } from 'ethers';
 import { answerVenues, watchesOf } from './answer-venues.js';
 import { closeHedges, settleOptions } from './end-book.js';
-import { ANNUAL_VOLATILITY, type KnownCurves } from './hedge.js';
+import type { WorldClock } from './clock.js';
 import { createLedger } from './ledger.js';
+import type { LoopParts } from './loop.js';
 import type { Markets } from './markets.js';
 import { moveMarket } from './move-market.js';
 import { depositMargins, fundOwner, openOptions } from './open-book.js';
 import type { BookRun } from './records.js';
 import type { BookListener, Run } from './run.js';
+import { ANNUAL_VOLATILITY } from './terms.js';
 import { lookAndHedge } from './trade-hedge.js';
 import { lendersOf, walletsOf } from './wallets.js';
 
@@ -22,6 +24,10 @@ export interface BookOptions {
   readonly seed: number;
   /** Between two looks at the book. */
   readonly stepSeconds: number;
+  /** Ends after the first look, of which nothing is sent. */
+  readonly dryRun: boolean;
+  readonly clock: WorldClock;
+  readonly loop: LoopParts;
   readonly listener: BookListener;
 }
 
@@ -54,21 +60,23 @@ export async function runBook(
     index: 0,
   });
   const spotAt = (step: number): number => Number(path.prices[step]!.toFixed(2));
-  let known: KnownCurves = { buy: undefined, sell: undefined };
-  for (let step = 0; step <= steps; step += 1) {
+  for (let step = 0; step <= (run.dryRun ? 0 : steps); step += 1) {
     if (step > 0) await moveMarket(world, actors, startSeconds + step * stepSeconds, spotAt(step));
     await answerVenues(run, spotAt(step));
-    known = await lookAndHedge(run, spotAt(step), known);
+    await lookAndHedge(run, spotAt(step));
     listener.progress(step + 1, steps + 2);
   }
-  const last = spotAt(steps + 1);
-  await moveMarket(world, actors, run.expirySeconds + 1, last);
-  await answerVenues(run, last);
-  await settleOptions(run, last);
-  await closeHedges(run, last);
-  listener.progress(steps + 2, steps + 2);
+  const last = run.dryRun ? SPOT : spotAt(steps + 1);
+  if (!run.dryRun) {
+    await moveMarket(world, actors, run.expirySeconds + 1, last);
+    await answerVenues(run, last);
+    await settleOptions(run, last);
+    await closeHedges(run, last);
+    listener.progress(steps + 2, steps + 2);
+  }
   const closing = await walletsOf(markets, run.owner, signal);
   return {
+    dryRun: run.dryRun,
     opened: run.opened,
     looks: run.looks,
     trades: run.trades,
@@ -86,7 +94,7 @@ async function newRun(
   world: World,
   actors: Actors,
   markets: Markets,
-  { listener, stepSeconds }: BookOptions,
+  { clock, dryRun, listener, loop, stepSeconds }: BookOptions,
   signal: AbortSignal,
 ): Promise<Run> {
   const owner = world.accounts.owner.address;
@@ -96,6 +104,9 @@ async function newRun(
     actors,
     markets,
     account: eoaAccount(new Wallet(world.accounts.owner.privateKey)),
+    clock,
+    loop,
+    dryRun,
     owner,
     ledger: createLedger(
       owner,

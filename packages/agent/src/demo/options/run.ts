@@ -1,8 +1,10 @@
 import type { Account, Address, Call } from '@evenkeel/core';
 import type { VenueMemory, VenueWatch } from '@evenkeel/core/watch';
 import type { Actors, World } from '@evenkeel/devnet';
-import type { HedgeContext } from './hedge.js';
+import type { WorldClock } from './clock.js';
+import type { HedgeContext } from './contenders.js';
 import type { Ledger, Movements } from './ledger.js';
+import type { LoopParts } from './loop.js';
 import type { DerivativeChain, Markets } from './markets.js';
 import type { BookEvent, HedgeTrade, LookRecord, OpenedRecord } from './records.js';
 import { sendCalls } from './send.js';
@@ -22,6 +24,10 @@ export interface Run {
   readonly actors: Actors;
   readonly markets: Markets;
   readonly account: Account;
+  readonly clock: WorldClock;
+  readonly loop: LoopParts;
+  /** Looks once, simulates what it would trade, and sends nothing of it. */
+  readonly dryRun: boolean;
   readonly owner: Address;
   readonly ledger: Ledger;
   readonly watches: readonly VenueWatch[];
@@ -61,11 +67,13 @@ export function tell({ events, listener }: Run, event: BookEvent): void {
   listener.happened(event);
 }
 
+/** The time of the chains is the time of everything that follows. */
 export async function contextOf(run: Run, spot: number): Promise<HedgeContext> {
-  const { expirySeconds, markets, owner, signal, stepSeconds, world } = run;
+  const { clock, expirySeconds, markets, owner, signal, world } = run;
   const fees = await Promise.all(
     markets.chains.map(async ({ chain }) => [chain.id, (await chain.fees(signal)).baseFeeWei] as const),
   );
   const nowSeconds = await world.clockSeconds();
-  return { markets, owner, spot, nowSeconds, expirySeconds, stepSeconds, gasPriceWei: Object.fromEntries(fees) };
+  clock.set(nowSeconds);
+  return { markets, owner, spot, nowSeconds, expirySeconds, gasPriceWei: Object.fromEntries(fees) };
 }

@@ -16,9 +16,13 @@ export function lookText({ atSeconds, decision, delta, spot }: LookRecord): stri
   return `  ${time(atSeconds)}  spot ${spot.toFixed(2).padStart(8)}  delta ${delta.toFixed(3).padStart(8)}  ${action} ${pc.dim(decision.reason)}`;
 }
 
-export function tradeText({ adapter, chainId, compared, costBps, deltaUnits, refused, why }: HedgeTrade): string {
+/** @param dryRun whether it would only be done */
+export function tradeText(
+  { adapter, chainId, compared, costBps, deltaUnits, refused, why }: HedgeTrade,
+  dryRun: boolean,
+): string {
   const side = deltaUnits < 0 ? 'sold' : 'bought';
-  const did = `${pc.green('✔')} ${side} ${units(Math.abs(deltaUnits), 5)} by ${pc.bold(adapter)} on ${chainId}`;
+  const did = `${dryRun ? 'would have' : pc.green('✔')} ${side} ${units(Math.abs(deltaUnits), 5)} by ${pc.bold(adapter)} on ${chainId}`;
   if (why === 'expiry') return `      ${did}: closed, ${bps(costBps)}`;
   if (why === 'move') return `      ${did}: moved`;
   const [, second] = compared;
@@ -45,6 +49,13 @@ export function reportText(run: BookRun, { costs, efficiency, pnl }: BookAccount
     closingAtoms.toString(),
     unexplainedAtoms.toString(),
   ]);
+  if (run.dryRun) {
+    return [
+      heading(3, 'Report'),
+      `  A dry run: the options were opened, margins brought, and of the first hedge nothing was sent.`,
+      ...(run.trades.length === 0 ? ['  Nothing would be traded.'] : []),
+    ].join('\n');
+  }
   return [
     heading(3, 'Report'),
     `  P&L ${money(pnl.total)}: options ${money(pnl.options)}, hedges ${money(pnl.hedges)}, costs ${money(pnl.costs)}; unattributed ${pnl.unattributed.toFixed(6)}`,

@@ -1,35 +1,45 @@
+import type { Receipt } from '@evenkeel/core';
+import type { InstrumentChoice } from '@evenkeel/core/choose';
+import type { ExecutionResult } from '@evenkeel/core/execution';
+import {
+  type HedgeMoved,
+  type HedgeMoveOrders,
+  type HedgingResult,
+  type InstrumentOrder,
+  ROUTED_SPOT,
+} from '@evenkeel/core/hedger';
 import type { HoldingComparison } from '@evenkeel/core/holding';
-import { decideHedge, type KnownCurves } from './hedge.js';
-import { type BookLook, hedgeUnits, lookAtBook } from './look.js';
+import type { SliceResult } from '@evenkeel/core/rebalancer';
+import type { HedgeContext } from './contenders.js';
+import { hedgeUnitsOf } from './look.js';
+import { rebalancerAt } from './loop.js';
 import { measureTrade } from './measured-trade.js';
 import type { HedgeTrade, LookRecord } from './records.js';
-import { contextOf, type Run, send } from './run.js';
+import { contextOf, type Run, tell } from './run.js';
 
-/** One look at the book, one decision, and the trade that it asks for. */
-export async function lookAndHedge(run: Run, spot: number, known: KnownCurves): Promise<KnownCurves> {
-  const { listener, markets, owner, signal } = run;
+const ALL_KINDS = ['perp', 'loan', 'spot'] as const;
+
+/** One look at the book, one decision, and the trade that it asks for: all of it by the loop. */
+export async function lookAndHedge(run: Run, spot: number): Promise<void> {
+  const { dryRun, listener, signal } = run;
   const context = await contextOf(run, spot);
-  const look = await lookAtBook(markets, owner, context, signal);
-  const { choice, choices, curves, decision } = await decideHedge(look, context, known, signal);
+  const result = await rebalancerAt(run, context, ['perp', 'loan']).rebalance({ dryRun, signal });
+  const { before, choices = [], decision } = result;
   for (const { compared } of choices) for (const each of compared) rememberCheapest(run, each, spot);
+  const delta = (Number(before.exposure.delta.low) + Number(before.exposure.delta.high)) / 2;
+  const trades = await tradesOf(run, result, context, 'policy');
   const record: LookRecord = {
     atSeconds: context.nowSeconds,
     spot,
-    delta: middleOf(look),
-    bookDelta: middleOf(look) - hedgeUnits(look),
+    delta,
+    bookDelta: delta - hedgeUnitsOf(run.markets, before.readings),
     decision: { action: decision.action, reason: decision.reason, sentence: decision.sentence },
-    tradedUnits: choice === undefined ? 0 : Number(choice.chosen.quote.units),
+    tradedUnits: trades.reduce((sum, { deltaUnits }) => sum + deltaUnits, 0),
   };
   run.looks.push(record);
   listener.looked(record);
-  if (choice !== undefined) {
-    const { chosen, compared, refused } = choice;
-    await tradeHedge(run, chosen, { atSeconds: context.nowSeconds, spot, compared, refused, why: 'policy' });
-  }
-  return curves;
+  tellTrades(run, result, trades);
 }
-
-const middleOf = ({ exposure: { delta } }: BookLook): number => (Number(delta.low) + Number(delta.high)) / 2;
 
 /** The least that a unit was ever offered for, one way and without basis, which is no price of trading. */
 function rememberCheapest({ cheapest }: Run, { quote }: HoldingComparison, spot: number): void {
@@ -37,31 +47,131 @@ function rememberCheapest({ cheapest }: Run, { quote }: HoldingComparison, spot:
   cheapest.costShare = Math.min(cheapest.costShare, Math.max(0, share));
 }
 
-type Traded = Pick<HoldingComparison, 'costBps' | 'holdingCostBpsPerDay' | 'quote'>;
-
-/** Carries a quote out and measures what it did. */
-export async function tradeHedge(
+/** Trades exactly one instrument, by the loop, and measures what it did. */
+export async function tradeOrder(
   run: Run,
-  { costBps, holdingCostBpsPerDay, quote }: Traded,
-  about: Pick<HedgeTrade, 'atSeconds' | 'compared' | 'refused' | 'spot' | 'why'>,
+  context: HedgeContext,
+  order: InstrumentOrder,
+  why: HedgeTrade['why'],
 ): Promise<void> {
-  const { lenders, listener, markets, owner } = run;
-  const { adapter: adapterId, chainId, instrument } = quote;
+  const result = await rebalancerAt(run, context, ALL_KINDS).trade(order, { signal: run.signal });
+  tellTrades(run, result, await tradesOf(run, result, context, why));
+}
+
+/** Moves a hedge, by the loop, and measures all that it did. */
+export async function tradeMove(
+  run: Run,
+  context: HedgeContext,
+  orders: HedgeMoveOrders,
+): Promise<HedgeMoved['outcome']> {
+  const { outcome, trades } = await rebalancerAt(run, context, ALL_KINDS).move(orders, { signal: run.signal });
+  for (const result of trades) tellTrades(run, result, await tradesOf(run, result, context, 'move'));
+  return outcome;
+}
+
+function tellTrades(run: Run, { instrument, report, slices }: HedgingResult, trades: readonly HedgeTrade[]): void {
+  for (const trade of trades) {
+    run.trades.push(trade);
+    run.listener.traded(trade);
+  }
+  const executions = instrument === undefined ? slices.map(({ execution }) => execution) : [instrument.execution];
+  if (executions.every(({ state }) => state === 'completed' || state === 'simulated')) return;
+  const chainId = trades[0]?.chainId ?? 0;
+  tell(run, { code: 'HEDGE_FAILED', chainId, sentence: report.reason, answer: 'rehedge' });
+}
+
+/** What the loop has traded, one record a chain, measured from the receipts of its programmes. */
+async function tradesOf(
+  run: Run,
+  { choices = [], instrument, slices }: HedgingResult,
+  context: HedgeContext,
+  why: HedgeTrade['why'],
+): Promise<readonly HedgeTrade[]> {
+  if (instrument !== undefined) {
+    const { choice, execution } = instrument;
+    const { chainId } = choice.chosen.quote;
+    return [await recordOf(run, choice, { chainId, hashes: hashesOf(execution) }, context, why)];
+  }
+  const byChain = new Map<number, string[]>();
+  for (const { execution, programme } of slices) {
+    for (const { id, txHash } of execution.steps) {
+      const step = programme.steps.find((each) => each.id === id);
+      if (txHash === undefined || step === undefined || !('chainId' in step)) continue;
+      byChain.set(step.chainId, [...(byChain.get(step.chainId) ?? []), txHash]);
+    }
+  }
+  if (run.dryRun && slices.length > 0) return plannedSpot(choices.at(-1), slices, context);
+  const records: HedgeTrade[] = [];
+  for (const [chainId, hashes] of byChain) {
+    records.push(await recordOf(run, choices.at(-1), { chainId, hashes }, context, why));
+  }
+  return records;
+}
+
+const hashesOf = ({ steps }: ExecutionResult): readonly string[] => steps.flatMap(({ txHash }) => txHash ?? []);
+
+async function recordOf(
+  run: Run,
+  choice: InstrumentChoice | undefined,
+  { chainId, hashes }: { readonly chainId: number; readonly hashes: readonly string[] },
+  { nowSeconds, spot }: HedgeContext,
+  why: HedgeTrade['why'],
+): Promise<HedgeTrade> {
+  const { dryRun, gas, ledger, lenders, markets, signal } = run;
   const at = markets.chains.find(({ chain }) => chain.id === chainId)!;
-  const adapter = Object.values(markets.adapters).find(({ id }) => id === adapterId)!;
-  const calls = adapter.build({ quote, owner, deadline: about.atSeconds + 600 });
-  const movements = await send(run, at, calls, adapter.targets(chainId), { spot: about.spot, gasOf: 'hedge' });
-  const measured = measureTrade(at, movements, lenders.get(chainId) ?? [], about.spot);
-  const record: HedgeTrade = {
-    ...about,
-    adapter: adapterId,
+  const receipts = await Promise.all(
+    [...new Set(hashes)].map((hash) => at.chain.receipt(hash as `0x${string}`, signal)),
+  );
+  const movements = ledger.book(
     chainId,
-    instrument,
-    deltaUnits: measured.units,
-    costBps,
-    holdingCostBpsPerDay,
+    receipts.filter((each): each is Receipt => each !== null),
+  );
+  gas.hedge += Number(movements.gasWei) * 1e-18 * spot;
+  const measured = measureTrade(at, movements, lenders.get(chainId) ?? [], spot);
+  return {
+    ...aboutChoice(choice),
+    atSeconds: nowSeconds,
+    spot,
+    chainId,
+    deltaUnits: dryRun ? Number(choice?.chosen.quote.units ?? 0) : measured.units,
+    why,
     measured,
   };
-  run.trades.push(record);
-  listener.traded(record);
+}
+
+/** What a dry run would have traded, by the routes that it has drawn. */
+function plannedSpot(
+  choice: InstrumentChoice | undefined,
+  slices: readonly SliceResult[],
+  { nowSeconds, spot }: HedgeContext,
+): readonly HedgeTrade[] {
+  const chainIds = [
+    ...new Set(slices.flatMap(({ route }) => route.hops.flatMap((hop) => ('chainId' in hop ? [hop.chainId] : [])))),
+  ];
+  return [
+    {
+      ...aboutChoice(choice),
+      atSeconds: nowSeconds,
+      spot,
+      chainId: chainIds[0] ?? choice?.chosen.quote.chainId ?? 0,
+      deltaUnits: slices.reduce((sum, { slice }) => sum + Number(slice.deltaUnits), 0),
+      why: 'policy',
+      measured: { units: 0, tradingCost: 0, funding: 0, borrowedUnits: 0, suppliedDollars: 0 },
+    },
+  ];
+}
+
+type AboutChoice = Pick<
+  HedgeTrade,
+  'adapter' | 'compared' | 'costBps' | 'holdingCostBpsPerDay' | 'instrument' | 'refused'
+>;
+
+function aboutChoice(choice: InstrumentChoice | undefined): AboutChoice {
+  if (choice === undefined) {
+    const nobody = { costBps: 0, holdingCostBpsPerDay: 0, compared: [], refused: [] };
+    return { adapter: ROUTED_SPOT, instrument: 'ETH', ...nobody };
+  }
+  const { chosen, compared, refused } = choice;
+  const { costBps, holdingCostBpsPerDay, quote } = chosen;
+  return { adapter: quote.adapter, instrument: quote.instrument, costBps, holdingCostBpsPerDay, compared, refused };
 }

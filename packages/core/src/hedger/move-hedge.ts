@@ -1,0 +1,54 @@
+import type { RiskGoals } from '../choose/quadratic-risk.js';
+import { type PartsOutcome, tradeInParts } from '../choose/trade-in-parts.js';
+import type { Exposure } from '../model/exposure.js';
+import { PartStoppedError } from './errors.js';
+import type { HedgingResult } from './trade.js';
+import type { InstrumentOrder } from './trade-one.js';
+
+/** A hedge that goes from one instrument to another: what is opened for it, and what is closed. */
+export interface HedgeMoveOrders {
+  readonly open: InstrumentOrder;
+  readonly close: InstrumentOrder;
+}
+
+export interface HedgeMoved {
+  readonly outcome: PartsOutcome;
+  /** All that was traded, what was taken back included, in the order in which it was. */
+  readonly trades: readonly HedgingResult[];
+}
+
+export interface MoveParts {
+  readonly trade: (order: InstrumentOrder) => Promise<HedgingResult>;
+  readonly goals: RiskGoals;
+  /** Of the whole book, as it is at the time of asking. */
+  readonly exposure: () => Promise<Exposure>;
+}
+
+/**
+ * Opens first: the book is never without the hedge. Where the old one cannot be closed the new one is kept only if the risk is
+ * lower with it, and taken back else.
+ *
+ * @throws what opening throws: nothing was done; PARTS_STUCK where it cannot be taken back
+ */
+export async function moveHedge(
+  { close, open }: HedgeMoveOrders,
+  { exposure, goals, trade }: MoveParts,
+  signal: AbortSignal,
+): Promise<HedgeMoved> {
+  const trades: HedgingResult[] = [];
+  const carryOut = async (order: InstrumentOrder): Promise<void> => {
+    const traded = await trade(order);
+    trades.push(traded);
+    const { execution } = traded.instrument!;
+    if (execution.state !== 'completed') throw new PartStoppedError(order.adapter, order.chainId, traded.report.reason);
+  };
+  const part = (order: InstrumentOrder) => ({
+    name: `${order.units} by ${order.adapter} on ${order.chainId}`,
+    make: () => carryOut(order),
+    undo: () => carryOut({ ...order, units: negated(order.units) }),
+  });
+  const outcome = await tradeInParts([part(open), part(close)], { goals, exposure }, signal);
+  return Object.freeze({ outcome, trades: Object.freeze(trades) });
+}
+
+const negated = (units: string): string => (units.startsWith('-') ? units.slice(1) : `-${units}`);
