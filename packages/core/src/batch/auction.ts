@@ -90,40 +90,48 @@ function eliminate(stage: Stage, bidders: readonly Bidder[], rank: (beyond: Beyo
  * @param mayTrim whether a small remainder may be left out, where one order of the heavy side allows to be filled short
  */
 export function priced(stage: Stage, bidders: readonly Bidder[], mayTrim = true): Lot {
-  const wanted = bidders.reduce((sum, { sign, units }) => sum + sign * units, 0);
-  const gross = bidders.reduce((sum, { units }) => sum + units, 0);
-  const routed = sharesOf(stage, bidders, wanted > 0 ? 1 : -1);
+  let [wanted, gross] = [0, 0];
+  for (const { sign, units } of bidders) {
+    wanted += sign * units;
+    gross += units;
+  }
+  const side = wanted > 0 ? 1 : -1;
   // Sellers pay their gas in what they bring, which is then not for sale.
-  const kept = routed.members.reduce((sum, { bidder, gas }) => sum + (bidder.sign < 0 ? gas : 0), 0);
-  const net = wanted + kept / stage.mid;
+  const net = wanted + keptBySellers(stage, bidders, side) / stage.mid;
   if (Math.abs(net) <= ROUNDING * gross || (mayTrim && isTrimmable(stage, bidders, net))) {
     return { ...sharesOf(stage, bidders, 0), premium: 0 };
   }
   const size = Math.abs(net);
   const heavy = net > 0 ? 1 : -1;
-  const shares = heavy === Math.sign(wanted) ? routed : sharesOf(stage, bidders, heavy);
-  return { ...shares, premium: (heavy * costsOf(stage, net).variableCost(size)) / size };
+  return { ...sharesOf(stage, bidders, heavy), premium: (heavy * costsOf(stage, net).variableCost(size)) / size };
 }
 
-/**
- * How the shared gas is split. Alone, each pays a whole transaction, and its half of the spread on all that it trades;
- * together the light side is paid that of the heavy side instead. What lies beyond the spread is the same for all: on
- * average over who comes first it is what the price moves by, with and without a batch.
- */
-function sharesOf(stage: Stage, bidders: readonly Bidder[], heavy: Lot['heavy']): Omit<Lot, 'premium'> {
-  const { alone, order, settlement } = stage.market.gas;
+/** How the shared gas is split: in proportion to what the batch spares each. */
+interface Split {
+  readonly sharedGas: number;
+  readonly ofBidder: (bidder: Bidder) => number;
+}
+
+function splitOf(stage: Stage, bidders: readonly Bidder[], heavy: Lot['heavy']): Split {
+  const { order, settlement } = stage.market.gas;
   const sharedGas = settlement + (heavy === 0 ? 0 : costsOf(stage, heavy).fixedCost);
-  const spread = { buy: stage.buy.marginalCost(0), sell: stage.sell.marginalCost(0) };
-  const gains = bidders.map(({ order: { side }, sign, units }) => {
-    const spared = sign === heavy ? 0 : spread[side] + (heavy === 0 ? 0 : spread[side === 'buy' ? 'sell' : 'buy']);
-    return alone + stage[side].fixedCost - order + spared * units;
-  });
-  const total = gains.reduce((sum, gain) => sum + Math.max(0, gain), 0);
-  const members = bidders.map((bidder, i) => {
-    const gain = gains[i]!;
-    const share = total > 0 ? (sharedGas * Math.max(0, gain)) / total : sharedGas / bidders.length;
-    return { bidder, gas: order + share, gain };
-  });
+  let total = 0;
+  for (const { gains } of bidders) total += Math.max(0, gains[heavy + 1]!);
+  const ofBidder = ({ gains }: Bidder): number =>
+    order + (total > 0 ? (sharedGas * Math.max(0, gains[heavy + 1]!)) / total : sharedGas / bidders.length);
+  return { sharedGas, ofBidder };
+}
+
+function keptBySellers(stage: Stage, bidders: readonly Bidder[], heavy: Lot['heavy']): number {
+  const { ofBidder } = splitOf(stage, bidders, heavy);
+  let kept = 0;
+  for (const bidder of bidders) if (bidder.sign < 0) kept += ofBidder(bidder);
+  return kept;
+}
+
+function sharesOf(stage: Stage, bidders: readonly Bidder[], heavy: Lot['heavy']): Omit<Lot, 'premium'> {
+  const { ofBidder, sharedGas } = splitOf(stage, bidders, heavy);
+  const members = bidders.map((bidder) => ({ bidder, gas: ofBidder(bidder), gain: bidder.gains[heavy + 1]! }));
   return { members, heavy, sharedGas };
 }
 

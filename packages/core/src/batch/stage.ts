@@ -26,6 +26,8 @@ export interface Bidder {
   readonly limitCost: number;
   /** What it would pay elsewhere instead: it leaves for less. */
   readonly outsideCost: number;
+  /** What a batch spares it before the shared gas is paid, where sellers are more, where none are, and where buyers are. */
+  readonly gains: readonly [sellers: number, none: number, buyers: number];
 }
 
 /** @throws {BatchInputInvalidError} when the price is not above zero, a gas cost is negative, or a curve belongs to another price or side. */
@@ -79,7 +81,25 @@ export function bidderOf(stage: Stage, order: BatchOrder, outsideCost: number): 
   const notional = mid * units;
   const limit = Number(order.limitQuoteAtoms) / quoteScale;
   const room = unitsOf(stage, order.shortfallAtoms ?? 0n);
-  return { order, sign, units, room, notional, limitCost: sign * (limit - notional), outsideCost };
+  const gains = [
+    gainOf(stage, order, units, -1),
+    gainOf(stage, order, units, 0),
+    gainOf(stage, order, units, 1),
+  ] as const;
+  return { order, sign, units, room, notional, limitCost: sign * (limit - notional), outsideCost, gains };
+}
+
+/**
+ * Alone, each pays a whole transaction, and its half of the spread on all that it trades; together the light side is paid
+ * that of the heavy side instead. What lies beyond the spread is the same for all: on average over who comes first it is
+ * what the price moves by, with and without a batch.
+ */
+function gainOf(stage: Stage, { side }: BatchOrder, units: number, heavy: 1 | 0 | -1): number {
+  const { alone, order } = stage.market.gas;
+  const isHeavy = (side === 'buy' ? 1 : -1) === heavy;
+  const paid = heavy === 0 ? stage[side === 'buy' ? 'sell' : 'buy'].marginalCost(0) : 0;
+  const spared = isHeavy ? 0 : stage[side].marginalCost(0) + paid;
+  return alone + stage[side].fixedCost - order + spared * units;
 }
 
 /** Mid price as a fraction of atoms. */

@@ -48,10 +48,9 @@ export interface TogetherInTurn {
 }
 
 /**
- * The batch among those who trade by themselves after all: it takes the place of its first member in the orders that are
- * gone through forwards, and that of the same member in their mirrors, so that it comes as often before as after the others
- * as its members did without it. In each it is cleared anew, on the market as it then stands. On a chain where nothing is
- * settled nothing differs from before.
+ * The batch beside those who trade by themselves after all: they go first, in turn, and the batch is cleared anew on the
+ * market that they leave, again and again until everybody in it would stay. So whoever leaves has nobody of the batch before
+ * it, and whoever stays pays no more than it did alone. On a chain where nothing is settled nothing differs from before.
  */
 export async function togetherInTurn(
   setting: Setting,
@@ -68,22 +67,21 @@ export async function togetherInTurn(
     await onEachChain(setting, async (read, here) => {
       if (!settledChains.has(read.place.chain.id)) return;
       const turns = turnsOf(here, round);
-      const own = turns.filter(({ order }) => members.has(order.id));
-      const leader = round % 2 === 0 ? own[0] : own.at(-1);
-      for (const participant of turns) {
-        if (participant === leader) {
-          const ready = await clearedHere(setting, read, own, alone, solver, sign);
-          const done = await settle(setting, ready, own, solver);
-          settledGas += done.gas;
-          solverGain += done.solverGain;
-          const left = new Set(ready.clearing.removed.map(({ orderId }) => orderId));
-          for (const member of own) {
-            if (left.has(member.order.id)) sums.add(member, await tradeAlone(setting, member));
-            else sums.add(member, { gas: 0, cost: done.costs.get(member.order.id)! });
-          }
-        } else if (!members.has(participant.order.id)) {
-          sums.add(participant, await tradeAlone(setting, participant));
-        }
+      let own = turns;
+      let left = new Set(turns.filter(({ order }) => !members.has(order.id)));
+      for (;;) {
+        for (const participant of left) sums.add(participant, await tradeAlone(setting, participant));
+        own = own.filter((each) => !left.has(each));
+        if (own.length === 0) return;
+        const ready = await clearedHere(setting, read, own, alone, solver, sign);
+        const out = new Set(ready.clearing.removed.map(({ orderId }) => orderId));
+        left = new Set(own.filter(({ order }) => out.has(order.id)));
+        if (left.size > 0) continue;
+        const done = await settle(setting, ready, own, solver);
+        settledGas += done.gas;
+        solverGain += done.solverGain;
+        for (const member of own) sums.add(member, { gas: 0, cost: done.costs.get(member.order.id)! });
+        return;
       }
     });
     await world.revert(start);
