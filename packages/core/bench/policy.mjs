@@ -122,7 +122,7 @@ const input = (i) => ({
 });
 const inputs = Array.from({ length: 500 }, (_, i) => input(i));
 const microseconds = (of) => (best(40, () => of.forEach((each) => decide(each))) * 1000) / of.length;
-const closedFormInputs = inputs.map((each) => ({ ...each, bands: [] }));
+const closedFormInputs = inputs.map(({ bands: _, ...each }) => each);
 // One round of each first, so that neither is measured while it is compiled.
 microseconds(inputs);
 microseconds(closedFormInputs);

@@ -2,6 +2,7 @@ import type { Continuation } from './continuation.js';
 import type { Lattice } from './lattice.js';
 import type { PiecewiseCost } from '../policy/piecewise-cost.js';
 import { unitCost } from './local-problem.js';
+import { exponential, logarithm } from './near-one.js';
 import type { NodeBand } from './node-band.js';
 import type { RowSolver } from './row-solver.js';
 import { columnBelow, slopeOf, stepOverFlat } from './sample-shape.js';
@@ -12,20 +13,21 @@ import { columnBelow, slopeOf, stepOverFlat } from './sample-shape.js';
  */
 const RUIN = 300;
 
+/** Of the gas: a gain below it leaves room for what a trade may gain between columns. */
+const SURELY_TOO_LITTLE = 0.7;
+
 /** E of its logarithm, up to ruin. */
 export function disutility(ln: number): number {
-  return Math.exp(Math.min(RUIN, ln));
+  return exponential(ln < RUIN ? ln : RUIN);
 }
 
 /**
  * One row of the recursion against a convex cost C: for every holding y, min over y′ of a(y′) + γd·C(|y′ − y|), a the
- * logarithm of holding on. As C is convex, the best y′ rises with y, whatever a is, and it need not be smooth: so halving
- * finds all of them in n·log n. Each end is then refined between columns by the parabola of a, with the cost as it is.
+ * logarithm of holding on. As C is convex, the best y′ rises with y; over a run of columns where a + C is convex it is
+ * found by walking on from that of the column before, so that all of them take one pass a run. Each end is then refined
+ * between columns by the parabola of a, with the cost as it is.
  *
  * Beside that stands the one holding that is stepped over: none at all, which saves the gas of unwinding.
- *
- * Source: Aggarwal, Klawe, Moran, Shor and Wilber, "Geometric applications of a matrix-searching algorithm" (1987), for
- * the order of the minima.
  */
 export function convexRowSolver(lattice: Lattice, continuations: readonly Continuation[]): RowSolver {
   const { aversion, flat, holdings, problem, spots, states } = lattice;
@@ -35,10 +37,16 @@ export function convexRowSolver(lattice: Lattice, continuations: readonly Contin
   const lateness = ((aversion * problem.annualVolatility) ** 2 * (problem.latencyYears ?? 0)) / 2;
   const isMixed = states.length > 1;
   const costs = { buy: unitCost(problem, 'buy'), sell: unitCost(problem, 'sell') };
-  const costTable = costsBetween(holdings, costs);
+  const { costTable, hasKink, marginals, rises } = costsBetween(holdings, costs);
   /** Half-widths around a column, as the parabola through it and its neighbours wants them. */
   const lefts = Float64Array.from(holdings, (holding, m) => (m === 0 ? 1 : holding - holdings[m - 1]!));
   const rights = Float64Array.from(holdings, (holding, m) => (m === top ? 1 : holdings[m + 1]! - holding));
+  const perLeft = lefts.map((width) => 1 / width);
+  const perRight = rights.map((width) => 1 / width);
+  const perBoth = lefts.map((width, m) => 1 / (width + rights[m]!));
+  /** Of `smooth`, along the parabola through a column and its neighbours: slope, and half of its rise. */
+  const slopes = new Float64Array(columns).fill(Number.NaN);
+  const curves = new Float64Array(columns).fill(Number.NaN);
   const stay = new Float64Array(columns);
   const stayOf = states.map(() => (isMixed ? new Float64Array(columns) : stay));
   /** ln of holding on, less the wait for a fill; and the same without the jump at the flat column. */
@@ -48,6 +56,11 @@ export function convexRowSolver(lattice: Lattice, continuations: readonly Contin
   /** Of the best trade from a column: ln of what it leads to, gas aside, and the holding where it ends. */
   const traded = new Float64Array(columns);
   const target = new Float64Array(columns);
+  /** Whether a trade from a column is looked for, what the best one by columns leads to, and where. */
+  const mayTrade = new Uint8Array(columns);
+  const best = new Float64Array(columns);
+  const end = new Int32Array(columns);
+  const bound = new Float64Array(columns);
   const weight = new Float64Array(states.length);
   let next: readonly Float64Array[] = [];
   let now: readonly Float64Array[] = [];
@@ -65,6 +78,7 @@ export function convexRowSolver(lattice: Lattice, continuations: readonly Contin
     price = aversion * spots[row]!;
     hold(row);
     traded.fill(Number.POSITIVE_INFINITY);
+    weighColumns();
     tradeUpwards();
     tradeDownwards();
     flatGain = Number.POSITIVE_INFINITY;
@@ -84,10 +98,16 @@ export function convexRowSolver(lattice: Lattice, continuations: readonly Contin
     const risk = lateness * spots[row]! ** 2;
     for (let m = 0; m <= top; m++) {
       wait[m] = risk === 0 ? 0 : risk * (holdings[m]! - hedge) ** 2;
-      held[m] = Math.log(stay[m]!) - wait[m]!;
+      held[m] = logarithm(stay[m]!) - wait[m]!;
       smooth[m] = held[m]!;
     }
     if (jumpsAtFlat) stepOverFlat(holdings, smooth, flat);
+    for (let m = 1; m < top; m++) {
+      const before = (smooth[m]! - smooth[m - 1]!) * perLeft[m]!;
+      const after = (smooth[m + 1]! - smooth[m]!) * perRight[m]!;
+      slopes[m] = (before * rights[m]! + after * lefts[m]!) * perBoth[m]!;
+      curves[m] = (after - before) * perBoth[m]!;
+    }
   }
 
   function mix(row: number): void {
@@ -121,84 +141,146 @@ export function convexRowSolver(lattice: Lattice, continuations: readonly Contin
     let least = top;
     let last = top;
     while (last >= 0 && !(smooth[last]! > smooth[least]!)) least = last--;
-    if (last >= 0) halve(1, 0, last, 0, least);
-    for (let m = last + 1; m <= top; m++) trade(1, m, m, smooth[m]!);
+    if (last >= 0) searchUpwards(last, least);
+    for (let m = last + 1; m <= top; m++) if (mayTrade[m] === 1) trade(1, m, m, smooth[m]!);
   }
 
   function tradeDownwards(): void {
     let least = 0;
     let first = 0;
     while (first <= top && !(smooth[first]! > smooth[least]!)) least = first++;
-    if (first <= top) halve(-1, first, top, least, top);
-    for (let m = 0; m < first; m++) trade(-1, m, m, smooth[m]!);
+    if (first <= top) searchDownwards(first, least);
+    for (let m = 0; m < first; m++) if (mayTrade[m] === 1) trade(-1, m, m, smooth[m]!);
+  }
+
+  /** The best ends of buys from columns 0 … `last`, none beyond `least`: run by run of columns, see {@link runs}. */
+  function searchUpwards(last: number, least: number): void {
+    best.fill(Number.POSITIVE_INFINITY, 0, last + 1);
+    runs(0, least, costs.buy.leastSlope, (a, b) => {
+      for (let m = 0, j = a; m <= last && m <= b; m++) {
+        if (j < m) j = m;
+        if (mayTrade[m] === 0) continue;
+        const row = m * columns;
+        let value = smooth[j]! + price * costTable[row + j]!;
+        while (j < b) {
+          const further = smooth[j + 1]! + price * costTable[row + j + 1]!;
+          if (further > value) break;
+          value = further;
+          j++;
+        }
+        if (value < best[m]!) {
+          best[m] = value;
+          end[m] = j;
+        }
+      }
+    });
+    for (let m = 0; m <= last; m++) if (mayTrade[m] === 1) trade(1, m, end[m]!, best[m]!);
+  }
+
+  function searchDownwards(first: number, least: number): void {
+    best.fill(Number.POSITIVE_INFINITY, first);
+    runs(least, top, costs.sell.leastSlope, (a, b) => {
+      for (let m = top, j = b; m >= first && m >= a; m--) {
+        if (j > m) j = m;
+        if (mayTrade[m] === 0) continue;
+        const row = m * columns;
+        let value = smooth[j]! + price * costTable[row + j]!;
+        while (j > a) {
+          const further = smooth[j - 1]! + price * costTable[row + j - 1]!;
+          if (further > value) break;
+          value = further;
+          j--;
+        }
+        if (value < best[m]!) {
+          best[m] = value;
+          end[m] = j;
+        }
+      }
+    });
+    for (let m = first; m <= top; m++) if (mayTrade[m] === 1) trade(-1, m, end[m]!, best[m]!);
   }
 
   /**
-   * The best trades in one direction of columns `from` … `to`, which end at columns `first` … `last`: of the middle one by
-   * trying all, and then on either side of it, where they end on either side.
+   * Splits columns into runs over each of which holding on and the cost of a trade together are convex, so that from any
+   * column the best end within the run is the first that its neighbour does not beat, and rises with the column. Without a
+   * fixed cost all is one run; with it there are a few, that part at the triggers.
+   *
+   * @param leastSlope of the marginal cost: so much concavity of holding on does no harm
    */
-  function halve(direction: 1 | -1, from: number, to: number, first: number, last: number): void {
-    const m = (from + to) >> 1;
-    const row = m * columns;
-    const low = direction > 0 ? Math.max(first, m) : first;
-    const high = direction > 0 ? last : Math.min(last, m);
-    let best = Number.POSITIVE_INFINITY;
-    let end = m;
-    for (let j = low; j <= high; j++) {
-      const value = smooth[j]! + price * costTable[row + j]!;
-      if (value < best) {
-        best = value;
-        end = j;
+  function runs(from: number, to: number, leastSlope: number, search: (a: number, b: number) => void): void {
+    const allowance = price * leastSlope;
+    let a = from;
+    let before = from < to ? (smooth[from + 1]! - smooth[from]!) * perRight[from]! : 0;
+    for (let j = from + 1; j < to; j++) {
+      const after = (smooth[j + 1]! - smooth[j]!) * perRight[j]!;
+      if (after - before + (allowance * (lefts[j]! + rights[j]!)) / 2 < 0) {
+        search(a, j);
+        a = j;
+      }
+      before = after;
+    }
+    search(a, to);
+  }
+
+  /**
+   * Leaves out the columns from which no trade can gain its gas: were every unit as cheap as the first, what holding on
+   * costs would still not fall by as much. Those next to a column from which one might are kept, as the edge lies between
+   * them.
+   */
+  function weighColumns(): void {
+    mayTrade.fill(1);
+    if (gas === 0) return;
+    const enough = SURELY_TOO_LITTLE * gas;
+    lowerBound(costs.buy.marginal(0), costs.sell.marginal(0));
+    for (let m = 1; m < top; m++) {
+      if (m === flat && jumpsAtFlat) continue;
+      const gain = Math.max(smooth[m - 1]! - bound[m - 1]!, smooth[m]! - bound[m]!, smooth[m + 1]! - bound[m + 1]!);
+      if (gain < enough) mayTrade[m] = 0;
+    }
+  }
+
+  /** The least that any column can reach by trading, every unit as cheap as the first and without gas. */
+  function lowerBound(buyCost: number, sellCost: number): void {
+    let least = Number.POSITIVE_INFINITY;
+    for (let m = top; m >= 0; m--) {
+      least = Math.min(smooth[m]!, least + price * buyCost * rights[m]!);
+      bound[m] = least;
+    }
+    least = Number.POSITIVE_INFINITY;
+    for (let m = 0; m <= top; m++) {
+      least = Math.min(smooth[m]!, least + price * sellCost * lefts[m]!);
+      bound[m] = Math.min(bound[m]!, least);
+    }
+  }
+
+  /**
+   * Takes the trade to near a column, if it is the better one: to where the parabola of holding on and the cost together
+   * are at their least, within its neighbours and never on the far side of the start.
+   */
+  function trade(direction: 1 | -1, m: number, end: number, value: number): void {
+    const size = direction * (holdings[end]! - holdings[m]!);
+    const cell = m * columns + end;
+    const slope = price * marginals[cell]!;
+    const steepness = slopes[end]! + direction * slope;
+    let least = value;
+    let shift = 0;
+    // No trade where the very first unit does not pay.
+    if (size > 0 || direction * steepness < 0) {
+      const rise = price * rises[cell]!;
+      const curve = 2 * curves[end]! + rise;
+      if (curve > 0 && curve < Number.POSITIVE_INFINITY) {
+        shift = Math.max(-lefts[end]!, Math.min(rights[end]!, -steepness / curve));
+        shift = direction > 0 ? Math.max(-size, shift) : Math.min(size, shift);
+        const cost =
+          hasKink[cell] === 1
+            ? price * costs[direction > 0 ? 'buy' : 'sell'].cost(size + direction * shift)
+            : price * costTable[cell]! + shift * (direction * slope + (shift * rise) / 2);
+        if (shift !== 0) least = smooth[end]! + shift * (slopes[end]! + shift * curves[end]!) + cost;
       }
     }
-    trade(direction, m, end, best);
-    if (from < m) halve(direction, from, m - 1, first, end);
-    if (m < to) halve(direction, m + 1, to, end, last);
-  }
-
-  /** Takes the trade to near a column, if it is the better one. */
-  function trade(direction: 1 | -1, m: number, end: number, value: number): void {
-    const { cost, marginal, slope } = direction > 0 ? costs.buy : costs.sell;
-    const size = direction * (holdings[end]! - holdings[m]!);
-    const shift = refined(end, direction, price * marginal(size), price * slope(size), size);
-    if (shift === 0 && !(value < traded[m]!)) return;
-    const at = holdings[end]! + shift;
-    const best = shift === 0 ? value : along(smooth, end, shift) + price * cost(direction * (at - holdings[m]!));
-    if (!(best < traded[m]!)) return;
-    traded[m] = best;
-    target[m] = at;
-  }
-
-  /** How far from a column the least of a + cost lies, within its neighbours and never on the far side of the start. */
-  function refined(m: number, direction: 1 | -1, marginal: number, rise: number, size: number): number {
-    if (m === 0 || m === top) return 0;
-    const slope = slopeAt(smooth, m) + direction * marginal;
-    // No trade where the very first unit does not pay.
-    if (size === 0 && !(direction * slope < 0)) return 0;
-    const curve = 2 * curveAt(smooth, m) + rise;
-    if (!(curve > 0 && Number.isFinite(curve))) return 0;
-    const shift = Math.max(-lefts[m]!, Math.min(rights[m]!, -slope / curve));
-    return direction > 0 ? Math.max(-size, shift) : Math.min(size, shift);
-  }
-
-  function slopeAt(values: Float64Array, m: number): number {
-    const left = lefts[m]!;
-    const right = rights[m]!;
-    const before = (values[m]! - values[m - 1]!) / left;
-    const after = (values[m + 1]! - values[m]!) / right;
-    return (before * right + after * left) / (left + right);
-  }
-
-  /** Half of the second derivative. */
-  function curveAt(values: Float64Array, m: number): number {
-    const left = lefts[m]!;
-    const right = rights[m]!;
-    return ((values[m + 1]! - values[m]!) / right - (values[m]! - values[m - 1]!) / left) / (left + right);
-  }
-
-  /** On the parabola through a column and its neighbours. */
-  function along(values: Float64Array, m: number, shift: number): number {
-    return values[m]! + shift * (slopeAt(values, m) + shift * curveAt(values, m));
+    if (!(least < traded[m]!)) return;
+    traded[m] = least;
+    target[m] = holdings[end]! + shift;
   }
 
   function tradeToFlat(): void {
@@ -341,15 +423,33 @@ export function convexRowSolver(lattice: Lattice, continuations: readonly Contin
   };
 }
 
-/** What a trade from one column to another costs at a spot of 1, at [from·columns + to]. */
-function costsBetween(holdings: Float64Array, costs: Readonly<Record<'buy' | 'sell', PiecewiseCost>>): Float64Array {
+/** Of a trade from one column to another, at [from·columns + to] and a spot of 1. */
+interface CostsBetween {
+  readonly costTable: Float64Array;
+  /** Of its last unit, and how fast that rises. */
+  readonly marginals: Float64Array;
+  readonly rises: Float64Array;
+  /** 1 where that rise changes within a column of the trade's end. */
+  readonly hasKink: Uint8Array;
+}
+
+function costsBetween(holdings: Float64Array, costs: Readonly<Record<'buy' | 'sell', PiecewiseCost>>): CostsBetween {
   const columns = holdings.length;
-  const table = new Float64Array(columns * columns);
+  const costTable = new Float64Array(columns * columns);
+  const marginals = new Float64Array(columns * columns);
+  const rises = new Float64Array(columns * columns);
+  const hasKink = new Uint8Array(columns * columns);
   for (let m = 0; m < columns; m++) {
     for (let j = 0; j < columns; j++) {
-      const size = holdings[j]! - holdings[m]!;
-      table[m * columns + j] = size > 0 ? costs.buy.cost(size) : costs.sell.cost(-size);
+      const size = Math.abs(holdings[j]! - holdings[m]!);
+      const { cost, marginal, slope } = j < m ? costs.sell : costs.buy;
+      const width = Math.max(holdings[j]! - (holdings[j - 1] ?? 0), (holdings[j + 1] ?? 0) - holdings[j]!);
+      const cell = m * columns + j;
+      costTable[cell] = cost(size);
+      marginals[cell] = marginal(size);
+      rises[cell] = slope(size);
+      hasKink[cell] = slope(Math.max(0, size - width)) === slope(size + width) ? 0 : 1;
     }
   }
-  return table;
+  return { costTable, hasKink, marginals, rises };
 }

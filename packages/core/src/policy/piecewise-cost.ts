@@ -6,6 +6,8 @@ export interface PiecewiseCost {
   readonly marginal: (size: number) => number;
   /** How fast the marginal cost rises. */
   readonly slope: (size: number) => number;
+  /** The least of it over all sizes. */
+  readonly leastSlope: number;
 }
 
 /** A cost of `base` for every unit, and on top of it what the pieces say. */
@@ -42,5 +44,6 @@ export function piecewiseCost(base: number, pieces: readonly MarginalPiece[]): P
       return marginals[i]! + slopes[i]! * (size - starts[i]!);
     },
     slope: (size) => slopes[pieceAt(size)]!,
+    leastSlope: Math.min(...slopes),
   };
 }
