@@ -334,6 +334,13 @@ async function killerOf(artifactFiles, testPathPatterns, testNamePattern) {
 
 const exactly = (name) => `^${name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
 const kills = existsSync(KILLS_FILE) ? JSON.parse(readFileSync(KILLS_FILE, 'utf8')) : {};
+/** After each, so that a run that is broken off was not for nothing. */
+function keepKills() {
+  const kept = MUTATIONS.map(nameOf).filter((name) => kills[name] !== undefined);
+  const text = JSON.stringify(Object.fromEntries(kept.map((name) => [name, kills[name]])), null, 2);
+  writeFileSync(KILLS_FILE, `${text}\n`);
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-mutate-'));
 const survivors = [];
 try {
@@ -349,13 +356,14 @@ try {
     const known = kills[name];
     const killer = (known && (await killerOf(files, tests, exactly(known)))) ?? (await killerOf(files, tests));
     if (killer === undefined) survivors.push(index);
-    else kills[name] = killer;
+    else {
+      kills[name] = killer;
+      keepKills();
+    }
     console.log(`${killer === undefined ? 'SURVIVED' : 'killed  '} ${index} ${name}${killer ? ` by "${killer}"` : ''}`);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-const kept = MUTATIONS.map(nameOf).filter((name) => kills[name] !== undefined);
-writeFileSync(KILLS_FILE, `${JSON.stringify(Object.fromEntries(kept.map((name) => [name, kills[name]])), null, 2)}\n`);
 console.log(`${chosen.length - survivors.length} of ${chosen.length} mutations were killed.`);
 process.exit(survivors.length === 0 ? 0 : 1);
