@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type RouteProblem, type RouteProblemPool, type RouteSolution, solveRoute } from '@evenkeel/core/route';
 import { EvenkeelError } from '@evenkeel/intents';
 import fc from 'fast-check';
+import * as v from 'valibot';
 
 jest.setTimeout(60_000);
 
@@ -231,4 +235,26 @@ test('a demand larger than all liquidity is filled as far as the pools go, with 
   } catch (error) {
     expect(error).toMatchObject({ code: 'ROUTE_INFEASIBLE' });
   }
+});
+
+const totals = v.object({
+  cases: v.number(),
+  served: v.number(),
+  acrossChains: v.number(),
+  breakages: v.array(v.object({ name: v.string(), cases: v.number() })),
+  faults: v.array(v.unknown()),
+});
+
+// `node bench/routing/fuzz.mjs --cases 10000 --seed 2` does the same with other problems.
+test('problems that are broken in every way end in a route that adds up, or in a stable code', async () => {
+  const program = join(__dirname, '../../../bench/routing/fuzz.mjs');
+  // Among these is nearly every way of breaking a problem.
+  const run = promisify(execFile)(process.execPath, [program, '--cases', '250', '--seed', '7', '--json']);
+  const { stdout } = await run.catch((failed: unknown) => failed as { stdout: string });
+  const found = v.parse(totals, JSON.parse(stdout));
+  expect(found.faults).toEqual([]);
+  expect(found.cases).toBe(250);
+  expect(found.served).toBeGreaterThan(80);
+  expect(found.acrossChains).toBeGreaterThan(20);
+  expect(found.breakages.filter(({ cases }) => cases > 0).length).toBeGreaterThan(30);
 });

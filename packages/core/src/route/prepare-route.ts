@@ -2,6 +2,7 @@ import { type Certificate, prepareCertificate } from './certificate.js';
 import { closerOf } from './close-gap.js';
 import { assertAmount, defaultBudget, type ExactRoute, routeOf } from './exact-route.js';
 import { type CompiledModel, compileModel, type RouteModel } from './model.js';
+import { mostServable } from './most-servable.js';
 import { parseProblem, type RouteProblem } from './problem.js';
 import { prepareAny } from './prepare-any.js';
 import type { MixedSearch, MixedSolution } from './search/mixed.js';
@@ -53,7 +54,28 @@ export function prepareRoute(problem: RouteProblem, options: PrepareRouteOptions
   return prepareModel(parseProblem(problem), options);
 }
 
+/** Where most of a demand stays undone, only as much is asked for as there can be, twice over. */
 function prepareModel(model: RouteModel, options: PrepareRouteOptions): PreparedRoute {
+  const whole = prepareSized(model, options);
+  let most: bigint | undefined;
+  let sensible: PreparedRoute | undefined;
+  return {
+    solve: (amount = model.amount) => {
+      if (sensible === undefined || most === undefined || amount <= most) {
+        const route = whole.solve(amount);
+        if (route.remainder < amount / 2n) return route;
+        const units = 2 * mostServable(compileModel(model)) * 10 ** model.amountDecimals;
+        most = Number.isFinite(units) ? BigInt(Math.ceil(units)) : amount;
+        if (most === 0n || amount <= most) return route;
+        sensible = prepareSized({ ...model, amount: most }, options);
+      }
+      const route = sensible.solve();
+      return { ...route, remainder: route.remainder + amount - most };
+    },
+  };
+}
+
+function prepareSized(model: RouteModel, options: PrepareRouteOptions): PreparedRoute {
   return isPlain(model) ? preparePlain(model, options) : prepareAny(model, options);
 }
 

@@ -229,7 +229,52 @@ describe('solveRoute', () => {
     expect(code(problem([good], 0))).toBe('INVALID_INPUT');
     expect(code(problem([good], 1, { gasPrices: { 1: '5' } }))).toBe('INVALID_INPUT');
     expect(code(problem([good], 1, { tokens: TOKENS.slice(1) }))).toBe('INVALID_INPUT');
+    expect(code(problem([{ ...good, feePpm: 0.5 } as RouteProblemPool], 1))).toBe('ROUTE_POOL_INVALID');
+    const twice = { chainId: 1, address: TOKENS[0]!.address };
+    const out = [{ chainId: 1, address: TOKENS[1]!.address }];
+    const demand = { tokensIn: [twice, twice], tokensOut: out, amountIn: '1000000' };
+    const inventories = [{ ...twice, amount: '500000' }];
+    expect(code(problem([good], 1, { demand, inventories }))).toBe('ROUTE_DUPLICATE');
     expect(code(problem([good], 1))).toBe('none');
+  });
+
+  it.each([
+    ['demand.amountIn', { amountIn: 1000 }],
+    ['demand.amountIn', { amountIn: '1e30' }],
+    ['demand.amountIn', { amountIn: '1000', amountOut: '1000' }],
+    ['demand.tokenOut', { tokenOut: 'WETH', amountIn: '1000' }],
+    ['demand.chainId', { chainId: '1', amountIn: '1000' }],
+    ['demand.tokensOut', { tokensIn: [{ chainId: 1, address: TOKENS[0]!.address }], amountIn: '1000' }],
+  ])('names %s where the demand is not what its form wants: %j', (field, change) => {
+    const asked = problem([pair('a', 0, 1, 1e3, 1e3, 3000)], 1);
+    const { chainId, tokenIn, tokenOut } = asked.demand as { chainId: number; tokenIn: string; tokenOut: string };
+    const base = 'tokensIn' in change ? {} : { chainId, tokenIn, tokenOut };
+    const wrong = { ...asked, demand: { ...base, ...change } } as unknown as RouteProblem;
+    expect(() => solveRoute(wrong)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT', field }));
+  });
+
+  it.each([10, 20, 30, 50, 77])('serves the same of a demand of 10^%i atoms as of any other that is too large', (k) => {
+    const pools = [pair('a', 0, 1, 1e3, 1e3, 3000), pair('b', 0, 2, 1e3, 1e3, 3000), pair('c', 2, 1, 1e3, 1e3, 500)];
+    const { chainId, tokenIn, tokenOut } = problem(pools, 1).demand as {
+      chainId: number;
+      tokenIn: string;
+      tokenOut: string;
+    };
+    const held = [{ chainId, address: tokenIn, amount: '900000000' }];
+    const huge = 10n ** BigInt(k);
+    const sold = solveRoute({
+      ...problem(pools, 1, { inventories: held }),
+      demand: { chainId, tokenIn, tokenOut, amountIn: huge.toString() },
+    });
+    expect(sold.amountIn).toBe('900000000');
+    expect(BigInt(sold.remainder)).toBe(huge - 900_000_000n);
+    expect(Number(sold.amountOut)).toBeGreaterThan(4.5e20);
+    const bought = solveRoute({
+      ...problem(pools, 1, { inventories: held }),
+      demand: { chainId, tokenIn, tokenOut, amountOut: (huge * 10n ** 21n).toString().slice(0, 78) },
+    });
+    expect(Number(bought.amountIn) / 900_000_000).toBeCloseTo(1, 6);
+    expect(Number(bought.amountOut) / Number(sold.amountOut)).toBeCloseTo(1, 5);
   });
 
   it('times itself by the clock that is given', () => {
