@@ -7,6 +7,7 @@ import { sqliteWorkflowStore } from '@evenkeel/core/journal-sqlite';
 import type { RebalancerPorts } from '@evenkeel/core/rebalancer';
 import {
   embeddedEngine,
+  type IntentTurns,
   intentWorkflow,
   memoryWorkflowStore,
   orderSignal,
@@ -38,18 +39,19 @@ const clock: Clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
 beforeEach(() => (aheadMs = 0));
 type Watch = (event: string, slice: number) => void;
 
-/** An engine whose turns trade the stage's portfolio in slices. */
-async function engineOn(
-  journal: Journal,
-  store: WorkflowStore,
-  more: { readonly ports?: (ports: RebalancerPorts) => Partial<RebalancerPorts>; readonly watch?: Watch } = {},
-): Promise<WorkflowEngine> {
+interface More {
+  readonly ports?: (ports: RebalancerPorts) => Partial<RebalancerPorts>;
+  readonly watch?: Watch;
+}
+
+/** Turns that trade the stage's portfolio in slices. */
+function turnsOn(journal: Journal, more: More = {}): IntentTurns {
   const { portfolio, ports } = actor(stage, {
     config: inSlices,
     journal,
     ports: (given) => ({ ...more.ports?.(given), clock }),
   });
-  const turns = rebalancerTurns(() => ({
+  return rebalancerTurns(() => ({
     portfolio,
     ports,
     watch: (rebalancer) => {
@@ -57,7 +59,10 @@ async function engineOn(
       rebalancer.on('routed', ({ slice }) => more.watch?.('routed', slice));
     },
   }));
-  return embeddedEngine({ store, workflows: [intentWorkflow(turns)], clock });
+}
+
+async function engineOn(journal: Journal, store: WorkflowStore, more: More = {}): Promise<WorkflowEngine> {
+  return embeddedEngine({ store, workflows: [intentWorkflow(turnsOn(journal, more))], clock });
 }
 
 async function noncesUsed(): Promise<number> {
@@ -105,6 +110,52 @@ test('a trade in slices goes on under the next engine, with what is due then, an
   expect(slices.length).toBeGreaterThan(begun);
   expect(routed).toEqual(slices.slice(begun));
   expect(await journal.decisions({ code: 'TRADE_CLOSED' })).toMatchObject([{ sentence: 'Every slice is done.' }]);
+  await expectOnce(journal, before);
+});
+
+/** A trade whose first slices are done and whose next one has to be waited for. */
+async function begun(journal: Journal): Promise<number> {
+  const { watch, waiting } = untilWaiting();
+  const engine = await engineOn(journal, memoryWorkflowStore(), { watch });
+  await engine.start('intent', 'book/1', { portfolio: 'book' });
+  await waiting;
+  await engine.close();
+  return (await journal.programmes()).length;
+}
+
+test('a clock that jumps back sends nothing; what is due is done once when the clock is right again', async () => {
+  const journal = memoryJournal();
+  const before = await noncesUsed();
+  const count = await begun(journal);
+  aheadMs = -3_600_000;
+  const request = { portfolio: 'book', mayBegin: true, limits: {} };
+  const turn = await turnsOn(journal).next(request, new AbortController().signal);
+  // What was read is from a time that has yet to come: nothing is decided on it.
+  expect(turn).toMatchObject({ state: 'blocked', code: 'NO_REFERENCE_PRICE' });
+  expect(await journal.programmes()).toHaveLength(count);
+
+  aheadMs = 90_000;
+  const third = await engineOn(journal, memoryWorkflowStore());
+  await third.start('intent', 'book/3', { portfolio: 'book' });
+  expect(await third.result('book/3')).toMatchObject({ state: 'done', output: { outcome: 'hedged' } });
+  await third.close();
+  expect(await journal.decisions({ code: 'TRADE_CLOSED' })).toHaveLength(1);
+  await expectOnce(journal, before);
+});
+
+test('a clock that jumps past the deadline ends the trade with what is done, and sends nothing more', async () => {
+  const journal = memoryJournal();
+  const before = await noncesUsed();
+  const count = await begun(journal);
+  aheadMs = 10 * 86_400_000;
+  const second = await engineOn(journal, memoryWorkflowStore());
+  await second.start('intent', 'book/2', { portfolio: 'book' });
+  const end = await second.result('book/2');
+  expect(end).toMatchObject({ state: 'done', output: { state: 'ended' } });
+  await second.close();
+  expect(await journal.programmes()).toHaveLength(count);
+  const closed = await journal.decisions({ code: 'TRADE_CLOSED' });
+  expect(closed).toMatchObject([{ sentence: expect.stringContaining('expired') as string }]);
   await expectOnce(journal, before);
 });
 
