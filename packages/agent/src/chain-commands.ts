@@ -29,6 +29,7 @@ export function addChainCommands(program: Command, { ended, signal }: Surroundin
     .addOption(
       new Option('--step-hours <hours>', 'of the options book: between two looks').argParser(positiveNumber).default(8),
     )
+    .option('--path <file>', 'of the options book: lines of "seconds,price" that the whole market follows')
     .option('--seed <number>', 'varies the world; the same seed gives the same one', wholeNumber, 1)
     .addOption(
       new Option('--schedule <kind>', 'how the trade is spread over time')

@@ -6,6 +6,7 @@ import { accountFor } from '../demo/options/account-for.js';
 import { worldClock } from '../demo/options/clock.js';
 import { bookDocument } from '../demo/options/document.js';
 import { marketsOf } from '../demo/options/markets.js';
+import type { PricePath } from '../demo/options/price-path.js';
 import { runBook } from '../demo/options/run-book.js';
 import type { BookListener } from '../demo/options/run.js';
 import { eventText, lookText, openedText, reportText, tradeText } from '../demo/options/text.js';
@@ -18,6 +19,7 @@ const UNFINISHED: ReadonlySet<string> = new Set(['HEDGE_FAILED']);
 export interface DemoOptionsRequest {
   readonly json: boolean;
   readonly seed: number;
+  readonly path?: PricePath;
   /** Between two looks at the book. */
   readonly stepSeconds: number;
   /** Looks once and simulates what it would trade. */
@@ -35,7 +37,7 @@ export interface DemoOptionsRequest {
  */
 export async function demoOptions(
   world: World,
-  { dryRun, journal, json, seed, startedAtMs, stepSeconds }: DemoOptionsRequest,
+  { dryRun, journal, json, path, seed, startedAtMs, stepSeconds }: DemoOptionsRequest,
   out: Screen,
   signal: AbortSignal,
 ): Promise<number> {
@@ -57,7 +59,7 @@ export async function demoOptions(
   } satisfies BookListener;
   const clock = worldClock(await world.clockSeconds());
   const loop = { journal, random: seededRandom(seed) };
-  const options = { seed, stepSeconds, dryRun, clock, loop, listener };
+  const options = { seed, stepSeconds, dryRun, clock, loop, listener, ...(path === undefined ? {} : { path }) };
   const run = await runBook(world, actors, marketsOf(world, clock), options, signal);
   const account = accountFor(run);
   out.print(reportText(run, account));

@@ -9,6 +9,7 @@ import { seededRandom } from '../assemble/ambient.js';
 import { assemble } from '../assemble/portfolio.js';
 import { parseConfig } from '../config/load.js';
 import { openPortfolio } from '../demo/open-portfolio.js';
+import { readPricePath } from '../demo/options/price-path.js';
 import { screen } from '../render/show.js';
 import { parseDeltaChange } from './delta-change.js';
 import { demoOptions } from './demo-options.js';
@@ -20,6 +21,8 @@ export interface DemoOptions {
   readonly book: 'calls' | 'options';
   /** Of the options book, between two looks. */
   readonly stepHours: number;
+  /** Of the options book: a file with the way of the price. Default: drawn by the seed. */
+  readonly path?: string;
   readonly json: boolean;
   readonly dryRun: boolean;
   readonly seed: number;
@@ -38,6 +41,16 @@ class BookOptionError extends EvenkeelError {
   }
 }
 
+/** Only the options book follows a path. Code `BOOK_OPTION`. */
+class PathOptionError extends EvenkeelError {
+  constructor() {
+    super('BOOK_OPTION', 'Only the options book follows a path of prices.', {
+      field: 'path',
+      hint: 'Add --book options, or leave --path out.',
+    });
+  }
+}
+
 const DERIVATIVE_PARTS: NonNullable<WorldOptions['parts']> = ['perp-v2', 'lyra', 'aave-v3'];
 
 /**
@@ -51,7 +64,9 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<n
   if (options.book === 'options' && (options.deltaChange !== undefined || schedule !== 'auto')) {
     throw new BookOptionError();
   }
+  if (options.book !== 'options' && options.path !== undefined) throw new PathOptionError();
   const deltaChange = options.deltaChange === undefined ? undefined : parseDeltaChange(options.deltaChange);
+  const way = options.path === undefined ? {} : { path: readPricePath(options.path) };
   const out = await screen(json);
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-'));
   let world: World | undefined;
@@ -66,7 +81,7 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<n
       const stepSeconds = options.stepHours * 3_600;
       const journal = await sqliteJournal({ path: join(folder, 'journal.db') });
       try {
-        const request = { json, seed, startedAtMs, stepSeconds, dryRun, journal };
+        const request = { json, seed, startedAtMs, stepSeconds, dryRun, journal, ...way };
         return await demoOptions(world, request, out, signal);
       } finally {
         await journal.close();

@@ -339,6 +339,14 @@ export interface ActorsOptions {
   readonly onEvent?: (event: ActorEvent) => void;
 }
 
+/** A point of the path of the outside price. */
+export interface PathPoint {
+  /** Unix seconds; what has passed already is now. */
+  readonly seconds: number;
+  /** USDC for one ETH. */
+  readonly price: number;
+}
+
 export interface Actors {
   readonly acrossRelayer: AcrossRelayer;
   readonly acrossDataworker: Actor;
@@ -354,5 +362,7 @@ export interface Actors {
   readonly orderMaker: OrderMaker;
   /** Everything that the actors did so far, oldest first. */
   events(): readonly ActorEvent[];
+  /** Takes all chains to a time and every feed, pool, perpetual and resting order to a price, whoever acts by himself. */
+  moveTo(point: PathPoint): Promise<void>;
   stop(): Promise<void>;
 }

@@ -2,13 +2,14 @@ import type { BuiltChain } from '../build/build-chains.js';
 import type { World } from '../world.js';
 import { createAcrossDataworker } from './across-dataworker.js';
 import { createAcrossRelayer } from './across-relayer.js';
-import type { ActorEvent, ActorName, Actors, ActorsOptions } from './actors.js';
+import type { ActorEvent, ActorName, Actors, ActorsOptions, PathPoint } from './actors.js';
 import { createArbitrageur } from './arbitrageur.js';
 import { createCowSolver } from './cow-solver.js';
 import { createFeedKeeper } from './feed-keeper.js';
 import { createHyperlane } from './hyperlane.js';
 import { createLoop } from './loop.js';
 import type { Loop } from './loop.js';
+import { moveMarket } from './move-market.js';
 import { createOrderMaker } from './order-maker.js';
 import { createOutsidePrice } from './outside-price.js';
 import { createUniswapXFiller } from './uniswapx-filler.js';
@@ -104,6 +105,7 @@ export function startActors(
     }),
     orderMaker: Object.freeze({ ...loops.orderMaker, name: 'orderMaker' as const, orders: orderMaker.orders }),
     events: () => Object.freeze([...log]),
+    moveTo: (point: PathPoint) => moveMarket(world, actors, point),
     stop: async () => {
       await Promise.all(all.map((one) => one.stop()));
     },

@@ -9,7 +9,7 @@ import type { WorldClock } from './clock.js';
 import { createLedger } from './ledger.js';
 import type { LoopParts } from './loop.js';
 import type { Markets } from './markets.js';
-import { moveMarket } from './move-market.js';
+import { type PricePath, priceAt } from './price-path.js';
 import { depositMargins, fundOwner, openOptions } from './open-book.js';
 import type { BookRun } from './records.js';
 import type { BookListener, Run } from './run.js';
@@ -20,8 +20,10 @@ import { lendersOf, walletsOf } from './wallets.js';
 const SPOT = 3_000;
 
 export interface BookOptions {
-  /** Draws the market's path. */
+  /** Draws the market's path, unless there is one. */
   readonly seed: number;
+  /** The way of the price, from somebody. */
+  readonly path?: PricePath;
   /** Between two looks at the book. */
   readonly stepSeconds: number;
   /** Ends after the first look, of which nothing is sent. */
@@ -50,25 +52,16 @@ export async function runBook(
   await depositMargins(run, SPOT);
   await openOptions(run, SPOT, startSeconds + 3_600);
   const steps = Math.floor((run.expirySeconds - startSeconds) / stepSeconds);
-  const path = simulatePath({
-    model: { kind: 'gbm', annualDrift: 0, annualVolatility: ANNUAL_VOLATILITY },
-    spot: SPOT,
-    startSeconds,
-    stepSeconds,
-    steps: steps + 1,
-    seed,
-    index: 0,
-  });
-  const spotAt = (step: number): number => Number(path.prices[step]!.toFixed(2));
+  const spotAt = options.path === undefined ? simulated(seed, steps, stepSeconds) : along(options.path, stepSeconds);
   for (let step = 0; step <= (run.dryRun ? 0 : steps); step += 1) {
-    if (step > 0) await moveMarket(world, actors, startSeconds + step * stepSeconds, spotAt(step));
+    if (step > 0) await actors.moveTo({ seconds: startSeconds + step * stepSeconds, price: spotAt(step) });
     await answerVenues(run, spotAt(step));
     await lookAndHedge(run, spotAt(step));
     listener.progress(step + 1, steps + 2);
   }
   const last = run.dryRun ? SPOT : spotAt(steps + 1);
   if (!run.dryRun) {
-    await moveMarket(world, actors, run.expirySeconds + 1, last);
+    await actors.moveTo({ seconds: run.expirySeconds + 1, price: last });
     await answerVenues(run, last);
     await settleOptions(run, last);
     await closeHedges(run, last);
@@ -88,6 +81,26 @@ export async function runBook(
     books: reconcile({ opening, flows: run.ledger.flows(), closing }),
     wallets: { opening, closing },
   };
+}
+
+/** By step, from the price at which the world opens. */
+type Spots = (step: number) => number;
+
+function simulated(seed: number, steps: number, stepSeconds: number): Spots {
+  const { prices } = simulatePath({
+    model: { kind: 'gbm', annualDrift: 0, annualVolatility: ANNUAL_VOLATILITY },
+    spot: SPOT,
+    startSeconds: 0,
+    stepSeconds,
+    steps: steps + 1,
+    seed,
+    index: 0,
+  });
+  return (step) => Number(prices[step]!.toFixed(2));
+}
+
+function along(path: PricePath, stepSeconds: number): Spots {
+  return (step) => (step === 0 ? SPOT : (priceAt(path, step * stepSeconds) ?? SPOT));
 }
 
 async function newRun(
