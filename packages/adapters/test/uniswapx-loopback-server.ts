@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { keccak256 } from 'ethers';
+import { AbiCoder, keccak256 } from 'ethers';
+import { dutchOrderHash } from '@evenkeel/adapters/uniswapx';
 import type { Address, Hex } from '@evenkeel/core';
 import type { UniswapXFiller, WorldChain } from '@evenkeel/devnet';
 
@@ -52,7 +53,7 @@ export async function startUniswapXService(chain: WorldChain, filler: UniswapXFi
       }
       case '/hard-quote': {
         const { encodedInnerOrder, innerSig } = body as Record<string, Hex>;
-        const orderHash = keccak256(encodedInnerOrder!) as Hex;
+        const orderHash = hashOf(chain, encodedInnerOrder!);
         const offer = { kind: 'v2-dutch', chainId: chain.id, reactor: uniswapXV2DutchReactor, orderHash } as const;
         const taken = await filler.take({ ...offer, encodedOrder: encodedInnerOrder!, signature: innerSig! });
         return { status: 200, body: { chainId: chain.id, encodedOrder: taken.cosignedOrder, orderHash } };
@@ -83,6 +84,34 @@ export async function startUniswapXService(chain: WorldChain, filler: UniswapXFi
         server.close(() => resolve());
       }),
   };
+}
+
+const V2_ORDER =
+  'tuple(tuple(address,address,uint256,uint256,address,bytes), address, tuple(address,uint256,uint256), tuple(address,uint256,uint256,address)[], tuple(uint256,uint256,address,uint256,uint256,uint256[]), bytes)';
+
+/** What the swapper has signed: the cosigner signs over it, too. */
+function hashOf({ contracts, id: chainId }: WorldChain, encodedOrder: Hex): Hex {
+  type Decoded = readonly [
+    [Address, Address, bigint, bigint],
+    Address,
+    [Address, bigint],
+    [[Address, bigint, bigint, Address]],
+  ];
+  const [order] = AbiCoder.defaultAbiCoder().decode([V2_ORDER], encodedOrder) as unknown as [Decoded];
+  const [[reactor, swapper, nonce, deadline], cosigner, [tokenIn, atoms], [[token, startAtoms, endAtoms, recipient]]] =
+    order;
+  return dutchOrderHash({
+    kind: 'v2-dutch',
+    chainId,
+    permit2: contracts.permit2,
+    reactor,
+    swapper,
+    nonce,
+    deadline: Number(deadline),
+    input: { token: tokenIn, atoms },
+    output: { token, startAtoms, endAtoms, recipient },
+    cosigner,
+  });
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {

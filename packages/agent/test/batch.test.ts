@@ -167,13 +167,40 @@ describe('the culprit is named and removed, the rest settles, nobody loses', () 
     ['cannot pay', () => call(wallets[2]!, place.quote.address, 'transfer', [wallets[7]!.address, 29_000n * E6])],
     ['revokes its allowance', () => call(wallets[2]!, place.quote.address, 'approve', [place.relayer, 0n])],
   ];
-  test.each(between)('who %s', async (_, spoil) => {
-    await spoil();
-    const ready = await prepare(SIX.map((index) => orderOf(index)));
+  test.each(between)('who %s once the prices stand', async (_, spoil) => {
+    let isSpoilt = false;
+    const sign: SignFill = async (domain, order, intent) => {
+      if (!isSpoilt && intent.id === orderOf(2).id) {
+        isSpoilt = true;
+        await spoil();
+      }
+      return honest(domain, order, intent);
+    };
+    const ready = await prepare(
+      SIX.map((index) => orderOf(index)),
+      sign,
+    );
     expect(codes(ready)).toEqual([[orderOf(2).id, 'CULPRIT']]);
     expect(settledOf(ready)).toEqual(idsOf([0, 1, 3, 4, 5]));
     await settleAndCheck(ready);
   });
+
+  test.each(between)(
+    'who %s after the last simulation: nothing moves, and the next clearing names it',
+    async (_, spoil) => {
+      const orders = SIX.map((index) => orderOf(index));
+      const late = await prepare(orders);
+      expect(settledOf(late)).toEqual(idsOf(SIX));
+      await spoil();
+      const owners = [...wallets.map(({ address }) => address), place.settlement.settlement, solver.address];
+      const before = await holdings(owners);
+      await expect(send(chain, solver, late.settlements[0]!.call)).rejects.toMatchObject({ code: 'CALL_EXCEPTION' });
+      expect(await holdings(owners)).toEqual(before);
+      const again = await prepare(orders);
+      expect(codes(again)).toEqual([[orderOf(2).id, 'CULPRIT']]);
+      await settleAndCheck(again);
+    },
+  );
 
   test('who cancels on chain what it has just signed', async () => {
     const sign: SignFill = async (domain, order, intent) => {

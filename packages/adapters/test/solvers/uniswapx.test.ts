@@ -2,9 +2,16 @@ import { setMaxListeners } from 'node:events';
 import { Contract, Wallet } from 'ethers';
 import type { Bid, Hex, SolverAdapter, SolverOrder } from '@evenkeel/core';
 import { childNonce, hashIntent } from '@evenkeel/intents';
-import { encodeDutchOrder, uniswapx, type UniswapXChain, type UniswapXNetwork } from '@evenkeel/adapters/uniswapx';
+import {
+  encodeDutchOrder,
+  uniswapx,
+  type UniswapXChain,
+  uniswapXHttp,
+  type UniswapXNetwork,
+} from '@evenkeel/adapters/uniswapx';
 import type { TestAccount, UniswapXFillerBehaviour, WorldSnapshot } from '@evenkeel/devnet';
 import { clock, never } from '../support/bridge-world.js';
+import { startUniswapXService } from '../uniswapx-loopback-server.js';
 import {
   amountOf,
   bidFor,
@@ -374,5 +381,55 @@ describe('bad input', () => {
     await expect(solver.track(order, never)).rejects.toMatchObject({ code: 'LOG_MISSING', retryable: true });
     await finalise(bench);
     await expect(solver.proveDead(order, never)).rejects.toMatchObject({ code: 'LOG_MISSING' });
+  });
+});
+
+describe('over HTTP, as the published services speak', () => {
+  let service: Awaited<ReturnType<typeof startUniswapXService>>;
+  beforeAll(async () => {
+    service = await startUniswapXService(bench.home, bench.actors.uniswapXFiller);
+  });
+  afterAll(() => service?.close());
+
+  const http = (more: object = {}): UniswapXNetwork =>
+    uniswapXHttp({ quoteUrl: service.url, apiKey: 'key', clock, patience: { retries: 0 }, ...more });
+
+  test.each(['exclusive-dutch', 'v2-dutch'] as const)(
+    'a %s order is asked for, given away and filled',
+    async (kind) => {
+      const solver = adapter(kind, http());
+      const { order } = await placed(solver);
+      await fillerActs();
+      expect(await solver.track(order, never)).toMatchObject({ state: 'filled', drawn: { atoms: E18 } });
+      const [asked, given] = service.requests.slice(-2);
+      expect(asked).toMatchObject({ path: '/quote', key: 'key', body: { type: 'EXACT_INPUT', amount: `${E18}` } });
+      expect(given!.path).toBe(kind === 'v2-dutch' ? '/hard-quote' : '/order');
+    },
+  );
+
+  test('a filler that names itself has the order for itself, for as long as the owner allows', async () => {
+    bench.actors.uniswapXFiller.behave({ exclusiveSeconds: 5 });
+    const request = await sellRequest(bench, await intentOn(bench));
+    const free = await bidFor(adapter('exclusive-dutch', http()), request);
+    expect(free.exclusivity).toBeUndefined();
+    const bound = await bidFor(adapter('exclusive-dutch', http({ exclusivitySeconds: 20, overrideBps: 50 })), request);
+    const { overrideBps, solver } = bound.exclusivity!;
+    expect([solver.toLowerCase(), overrideBps]).toEqual([bench.world.accounts.maker.address.toLowerCase(), 50]);
+  });
+
+  test.each<[string, { status: number; text: string }, string | undefined]>([
+    ['has no price', { status: 404, text: '{"detail":"No quotes available"}' }, undefined],
+    ['has nothing to say', { status: 204, text: '' }, undefined],
+    ['refuses', { status: 400, text: '{"detail":"bad token","errorCode":"VALIDATION_ERROR"}' }, 'SERVICE_REFUSED'],
+    ['limits the rate', { status: 429, text: '{}' }, 'SERVICE_RATE_LIMITED'],
+    ['breaks', { status: 500, text: 'oops' }, 'SERVICE_UNREACHABLE'],
+    ['answers a page', { status: 200, text: '<html>' }, 'SERVICE_GARBAGE'],
+    ['answers a negative amount', { status: 200, text: '{"amountOut":"-1"}' }, 'SERVICE_GARBAGE'],
+  ])('a service that %s', async (_, answer, code) => {
+    const request = await sellRequest(bench, await intentOn(bench));
+    service.answer(answer);
+    const asked = adapter('exclusive-dutch', http()).bid(request, never);
+    if (code === undefined) expect(await asked).toBeUndefined();
+    else await expect(asked).rejects.toMatchObject({ code });
   });
 });

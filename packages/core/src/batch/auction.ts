@@ -39,10 +39,12 @@ const SECOND_CHANCES = 16;
  * is done by several orders of leaving, and the lot that saves most is taken.
  */
 export function findLot(stage: Stage, bidders: readonly Bidder[]): Found {
-  const whole = priced(stage, bidders);
-  if (leavers(whole, FIRST_TO_LEAVE[0]!).length === 0) return { lot: whole, removed: [] };
+  if (leavers(termsOf(stage, bidders), bidders, FIRST_TO_LEAVE[0]!).length === 0) {
+    return { lot: priced(stage, bidders), removed: [] };
+  }
   const found = FIRST_TO_LEAVE.map((rank) => eliminate(stage, bidders, rank));
-  return found.reduce((best, each) => (savingOf(each.lot) > savingOf(best.lot) ? each : best));
+  const best = found.reduce((most, each) => (each.saving > most.saving ? each : most));
+  return { lot: priced(stage, best.staying), removed: best.left.map(removalOf) };
 }
 
 export interface Found {
@@ -58,30 +60,41 @@ const FIRST_TO_LEAVE: readonly ((beyond: Beyond) => number)[] = [
   ({ bidder }) => -bidder.notional,
 ];
 
-function eliminate(stage: Stage, bidders: readonly Bidder[], rank: (beyond: Beyond) => number): Found {
+/** Who has left, at which price. */
+interface Left extends Beyond {
+  readonly premium: number;
+}
+
+interface Eliminated {
+  readonly staying: readonly Bidder[];
+  readonly left: readonly Left[];
+  readonly saving: number;
+}
+
+function eliminate(stage: Stage, bidders: readonly Bidder[], rank: (beyond: Beyond) => number): Eliminated {
   let current = bidders;
-  const left: { bidder: Bidder; beyond: number; removal: Removal }[] = [];
+  let terms = termsOf(stage, current);
+  const left: Left[] = [];
   for (;;) {
-    const lot = priced(stage, current);
-    const leaving = leavers(lot, rank);
+    const leaving = leavers(terms, current, rank);
     if (leaving.length === 0) break;
     const gone = new Set(leaving.map(({ bidder }) => bidder));
     current = current.filter((bidder) => !gone.has(bidder));
-    left.push(...leaving.map((each) => ({ ...each, removal: removalOf(lot, each) })));
+    for (const each of leaving) left.push({ ...each, premium: terms.premium });
+    terms = termsOf(stage, current);
   }
   const returned = new Set<Bidder>();
-  let saving = savingOf(priced(stage, current));
+  let saving = savingOf(terms, current);
   for (const { bidder } of [...left].sort((a, b) => a.beyond - b.beyond).slice(0, SECOND_CHANCES)) {
-    const wider = inOrder([...current, bidder]);
-    const lot = priced(stage, wider);
-    const widerSaving = savingOf(lot);
-    if (!(widerSaving > saving) || leavers(lot, rank).length > 0) continue;
+    const wider = withOneMore(current, bidder);
+    const widerTerms = termsOf(stage, wider);
+    const widerSaving = savingOf(widerTerms, wider);
+    if (!(widerSaving > saving) || leavers(widerTerms, wider, rank).length > 0) continue;
     current = wider;
     saving = widerSaving;
     returned.add(bidder);
   }
-  const removed = left.filter(({ bidder }) => !returned.has(bidder)).map(({ removal }) => removal);
-  return { lot: priced(stage, current), removed };
+  return { staying: current, left: left.filter(({ bidder }) => !returned.has(bidder)), saving };
 }
 
 /**
@@ -90,49 +103,54 @@ function eliminate(stage: Stage, bidders: readonly Bidder[], rank: (beyond: Beyo
  * @param mayTrim whether a small remainder may be left out, where one order of the heavy side allows to be filled short
  */
 export function priced(stage: Stage, bidders: readonly Bidder[], mayTrim = true): Lot {
+  const { gasOf, heavy, premium, sharedGas } = termsOf(stage, bidders, mayTrim);
+  const members = bidders.map((bidder) => ({ bidder, gas: gasOf(bidder), gain: gainAt(bidder, heavy) }));
+  return { members, heavy, premium, sharedGas };
+}
+
+/** At what costs those who trade together do it. */
+interface Terms extends Omit<Lot, 'members'> {
+  /** An order's own gas, and its share of what is shared: in proportion to what the batch spares each. */
+  readonly gasOf: (bidder: Bidder) => number;
+}
+
+function termsOf(stage: Stage, bidders: readonly Bidder[], mayTrim = true): Terms {
   let [wanted, gross] = [0, 0];
   for (const { sign, units } of bidders) {
     wanted += sign * units;
     gross += units;
   }
-  const side = wanted > 0 ? 1 : -1;
+  const routed = splitOf(stage, bidders, wanted > 0 ? 1 : -1);
   // Sellers pay their gas in what they bring, which is then not for sale.
-  const net = wanted + keptBySellers(stage, bidders, side) / stage.mid;
+  let kept = 0;
+  for (const bidder of bidders) if (bidder.sign < 0) kept += routed.gasOf(bidder);
+  const net = wanted + kept / stage.mid;
   if (Math.abs(net) <= ROUNDING * gross || (mayTrim && isTrimmable(stage, bidders, net))) {
-    return { ...sharesOf(stage, bidders, 0), premium: 0 };
+    return { ...splitOf(stage, bidders, 0), premium: 0 };
   }
   const size = Math.abs(net);
   const heavy = net > 0 ? 1 : -1;
-  return { ...sharesOf(stage, bidders, heavy), premium: (heavy * costsOf(stage, net).variableCost(size)) / size };
+  const split = heavy === routed.heavy ? routed : splitOf(stage, bidders, heavy);
+  return { ...split, premium: (heavy * costsOf(stage, net).variableCost(size)) / size };
 }
 
-/** How the shared gas is split: in proportion to what the batch spares each. */
-interface Split {
-  readonly sharedGas: number;
-  readonly ofBidder: (bidder: Bidder) => number;
-}
-
-function splitOf(stage: Stage, bidders: readonly Bidder[], heavy: Lot['heavy']): Split {
+function splitOf(stage: Stage, bidders: readonly Bidder[], heavy: Lot['heavy']): Omit<Terms, 'premium'> {
   const { order, settlement } = stage.market.gas;
   const sharedGas = settlement + (heavy === 0 ? 0 : costsOf(stage, heavy).fixedCost);
+  const total = positiveGains(bidders, heavy);
+  const gasOf = (bidder: Bidder): number =>
+    order + (total > 0 ? (sharedGas * Math.max(0, gainAt(bidder, heavy))) / total : sharedGas / bidders.length);
+  return { heavy, sharedGas, gasOf };
+}
+
+function gainAt({ gains }: Bidder, heavy: Lot['heavy']): number {
+  return gains[(heavy + 1) as 0 | 1 | 2];
+}
+
+function positiveGains(bidders: readonly Bidder[], heavy: Lot['heavy']): number {
   let total = 0;
-  for (const { gains } of bidders) total += Math.max(0, gains[heavy + 1]!);
-  const ofBidder = ({ gains }: Bidder): number =>
-    order + (total > 0 ? (sharedGas * Math.max(0, gains[heavy + 1]!)) / total : sharedGas / bidders.length);
-  return { sharedGas, ofBidder };
-}
-
-function keptBySellers(stage: Stage, bidders: readonly Bidder[], heavy: Lot['heavy']): number {
-  const { ofBidder } = splitOf(stage, bidders, heavy);
-  let kept = 0;
-  for (const bidder of bidders) if (bidder.sign < 0) kept += ofBidder(bidder);
-  return kept;
-}
-
-function sharesOf(stage: Stage, bidders: readonly Bidder[], heavy: Lot['heavy']): Omit<Lot, 'premium'> {
-  const { ofBidder, sharedGas } = splitOf(stage, bidders, heavy);
-  const members = bidders.map((bidder) => ({ bidder, gas: ofBidder(bidder), gain: bidder.gains[heavy + 1]! }));
-  return { members, heavy, sharedGas };
+  for (const bidder of bidders) total += Math.max(0, gainAt(bidder, heavy));
+  return total;
 }
 
 /** Whether a remainder is so small that the gas of its swap is a tenth of its worth, and somebody can do without it. */
@@ -153,15 +171,17 @@ export interface Beyond {
 const AT_ONCE = 1 / 16;
 
 /** Who leaves a lot next: nobody when all would stay. */
-function leavers(lot: Lot, rank: (beyond: Beyond) => number): readonly Beyond[] {
-  const { members, premium, sharedGas } = lot;
-  const gains = members.reduce((sum, { gain }) => sum + Math.max(0, gain), 0);
-  const isWorthless = sharedGas > gains * (1 + ROUNDING);
+function leavers(
+  { gasOf, heavy, premium, sharedGas }: Terms,
+  bidders: readonly Bidder[],
+  rank: (beyond: Beyond) => number,
+): readonly Beyond[] {
+  const isWorthless = sharedGas > positiveGains(bidders, heavy) * (1 + ROUNDING);
   const unhappy: Beyond[] = [];
-  for (const { bidder, gain, gas } of members) {
-    const cost = bidder.sign * bidder.units * premium + gas;
+  for (const bidder of bidders) {
+    const cost = bidder.sign * bidder.units * premium + gasOf(bidder);
     const overLimit = cost - bidder.limitCost;
-    const overAlone = Math.max(isWorthless ? sharedGas : -gain, cost - bidder.outsideCost);
+    const overAlone = Math.max(isWorthless ? sharedGas : -gainAt(bidder, heavy), cost - bidder.outsideCost);
     const beyond = Math.max(overLimit, overAlone);
     if (beyond <= ROUNDING * bidder.notional) continue;
     unhappy.push({ bidder, code: overLimit > 0 ? 'LIMIT' : 'BETTER_ALONE', beyond });
@@ -171,11 +191,13 @@ function leavers(lot: Lot, rank: (beyond: Beyond) => number): readonly Beyond[] 
 }
 
 /** What all save together against each alone. */
-export function savingOf({ members, sharedGas }: Lot): number {
-  return members.reduce((sum, { gain }) => sum + gain, 0) - sharedGas;
+function savingOf({ heavy, sharedGas }: Terms, bidders: readonly Bidder[]): number {
+  let saving = -sharedGas;
+  for (const bidder of bidders) saving += gainAt(bidder, heavy);
+  return saving;
 }
 
-function removalOf({ premium }: Lot, { bidder, beyond, code }: Beyond): Removal {
+function removalOf({ beyond, bidder, code, premium }: Left): Removal {
   const orderId = bidder.order.id;
   const bps = (cost: number): string => `${((cost / bidder.notional) * 1e4).toFixed(2)} bp`;
   if (code === 'BETTER_ALONE') {
@@ -188,6 +210,8 @@ function removalOf({ premium }: Lot, { bidder, beyond, code }: Beyond): Removal 
   return { orderId, code, sentence };
 }
 
-function inOrder(bidders: Bidder[]): Bidder[] {
-  return bidders.sort((a, b) => (a.order.id < b.order.id ? -1 : 1));
+/** In the order of the ids, as the others are. */
+function withOneMore(bidders: readonly Bidder[], bidder: Bidder): readonly Bidder[] {
+  const after = bidders.findIndex(({ order }) => bidder.order.id < order.id);
+  return after === -1 ? [...bidders, bidder] : [...bidders.slice(0, after), bidder, ...bidders.slice(after)];
 }
