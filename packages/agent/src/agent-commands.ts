@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { json, type Surroundings } from './cli-options.js';
-import { agent, type AgentOptions } from './commands/agent.js';
-import { audit, type AuditOptions } from './commands/audit.js';
+import type { AgentOptions } from './commands/agent.js';
+import type { AuditOptions } from './commands/audit.js';
 
 const EXIT = `
 Exit codes:
@@ -22,6 +22,7 @@ export function addAgentCommands(program: Command, { ended, signal }: Surroundin
     )
     .addHelpText('after', EXIT)
     .action(async (options: AgentOptions) => {
+      const { agent } = await import('./commands/agent.js');
       ended(await agent(options, signal));
     });
 
@@ -35,6 +36,7 @@ export function addAgentCommands(program: Command, { ended, signal }: Surroundin
     .addOption(new Option('--export <format>', 'print all entries on standard output').choices(['jsonl', 'csv']))
     .addOption(json)
     .action(async (options: AuditOptions) => {
+      const { audit } = await import('./commands/audit.js');
       ended(await audit(options));
     });
 }

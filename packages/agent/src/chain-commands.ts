@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import { EXIT_CODES, json, positiveNumber, type Surroundings, wholeNumber } from './cli-options.js';
-import { batch, type BatchOptions } from './commands/batch.js';
-import { demo, type DemoOptions } from './commands/demo.js';
-import { hedge, type HedgeOptions, resume } from './commands/hedge.js';
-import { prepare, type PrepareOptions } from './commands/prepare.js';
-import { verify, type VerifyOptions } from './commands/verify.js';
+import type { BatchOptions } from './commands/batch.js';
+import type { DemoOptions } from './commands/demo.js';
+import type { HedgeOptions } from './commands/hedge.js';
+import type { PrepareOptions } from './commands/prepare.js';
+import type { VerifyOptions } from './commands/verify.js';
 
 const dryRun = new Option('--dry-run', 'go the same way, simulate everything, send nothing').default(false);
 const deltaChange = new Option('--delta-change <units>', 'trade exactly this change of delta, signed, such as -1.25');
@@ -38,6 +38,7 @@ export function addChainCommands(program: Command, { ended, signal }: Surroundin
     )
     .addHelpText('after', EXIT_CODES)
     .action(async (options: DemoOptions) => {
+      const { demo } = await import('./commands/demo.js');
       ended(await demo(options, signal));
     });
 
@@ -51,6 +52,7 @@ export function addChainCommands(program: Command, { ended, signal }: Surroundin
     .addOption(json)
     .addHelpText('after', EXIT_CODES)
     .action(async (options: BatchOptions) => {
+      const { batch } = await import('./commands/batch.js');
       ended(await batch(options, signal));
     });
 
@@ -63,6 +65,7 @@ export function addChainCommands(program: Command, { ended, signal }: Surroundin
     .addOption(deltaChange)
     .addHelpText('after', `${KEY}\n${EXIT_CODES}`)
     .action(async (options: HedgeOptions) => {
+      const { hedge } = await import('./commands/hedge.js');
       ended(await hedge(options, signal));
     });
 
@@ -73,6 +76,7 @@ export function addChainCommands(program: Command, { ended, signal }: Surroundin
     .addOption(json)
     .addHelpText('after', `${KEY}\n${EXIT_CODES}`)
     .action(async (options: Pick<HedgeOptions, 'config' | 'json'>) => {
+      const { resume } = await import('./commands/hedge.js');
       ended(await resume(options, signal));
     });
 
@@ -83,6 +87,7 @@ export function addChainCommands(program: Command, { ended, signal }: Surroundin
     .addOption(json)
     .addHelpText('after', EXIT_CODES)
     .action(async (options: PrepareOptions) => {
+      const { prepare } = await import('./commands/prepare.js');
       ended(await prepare(options, signal));
     });
 
@@ -96,6 +101,7 @@ export function addChainCommands(program: Command, { ended, signal }: Surroundin
     .addOption(json)
     .addHelpText('after', EXIT_CODES)
     .action(async (options: VerifyOptions) => {
+      const { verify } = await import('./commands/verify.js');
       ended(await verify(options, signal));
     });
 }
