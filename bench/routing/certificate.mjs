@@ -1,30 +1,23 @@
 #!/usr/bin/env node
 // How much our certificate leaves open, by kind of market and number of hops, and what its search for a better proof
 // takes. `node bench/routing/certificate.mjs --help` says how.
-import { parseArgs } from 'node:util';
+import { readOptions } from './options.mjs';
 import { prepare, solveOnce } from './ours.mjs';
 import { median, worst } from './table.mjs';
 import { SHAPES, universe } from './universes.mjs';
 
-const { values: options } = parseArgs({
-  options: {
-    pools: { type: 'string', default: '60' },
-    seed: { type: 'string', default: '1' },
-    seeds: { type: 'string', default: '2' },
-    hops: { type: 'string', default: 'any,1,2,4,8' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
-if (options.help) {
-  console.log(`Usage: node bench/routing/certificate.mjs [options]      (build first: npm run build)
+const HELP = `Usage: node bench/routing/certificate.mjs [options]      (build first: npm run build)
   --pools N      default 60
   --seed N       first seed; default 1
   --seeds N      how many; default 2
   --hops any,1   the most hops of a route; default any,1,2,4,8
-  --json         one JSON document on standard output`);
-  process.exit(0);
-}
+  --json         one JSON document on standard output`;
+const options = readOptions(
+  HELP,
+  { pools: '60', seed: '1', seeds: '2', hops: 'any,1,2,4,8', json: false },
+  ['seed', 'seeds'],
+  { pools: /^[1-9]\d{0,5}$/, hops: /^(any|[1-9]\d*)$/ },
+);
 
 const WARM_CALLS = 50;
 const seeds = Array.from({ length: Number(options.seeds) }, (_, i) => Number(options.seed) + i);

@@ -3,9 +3,9 @@
 // certificate never promise less than that? `node bench/routing/oracle.mjs --help` says how.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { DEAREST, exhaustive } from './oracle/enumerate.mjs';
 import { CLASSES, GAS, GAS_PER_TICK, instance } from './oracle/instances.mjs';
+import { readOptions } from './options.mjs';
 import { solveOnce } from './ours.mjs';
 import { median, percentile } from './table.mjs';
 
@@ -23,20 +23,12 @@ const HELP = `Usage: node bench/routing/oracle.mjs [options]      (build first: 
 Problems in which the router is worse than the best, or its bound below it, go to bench/routing/.cache/oracle/ as files
 that \`evenkeel route --problem\` reads.`;
 
-const { values: options } = parseArgs({
-  options: {
-    cases: { type: 'string', default: '1000' },
-    seed: { type: 'string', default: '1' },
-    case: { type: 'string' },
-    also: { type: 'string', default: '' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
-if (options.help) {
-  console.log(HELP);
-  process.exit(0);
-}
+const options = readOptions(
+  HELP,
+  { cases: '1000', seed: '1', case: undefined, also: '', json: false },
+  ['cases', 'seed', 'case'],
+  { also: /^\d+:\d+$/ },
+);
 
 const seed = Number(options.seed);
 const own = options.case === undefined ? [...Array(Number(options.cases)).keys()] : [Number(options.case)];

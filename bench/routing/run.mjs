@@ -4,7 +4,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { casesOf, problemOf } from './cases.mjs';
 import { DRAW_BPS, measureOurs, measurePeer, oursWithin } from './measure.mjs';
 import * as balancer from './peers/balancer.mjs';
@@ -12,6 +11,7 @@ import * as pancake from './peers/pancake.mjs';
 import * as tines from './peers/tines.mjs';
 import * as uniswap from './peers/uniswap.mjs';
 import { chartOf } from './chart.mjs';
+import { readOptions } from './options.mjs';
 import { exponentOf, median, summarise, tableOf, worst } from './table.mjs';
 import { SHAPES } from './universes.mjs';
 
@@ -22,7 +22,7 @@ const output = join(folder, '.cache');
 const HELP = `Usage: node bench/routing/run.mjs [options]
   --install            fetch the peers into this folder (about 900 MB, no install scripts), then go on
   --pools 60,500       pool counts; default 60,200,500,1000,2000,5000,10000
-  --shapes hub,…       some of hub, clustered, wild; default all
+  --shapes hub,…       some of ${SHAPES.join(', ')}; default all
   --chains N           1 to 3; above 1 with bridges and inventories, the peers by the best simple strategy with each
   --peers tines,…      some of ${Object.keys(PEERS).join(', ')}, or none; default all that are installed
   --seed N             first seed; default 1
@@ -33,26 +33,24 @@ const HELP = `Usage: node bench/routing/run.mjs [options]
   --json               one JSON document on standard output
 The plot and all rows go to bench/routing/.cache/.`;
 
-const { values: options } = parseArgs({
-  options: {
-    install: { type: 'boolean', default: false },
-    pools: { type: 'string', default: '60,200,500,1000,2000,5000,10000' },
-    shapes: { type: 'string', default: SHAPES.join(',') },
-    chains: { type: 'string', default: '1' },
-    peers: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    seeds: { type: 'string', default: '1' },
-    limit: { type: 'string', default: '900' },
-    budget: { type: 'string', default: '5' },
-    warm: { type: 'string', default: '60' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
+const options = readOptions(
+  HELP,
+  {
+    install: false,
+    pools: '60,200,500,1000,2000,5000,10000',
+    shapes: SHAPES.join(','),
+    chains: '1',
+    peers: undefined,
+    seed: '1',
+    seeds: '1',
+    limit: '900',
+    budget: '5',
+    warm: '60',
+    json: false,
   },
-});
-if (options.help) {
-  console.log(HELP);
-  process.exit(0);
-}
+  ['seed', 'seeds', 'limit', 'budget', 'warm'],
+  { pools: /^[1-9]\d{0,5}$/, shapes: SHAPES, chains: /^[123]$/, peers: [...Object.keys(PEERS), 'none'] },
+);
 
 const say = (text) => process.stderr.write(text);
 const packageOf = ({ label }) => label.slice(0, label.lastIndexOf(' '));
@@ -69,11 +67,6 @@ if (options.install) {
 
 const names =
   options.peers === undefined ? Object.keys(PEERS) : options.peers.split(',').filter((name) => name !== 'none');
-const unknown = names.find((name) => PEERS[name] === undefined);
-if (unknown !== undefined) {
-  console.error(`Unknown peer "${unknown}". Use some of ${Object.keys(PEERS).join(', ')}, or none.`);
-  process.exit(1);
-}
 const missing = names.filter((name) => !isInstalled(PEERS[name]));
 if (missing.length > 0) {
   say(`Not installed, left out: ${missing.map((name) => PEERS[name].label).join(', ')}.\n`);

@@ -1,21 +1,11 @@
 #!/usr/bin/env node
 // Random routes on the local world of real contracts: is what is quoted what is paid, to the atom of every hop?
-import { parseArgs } from 'node:util';
 import { startWorld } from '@evenkeel/devnet';
+import { readOptions } from './options.mjs';
 import { runWorldRoutes } from './world-routes.mjs';
 
-const { values: options } = parseArgs({
-  options: {
-    routes: { type: 'string', default: '200' },
-    seed: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
-if (options.help) {
-  console.log('Usage: node bench/routing/world.mjs [--routes N] [--seed N] [--json]   (build first: npm run build)');
-  process.exit(0);
-}
+const HELP = 'Usage: node bench/routing/world.mjs [--routes N] [--seed N] [--json]   (build first: npm run build)';
+const options = readOptions(HELP, { routes: '200', seed: '1', json: false }, ['routes', 'seed']);
 
 const started = performance.now();
 const world = await startWorld({ chains: 3 });
