@@ -3,9 +3,9 @@ import { sqrtRatio, squareRoot, tickAt } from './judge-math.mjs';
 import { random } from './random.mjs';
 
 const Q96 = 2n ** 96n;
-const SPACING = { 100: 1, 500: 10, 3000: 60, 10_000: 200, 50_000: 1000 };
+const SPACING = { 100: 1, 500: 10, 3000: 60, 10_000: 200 };
 const FEES = [100, 500, 3000, 3000, 10_000];
-const STRANGE_FEES = [100, 100, 100, 500, 500, 3000, 10_000, 50_000];
+const STRANGE_FEES = [100, 100, 100, 500, 500, 3000, 10_000];
 const ETH_USD = 2000;
 
 // Real addresses where a peer insists on them; all ascend, so that the lower token is always token 0 of a pool.
@@ -22,7 +22,7 @@ export const CURVES = ['constant-product', 'concentrated', 'mixed'];
  * @param options.pools how many pools
  * @param options.shape `hub`: few hub tokens, many spokes, prices consistent within fees. `clustered`: tight groups of
  *   tokens with few links between them. `wild`: as hub, with each pool's price off by up to 30 percent. `strange`: a graph
- *   that grows where it is dense already, bundles of parallel pools, fees mostly small and some absurd, liquidity over six
+ *   that grows where it is dense already, bundles of parallel pools, fees mostly the smallest, liquidity over six
  *   orders of magnitude, positions on one side of the price only
  * @param options.curves `constant-product`, `concentrated` or `mixed`
  * @param options.usd size of the demand in whole USD
