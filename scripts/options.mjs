@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
  *
  * @param usage printed for `--help`, and under the sentence that says what is wrong
  * @param specs by name: `{ type: 'boolean' }`; `{ type: 'string', of: [...] }`, `of` where there is a choice only;
- * `{ type: 'strings', of: [...] }`, a list with commas; `{ type: 'whole' | 'number', least, most, above }`. Each may have a
+ * `{ type: 'strings', of: [...] }`, a list with commas; `like: /…/` instead of `of` for a pattern; `{ type: 'whole' | 'number', least, most, above }`. Each may have a
  * `default`; without one an option that is not given is undefined, or false.
  * @returns their values: numbers are numbers
  */
@@ -65,9 +65,12 @@ function valueOf({ rawName, value }, spec) {
   return numberOf(rawName, value, spec);
 }
 
-function chosen(rawName, value, { of }) {
-  if (of === undefined || of.includes(value)) return value;
-  throw new OptionError(`${rawName} cannot be "${value}". Use ${of.join(', ')}.`);
+function chosen(rawName, value, { like, of }) {
+  if (of !== undefined && !of.includes(value)) {
+    throw new OptionError(`${rawName} cannot be "${value}". Use ${of.join(', ')}.`);
+  }
+  if (like !== undefined && !like.test(value)) throw new OptionError(`${rawName} cannot be "${value}".`);
+  return value;
 }
 
 function numberOf(rawName, value, { type, above = -Infinity, least = -Infinity, most = Infinity }) {

@@ -16,7 +16,7 @@ const options = readOptions(HELP, {
   pools: { type: 'whole', least: 1, default: 60 },
   seed: { type: 'whole', least: 0, default: 1 },
   seeds: { type: 'whole', least: 1, default: 2 },
-  hops: { type: 'string', default: 'any,1,2,4,8' },
+  hops: { type: 'strings', like: /^(any|[1-9]\d*)$/, default: ['any', '1', '2', '4', '8'] },
   json: { type: 'boolean' },
 });
 
@@ -47,7 +47,7 @@ function measure(problem) {
 
 const rows = [];
 for (const shape of SHAPES) {
-  for (const hops of options.hops.split(',')) {
+  for (const hops of options.hops) {
     for (const gas of [false, true]) {
       const measured = [];
       for (const seed of seeds)

@@ -3,8 +3,8 @@
 // say with a stable code what is wrong. `node bench/routing/fuzz.mjs --help` says how.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { readOptions } from '../../scripts/options.mjs';
 import { BREAKAGES } from './fuzz/breakages.mjs';
 
 const HELP = `Usage: node bench/routing/fuzz.mjs [options]      (build first: npm run build)
@@ -17,38 +17,16 @@ Problems with which something is wrong go to bench/routing/.cache/fuzz/. A value
 The exit code is 0 where nothing is.`;
 
 const NAMES = Object.keys(BREAKAGES);
-let options;
-try {
-  options = readOptions();
-} catch (error) {
-  console.error(error.message);
-  process.exit(1);
-}
-if (options.help) {
-  console.log(HELP);
-  process.exit(0);
-}
+const options = readOptions(HELP, {
+  cases: { type: 'whole', least: 1, default: 2000 },
+  seed: { type: 'whole', least: 0, default: 1 },
+  case: { type: 'whole', least: 0 },
+  patience: { type: 'number', above: 0, default: 60 },
+  json: { type: 'boolean' },
+});
 if (!existsSync(new URL('../../packages/core/dist/route/index.js', import.meta.url))) {
   console.error('The packages are not built. Run `npm install` and `npm run build` in the root folder, then again.');
   process.exit(1);
-}
-
-function readOptions() {
-  const { values } = parseArgs({
-    options: {
-      cases: { type: 'string', default: '2000' },
-      seed: { type: 'string', default: '1' },
-      case: { type: 'string' },
-      patience: { type: 'string', default: '60' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  for (const name of ['cases', 'seed', 'case', 'patience']) {
-    const text = values[name];
-    if (text !== undefined && !/^\d{1,9}$/.test(text)) throw new Error(`--${name} "${text}" is not a whole number.`);
-  }
-  return values;
 }
 
 const seed = Number(options.seed);

@@ -27,13 +27,13 @@ const options = readOptions(HELP, {
   cases: { type: 'whole', least: 1, default: 1000 },
   seed: { type: 'whole', least: 0, default: 1 },
   case: { type: 'whole', least: 0 },
-  also: { type: 'string', default: '' },
+  also: { type: 'strings', like: /^\d+:\d+$/, default: [] },
   json: { type: 'boolean' },
 });
 
 const seed = Number(options.seed);
 const own = options.case === undefined ? [...Array(Number(options.cases)).keys()] : [Number(options.case)];
-const others = options.also.split(',').filter((text) => text !== '');
+const others = options.also;
 const problems = [...own.map((number) => [seed, number]), ...others.map((text) => text.split(':').map(Number))];
 const folder = join(import.meta.dirname, '.cache', 'oracle');
 const rows = [];

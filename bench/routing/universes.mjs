@@ -5,6 +5,7 @@ import { random } from './random.mjs';
 const Q96 = 2n ** 96n;
 const SPACING = { 100: 1, 500: 10, 3000: 60, 10_000: 200 };
 const FEES = [100, 500, 3000, 3000, 10_000];
+const STRANGE_FEES = [100, 100, 100, 500, 500, 3000, 10_000];
 const ETH_USD = 2000;
 
 // Real addresses where a peer insists on them; all ascend, so that the lower token is always token 0 of a pool.
@@ -12,7 +13,7 @@ const USDC = '0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48';
 const WETH = '0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2';
 const addressOf = (i) => [USDC, WETH][i] ?? `0xd${i.toString(16).padStart(39, '0')}`;
 
-export const SHAPES = ['hub', 'clustered', 'wild'];
+export const SHAPES = ['hub', 'clustered', 'wild', 'strange'];
 export const CURVES = ['constant-product', 'concentrated', 'mixed'];
 
 /**
@@ -20,7 +21,9 @@ export const CURVES = ['constant-product', 'concentrated', 'mixed'];
  *
  * @param options.pools how many pools
  * @param options.shape `hub`: few hub tokens, many spokes, prices consistent within fees. `clustered`: tight groups of
- *   tokens with few links between them. `wild`: as hub, with each pool's price off by up to 30 percent
+ *   tokens with few links between them. `wild`: as hub, with each pool's price off by up to 30 percent. `strange`: a graph
+ *   that grows where it is dense already, bundles of parallel pools, fees mostly the smallest, liquidity over six
+ *   orders of magnitude, positions on one side of the price only
  * @param options.curves `constant-product`, `concentrated` or `mixed`
  * @param options.usd size of the demand in whole USD
  * @param options.gwei price of gas
@@ -35,18 +38,20 @@ export function universe({ pools: count, shape = 'hub', curves = 'constant-produ
     decimals: i === 0 ? 6 : 18,
   }));
   const values = tokens.map((_, i) => (i === 0 ? 1 : i === 1 ? ETH_USD : 10 ** (next() * 4 - 1)));
-  const pick = shape === 'clustered' ? clustered(next, tokenCount) : hubAndSpoke(next, tokenCount);
+  const isStrange = shape === 'strange';
+  const pick = PICKS[shape](next, tokenCount);
   const pools = Array.from({ length: count }, (_, k) => {
     const [a, b] = pick(k);
-    const feePpm = FEES[Math.floor(next() * FEES.length)];
-    const depthUsd = 10 ** (4.3 + next() * 2.9);
+    const fees = isStrange ? STRANGE_FEES : FEES;
+    const feePpm = fees[Math.floor(next() * fees.length)];
+    const depthUsd = isStrange ? 10 ** (1.5 + next() * 6) : 10 ** (4.3 + next() * 2.9);
     const spread = shape === 'wild' ? 0.6 : feePpm / 1e6;
     const off = 1 + (next() - 0.5) * spread;
     const base = { id: `pool-${k}`, chainId: 1, tokens: [tokens[a].address, tokens[b].address], feePpm };
     const amounts = [atomsOf(depthUsd / values[a], tokens[a]), atomsOf((depthUsd / values[b]) * off, tokens[b])];
     const concentrated = curves === 'concentrated' || (curves === 'mixed' && next() < 0.5);
     return concentrated
-      ? { ...base, ...concentratedState(amounts, SPACING[feePpm], next), gas: 110_000, gasPerTick: 20_000 }
+      ? { ...base, ...concentratedState(amounts, SPACING[feePpm], next, isStrange), gas: 110_000, gasPerTick: 20_000 }
       : { ...base, kind: 'constant-product', reserves: amounts.map(String), gas: 100_000 };
   });
   return {
@@ -63,6 +68,8 @@ export function universe({ pools: count, shape = 'hub', curves = 'constant-produ
     ...(maxHops === undefined ? {} : { maxHops }),
   };
 }
+
+const PICKS = { hub: hubAndSpoke, wild: hubAndSpoke, clustered, strange: growing };
 
 const CHAINS = [1, 10, 8453];
 
@@ -152,6 +159,29 @@ function hubAndSpoke(next, tokenCount) {
   };
 }
 
+/** Each new token joins where many pools are already; half of the further pools lie beside one that is there. */
+function growing(next, tokenCount) {
+  const drawn = [];
+  const ends = [0, 1];
+  let joined = 2;
+  return (k) => {
+    let pair;
+    if (k === 0) pair = [0, 1];
+    else if (joined < tokenCount && next() < 0.45) {
+      pair = [ends[Math.floor(next() * ends.length)], joined++];
+    } else if (next() < 0.5) pair = drawn[Math.floor(next() * drawn.length)];
+    else {
+      const a = ends[Math.floor(next() * ends.length)];
+      const b = Math.floor(next() * joined);
+      pair = [a, b === a ? (a + 1) % joined : b];
+    }
+    pair = [Math.min(...pair), Math.max(...pair)];
+    drawn.push(pair);
+    ends.push(...pair);
+    return pair;
+  };
+}
+
 /** Groups of about six tokens, dense within; one pool in seven links two groups. The first group holds token 0 and 1. */
 function clustered(next, tokenCount) {
   const groups = Math.max(2, Math.round(tokenCount / 6));
@@ -174,8 +204,12 @@ function atomsOf(units, { decimals }) {
   return BigInt(Math.max(1, Math.round(units * 1e6))) * 10n ** BigInt(decimals - 6);
 }
 
-/** Three to six positions around the price, the inner ones deeper, over one that is nearly the whole range. */
-function concentratedState([amount0, amount1], tickSpacing, next) {
+/**
+ * Three to six positions around the price, the inner ones deeper, over one that is nearly the whole range.
+ *
+ * @param isStrange without the wide one now and then, with positions that lie on one side of the price
+ */
+function concentratedState([amount0, amount1], tickSpacing, next, isStrange) {
   const sqrtPrice = squareRoot((amount1 * Q96 * Q96) / amount0);
   const tick = tickAt(sqrtPrice);
   const here = Math.floor(tick / tickSpacing);
@@ -185,10 +219,15 @@ function concentratedState([amount0, amount1], tickSpacing, next) {
   const add = (low, high, amount) => {
     net.set(low * tickSpacing, (net.get(low * tickSpacing) ?? 0n) + amount);
     net.set(high * tickSpacing, (net.get(high * tickSpacing) ?? 0n) - amount);
-    active += amount;
+    if (low <= here && here < high) active += amount;
   };
   const edge = Math.floor(880_000 / tickSpacing);
-  add(-edge, edge, liquidity / 5n + 1n);
+  if (!isStrange || next() < 0.7) add(-edge, edge, liquidity / 5n + 1n);
+  for (let i = isStrange ? Math.floor(next() * 4) : 0; i > 0; i--) {
+    const away = 1 + Math.floor(10 ** (next() * 2));
+    const low = next() < 0.5 ? here + away : here - 2 * away;
+    add(low, low + away, (liquidity * BigInt(Math.round(10 ** (1 + next() * 4)))) / 1000n + 1n);
+  }
   const positions = 3 + Math.floor(next() * 4);
   for (let i = 0; i < positions; i++) {
     const reach = Math.max(1, Math.round(10 ** (1.5 + next() * 2.2) / tickSpacing));
