@@ -60,9 +60,10 @@ export async function startServer(command: ServerCommand): Promise<ServerProcess
       await delay(POLL_MS);
     }
     await end('SIGKILL');
-    throw new DevnetError('SERVER_FAILED', `${command.name} did not get ready. Run \`${binary}\` by hand to see why.`, {
-      details: { output: log },
-    });
+    const why = /in use/i.test(log)
+      ? 'A port that it needs is in use: stop whoever has it.'
+      : `Run \`${binary}\` by hand to see why.`;
+    throw new DevnetError('SERVER_FAILED', `${command.name} did not get ready. ${why}`, { details: { output: log } });
   };
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     const running = child;
