@@ -317,6 +317,17 @@ describe('one instrument by itself', () => {
     expect(await perpSize()).toBeCloseTo(held, 12);
   });
 
+  test('who is told to stop between the two takes the first back', async () => {
+    await deposit(50_000n);
+    const rebalancer = trader();
+    const stop = new AbortController();
+    rebalancer.on('reported', () => stop.abort());
+    await expect(
+      rebalancer.move({ open: perpOrder('2'), close: perpOrder('-1') }, { signal: stop.signal }),
+    ).rejects.toMatchObject({ name: 'AbortError' });
+    expect(await perpSize()).toBe(0);
+  });
+
   test('nobody trades what is not configured', async () => {
     const order = { ...perpOrder('1'), adapter: 'perp-v2-1' };
     await expect(trader().trade(order)).rejects.toMatchObject({ code: 'TRADE_NOT_DECIDED' });

@@ -180,7 +180,7 @@ export function createHedgingRebalancer(
       exclusively(() => {
         const signal = options.signal ?? new AbortController().signal;
         const parts = {
-          trade: (order: InstrumentOrder) => tradeOrder(order, options),
+          trade: (order: InstrumentOrder, until: AbortSignal) => tradeOrder(order, { ...options, signal: until }),
           goals: { delta: { target: Number(portfolio.policy.targetDeltaUnits), weight: 1 } },
           exposure: async () => (await spot.survey(signal)).exposure,
         };

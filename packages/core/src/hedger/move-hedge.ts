@@ -18,7 +18,7 @@ export interface HedgeMoved {
 }
 
 export interface MoveParts {
-  readonly trade: (order: InstrumentOrder) => Promise<HedgingResult>;
+  readonly trade: (order: InstrumentOrder, signal: AbortSignal) => Promise<HedgingResult>;
   readonly goals: RiskGoals;
   /** Of the whole book, as it is at the time of asking. */
   readonly exposure: () => Promise<Exposure>;
@@ -36,16 +36,17 @@ export async function moveHedge(
   signal: AbortSignal,
 ): Promise<HedgeMoved> {
   const trades: HedgingResult[] = [];
-  const carryOut = async (order: InstrumentOrder): Promise<void> => {
-    const traded = await trade(order);
+  const carryOut = async (order: InstrumentOrder, until: AbortSignal): Promise<void> => {
+    const traded = await trade(order, until);
     trades.push(traded);
     const { execution } = traded.instrument!;
     if (execution.state !== 'completed') throw new PartStoppedError(order.adapter, order.chainId, traded.report.reason);
   };
   const part = (order: InstrumentOrder) => ({
     name: `${order.units} by ${order.adapter} on ${order.chainId}`,
-    make: () => carryOut(order),
-    undo: () => carryOut({ ...order, units: negated(order.units) }),
+    make: () => carryOut(order, signal),
+    // An abort does not stop it: the book may not stay hedged twice.
+    undo: () => carryOut({ ...order, units: negated(order.units) }, new AbortController().signal),
   });
   const outcome = await tradeInParts([part(open), part(close)], { goals, exposure }, signal);
   return Object.freeze({ outcome, trades: Object.freeze(trades) });

@@ -1,5 +1,6 @@
 import { Decimal, type TokenAmount } from '@evenkeel/core';
-import { hedgeUnits, type Portfolio, type Rebalancing, type SliceResult, type Survey } from '@evenkeel/core/rebalancer';
+import type { HedgingResult } from '@evenkeel/core/hedger';
+import { hedgeUnits, type Portfolio, type SliceResult, type Survey } from '@evenkeel/core/rebalancer';
 import type { TradeDecision } from '@evenkeel/core';
 import type { Amounts } from '../limits/limits.js';
 import { isExit } from '../limits/stops.js';
@@ -19,7 +20,10 @@ export function expectedAmounts(trade: TradeDecision, survey: Survey): Amounts &
 }
 
 /** What a trade has used, by its report; undefined where the report does not say. */
-export function usedAmounts({ quoteTokens }: Portfolio, { report, slices }: Rebalancing): Amounts | undefined {
+export function usedAmounts(
+  { quoteTokens }: Portfolio,
+  { before, instrument, report, slices }: HedgingResult,
+): Amounts | undefined {
   const { costs } = report;
   if (costs === null) return undefined;
   const { delay, gas, impact, spread } = costs.byKind;
@@ -37,8 +41,10 @@ export function usedAmounts({ quoteTokens }: Portfolio, { report, slices }: Reba
       sum,
     );
   }, new Decimal(0));
+  // Of a position no token need move.
+  const traded = instrument === undefined ? 0 : Math.abs(Number(instrument.choice.chosen.quote.units));
   return {
-    notionalUsd: notional.toNumber(),
+    notionalUsd: notional.toNumber() + traded * Number(before.reference.price),
     gasUsd: Math.max(0, Number(gas)),
     lossUsd: Math.max(0, Number(costs.total)),
     slippageUsd: Number(spread) + Number(impact) + Number(delay),
