@@ -1,4 +1,5 @@
 import { Decimal, type Hex } from '@evenkeel/core';
+import { delegationsOf } from '@evenkeel/core/delegate';
 import type { HedgingRebalancer, HedgingResult } from '@evenkeel/core/hedger';
 import { EvenkeelError } from '@evenkeel/intents';
 import type { Alert } from '../alerts/alerts.js';
@@ -132,9 +133,12 @@ export function openWorker(parts: WorkerParts): Worker {
       keeper.now.unfinished = mode === 'live' && (await hasUnfinished(keeper));
       if (reserved !== undefined) {
         // What was signed may have been sent: it stays used, unless the journal knows of nothing.
-        const begun =
-          intentId !== undefined && mode === 'live' ? await keeper.ports.journal.programmes({ intentId }) : [];
-        if (begun.length === 0) desk.release(reserved);
+        const { journal } = keeper.ports;
+        const isBegun =
+          intentId !== undefined &&
+          mode === 'live' &&
+          ((await journal.programmes({ intentId })).length > 0 || (await delegationsOf(journal, intentId)).length > 0);
+        if (!isBegun) desk.release(reserved);
         else desk.keep(reserved);
       }
       throw error;
