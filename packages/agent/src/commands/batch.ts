@@ -65,7 +65,7 @@ export async function batch(options: BatchOptions, signal: AbortSignal): Promise
 }
 
 function answerOf(demo: BatchDemo): BatchAnswer {
-  const { clearing, costAlone, costTogether, floor, gasAlone, gasTogether, needs } = demo;
+  const { clearing, costAlone, costTogether, floor, gasAlone, gasTogether, needs, savings } = demo;
   return {
     portfolios: needs.portfolios,
     gasAlone,
@@ -75,7 +75,7 @@ function answerOf(demo: BatchDemo): BatchAnswer {
     nettedShare: clearing.nettedShare,
     worstSavingBps: worstSavingBps(demo),
     alone: needs.sameSign ? 'in-turn' : 'untouched',
-    settled: clearing.markets.reduce((count, { fills }) => count + fills.length, 0),
+    settled: savings.filter(({ left }) => left === '').length,
     floorGas: floor,
     removed: clearing.removed,
   };

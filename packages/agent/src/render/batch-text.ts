@@ -5,7 +5,6 @@ import { heading, money, shortHex, table, units } from './format.js';
 /** The comparison of a batch with everybody trading alone, for people. */
 export function batchText(demo: BatchDemo): string {
   const { clearing, needs } = demo;
-  const settled = clearing.markets.reduce((count, { fills }) => count + fills.length, 0);
   return [
     heading(1, 'Needs'),
     distributionText(needs),
@@ -31,7 +30,7 @@ export function batchText(demo: BatchDemo): string {
       ],
     ),
     `Crossed between participants: ${(100 * clearing.nettedShare).toFixed(1)} % of what was traded. Worst saving: ${worstSavingBps(demo).toFixed(3)} bp.`,
-    floorText(demo, settled),
+    floorText(demo),
     `Fees less gas of the solver: ${money(demo.solverGain)}.`,
     `Allowances stand for ever and are charged to neither side: alone to the routers, together to the relayer, ${Math.round(demo.allowanceGas).toLocaleString('en')} gas each.`,
   ].join('\n\n');
@@ -62,12 +61,15 @@ function rowOf({ alone, left, participant, savingBps, together }: Saving): strin
   ];
 }
 
-function floorText({ clearing, floor, settledGas }: BatchDemo, settled: number): string {
-  const least = settled * floor.perOrder + clearing.markets.length * floor.perSettlement;
+function floorText({ floor, savings, settledGas }: BatchDemo): string {
+  const members = savings.filter(({ left }) => left === '');
+  const settled = members.length;
+  const chains = new Set(members.map(({ participant }) => participant.chainIds[0])).size;
+  const least = settled * floor.perOrder + chains * floor.perSettlement;
   const number = (gas: number): string => Math.round(gas).toLocaleString('en');
   return (
     `Floor: GPv2Settlement itself takes ${number(floor.perOrder)} gas an order and ${number(floor.perSettlement)} a settlement, ` +
-    `${number(least)} for ${settled} orders on ${clearing.markets.length} chains; ` +
+    `${number(least)} for ${settled} orders on ${chains} chains; ` +
     `the settlements took ${number(settledGas)}, ${((100 * settledGas) / least - 100).toFixed(1)} % more.`
   );
 }

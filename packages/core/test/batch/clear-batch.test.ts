@@ -256,6 +256,21 @@ test('small batches against exhaustive search: no other lot saves more, but for 
   expect(worse / cases.length).toBeLessThan(0.1);
 });
 
+test('of many who may wait for a market that has recovered few leave, for they leave a few at a time', () => {
+  let state = 7;
+  const uniform = (): number => (state = (state * 48_271) % 0x7fffffff) / 0x7fffffff;
+  const terms = { id: 'm1', mid: 3_000, spreadBps: 5, impact: 0.01, power: 2, gas: 1.4 };
+  const orders = Array.from({ length: 100 }, (_, i) => {
+    const normal = Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+    const size = Math.log10(Math.min(12, Math.max(0.1, 1.5 * Math.exp(0.8 * normal))));
+    const side = uniform() < 0.5 ? 'buy' : 'sell';
+    return orderOf(i, { side, size, limitBps: 500, short: 0.05, free: false }, terms.mid);
+  });
+  const { markets, removed } = clearBatch({ markets: [marketOf(terms)], orders, nowSeconds: NOW, alone: 'untouched' });
+  expect(removed.length).toBeGreaterThan(0);
+  expect(markets[0]!.fills.length).toBeGreaterThan(80);
+});
+
 describe('the price', () => {
   const market = marketOf({ id: 'm1', mid: 3_000, spreadBps: 5, impact: 0.01, power: 2, gas: 1 });
   const order = (index: number, side: 'buy' | 'sell', units: number): BatchOrder =>

@@ -1,4 +1,5 @@
 import { Decimal, type Hex, type Journal, type TradeDecision } from '@evenkeel/core';
+import { delegationsOf } from '@evenkeel/core/delegate';
 import type { HedgingRebalancer, HedgingResult } from '@evenkeel/core/hedger';
 import type { Resumption, Survey } from '@evenkeel/core/rebalancer';
 import type { OpenBook, WorkflowEnd } from '@evenkeel/core/workflow';
@@ -162,9 +163,12 @@ export function openWorker(parts: WorkerParts): Worker {
       keeper.now.unfinished = mode === 'live' && (await hasUnfinished(keeper));
       if (reserved !== undefined) {
         // What was signed may have been sent: it stays used, unless the journal knows of nothing.
-        const begun =
-          intentId !== undefined && mode === 'live' ? await keeper.ports.journal.programmes({ intentId }) : [];
-        if (begun.length === 0) desk.release(reserved);
+        const { journal } = keeper.ports;
+        const isBegun =
+          intentId !== undefined &&
+          mode === 'live' &&
+          ((await journal.programmes({ intentId })).length > 0 || (await delegationsOf(journal, intentId)).length > 0);
+        if (!isBegun) desk.release(reserved);
         else desk.keep(reserved);
       }
       throw error;

@@ -43,74 +43,130 @@ export interface Rounds {
 /** The batch as one of those who come one after another. */
 export interface TogetherInTurn {
   readonly spent: readonly Spent[];
+  /** Ids of the orders that are settled together. */
+  readonly settled: ReadonlySet<string>;
   readonly settledGas: number;
   readonly solverGain: number;
 }
 
+/** Numeraire: less is the rounding of a settlement. */
+const SLACK = 1e-4;
+
 /**
- * The batch beside those who trade by themselves after all: they go first, in turn, and the batch is cleared anew on the
- * market that they leave, again and again until everybody in it would stay. So whoever leaves has nobody of the batch before
- * it, and whoever stays pays no more than it did alone. On a chain where nothing is settled nothing differs from before.
+ * The batch among those who trade by themselves after all. It takes the place of its first member in the orders that are
+ * gone through forwards, and that of the same member in their mirrors, so that it comes as often before as after the others
+ * as its members did without it; in each it is cleared anew, on the market as it then stands. What each pays on average over
+ * all orders decides: whoever pays more than alone leaves, and it is gone through again; where somebody outside of the batch
+ * would pay for it, nothing is settled on that chain, and nothing differs from before.
  */
 export async function togetherInTurn(
   setting: Setting,
   start: WorldSnapshot,
   { alone, batch, sign, solver }: Rounds,
 ): Promise<TogetherInTurn> {
-  const { participants, tell, world } = setting;
-  const members = new Set(batch.clearing.markets.flatMap(({ fills }) => fills.map(({ order }) => order.id)));
-  const settledChains = new Set(batch.settlements.map(({ place }) => place.chain.id));
-  const sums = new Sums(participants);
-  let [settledGas, solverGain] = [0, 0];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    tell(`The batch among the others, order of turns ${round + 1} of ${ROUNDS} …`);
-    await onEachChain(setting, async (read, here) => {
-      if (!settledChains.has(read.place.chain.id)) return;
-      const turns = turnsOf(here, round);
-      let own = turns;
-      let left = new Set(turns.filter(({ order }) => !members.has(order.id)));
-      for (;;) {
-        for (const participant of left) sums.add(participant, await tradeAlone(setting, participant));
-        own = own.filter((each) => !left.has(each));
-        if (own.length === 0) return;
-        const ready = await clearedHere(setting, read, own, alone, solver, sign);
-        const out = new Set(ready.clearing.removed.map(({ orderId }) => orderId));
-        left = new Set(own.filter(({ order }) => out.has(order.id)));
-        if (left.size > 0) continue;
-        const done = await settle(setting, ready, own, solver);
-        settledGas += done.gas;
-        solverGain += done.solverGain;
-        for (const member of own) sums.add(member, { gas: 0, cost: done.costs.get(member.order.id)! });
-        return;
-      }
-    });
-    await world.revert(start);
+  const { markets, participants, tell, world } = setting;
+  const final = new Map<number, Outcome>();
+  let lots = new Map(
+    batch.settlements.map(({ markets: cleared, place }) => {
+      const ids = cleared.flatMap(({ fills }) => fills.map(({ fill }) => fill.order.id));
+      return [place.chain.id, new Set(ids)] as const;
+    }),
+  );
+  while (lots.size > 0) {
+    const outcomes = new Map([...lots].map(([id, lot]) => [id, new Outcome(lot, participants)]));
+    for (let round = 0; round < ROUNDS; round += 1) {
+      tell(`The batch among the others, order of turns ${round + 1} of ${ROUNDS} …`);
+      await Promise.all(
+        markets.map(async (read) => {
+          const outcome = outcomes.get(read.place.chain.id);
+          if (outcome !== undefined) await oneRound(setting, read, round, outcome, { solver, sign });
+        }),
+      );
+      await world.revert(start);
+    }
+    const next = new Map<number, Set<string>>();
+    for (const [id, outcome] of outcomes) {
+      const worse = participants.filter(
+        (each, i) => each.chainIds[0] === id && outcome.average(each).cost > alone[i]!.cost + SLACK,
+      );
+      if (worse.length === 0) final.set(id, outcome);
+      const staying = [...outcome.lot].filter((orderId) => !worse.some(({ order }) => order.id === orderId));
+      // One is no batch; and where all of the lot gain, somebody else has paid for it.
+      if (worse.length > 0 && staying.length > 1 && staying.length < outcome.lot.size) next.set(id, new Set(staying));
+    }
+    lots = next;
   }
+  const outcomeOf = ({ chainIds }: Participant): Outcome | undefined => final.get(chainIds[0]!);
+  const all = [...final.values()];
   return {
-    spent: participants.map((participant, i) =>
-      settledChains.has(participant.chainIds[0]!) ? sums.average(participant, ROUNDS) : alone[i]!,
-    ),
-    settledGas: settledGas / ROUNDS,
-    solverGain: solverGain / ROUNDS,
+    spent: participants.map((each, i) => outcomeOf(each)?.average(each) ?? alone[i]!),
+    settled: new Set(all.flatMap(({ lot }) => [...lot])),
+    settledGas: all.reduce((sum, { gas }) => sum + gas, 0) / ROUNDS,
+    solverGain: all.reduce((sum, { solverGain }) => sum + solverGain, 0) / ROUNDS,
   };
 }
 
-async function clearedHere(
+/** What the orders of turns on one chain have come to so far, with so many settled together. */
+class Outcome {
+  readonly lot: ReadonlySet<string>;
+  gas = 0;
+  solverGain = 0;
+  readonly #sums: Sums;
+
+  constructor(lot: ReadonlySet<string>, participants: readonly Participant[]) {
+    this.lot = lot;
+    this.#sums = new Sums(participants);
+  }
+
+  add(participant: Participant, spent: Spent): void {
+    this.#sums.add(participant, spent);
+  }
+
+  average(participant: Participant): Spent {
+    return this.#sums.average(participant, ROUNDS);
+  }
+}
+
+async function oneRound(
   setting: Setting,
+  read: ReadMarket,
+  round: number,
+  outcome: Outcome,
+  { sign, solver }: Pick<Rounds, 'sign' | 'solver'>,
+): Promise<void> {
+  const here = setting.participants.filter(({ chainIds }) => chainIds[0] === read.place.chain.id);
+  const turns = turnsOf(here, round);
+  const own = turns.filter(({ order }) => outcome.lot.has(order.id));
+  const leader = round % 2 === 0 ? own[0] : own.at(-1);
+  for (const participant of turns) {
+    if (!outcome.lot.has(participant.order.id)) {
+      outcome.add(participant, await tradeAlone(setting, participant));
+    } else if (participant === leader) {
+      const ready = await clearedHere(setting, read, own, solver, sign);
+      const done = await settle(setting, ready, own, solver);
+      outcome.gas += done.gas;
+      outcome.solverGain += done.solverGain;
+      const left = new Set(ready.clearing.removed.map(({ orderId }) => orderId));
+      for (const member of own) {
+        const cost = done.costs.get(member.order.id)!;
+        outcome.add(member, left.has(member.order.id) ? await tradeAlone(setting, member) : { gas: 0, cost });
+      }
+    }
+  }
+}
+
+async function clearedHere(
+  { deadline, signal, world }: Setting,
   { place }: ReadMarket,
   own: readonly Participant[],
-  alone: readonly Spent[],
   solver: Wallet,
   sign: SignFill,
 ): Promise<ReadyBatch> {
-  const { deadline, signal, world } = setting;
-  const markets = [await readMarket(place, signal)];
   return prepareBatch({
-    markets,
+    markets: [await readMarket(place, signal)],
     orders: own.map(({ order }) => order),
     nowSeconds: await world.clockSeconds(),
     alone: 'in-turn',
-    outsideCosts: outsideCosts({ ...setting, markets }, alone),
     validTo: deadline,
     sign,
     feeReceiver: solver.address as Address,

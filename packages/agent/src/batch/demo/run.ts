@@ -10,7 +10,7 @@ import { placeOf } from '../place.js';
 import { prepareBatch, type ReadyBatch, type SignFill } from '../settle-batch.js';
 import { type Setting, type Spent, tradeAlone } from './alone.js';
 import { type GasFloor, measureFloor } from './floor.js';
-import { aloneInTurn, outsideCosts, togetherInTurn } from './in-turn.js';
+import { aloneInTurn, outsideCosts, type TogetherInTurn, togetherInTurn } from './in-turn.js';
 import { commonPrice } from './measure.js';
 import { drawParticipants, fundParticipants, type Needs, type Participant } from './participants.js';
 import { settle } from './settle.js';
@@ -131,15 +131,13 @@ function mutable<T>(types: Readonly<Record<string, readonly T[]>>): Record<strin
   return Object.fromEntries(Object.entries(types).map(([name, fields]) => [name, [...fields]]));
 }
 
-interface Together {
-  /** In the order of the participants. */
-  readonly spent: readonly Spent[];
-  readonly settledGas: number;
-  readonly solverGain: number;
-}
-
 /** One settlement for all; whoever is not in it has traded on an untouched market already, or trades after it. */
-async function atOnce(setting: Setting, batch: ReadyBatch, solver: Wallet, alone: readonly Spent[]): Promise<Together> {
+async function atOnce(
+  setting: Setting,
+  batch: ReadyBatch,
+  solver: Wallet,
+  alone: readonly Spent[],
+): Promise<TogetherInTurn> {
   const { participants, tell } = setting;
   const left = new Set(batch.clearing.removed.map(({ orderId }) => orderId));
   tell('Settling …');
@@ -147,7 +145,8 @@ async function atOnce(setting: Setting, batch: ReadyBatch, solver: Wallet, alone
   const spent = participants.map(({ order }, i) =>
     left.has(order.id) ? alone[i]! : { gas: 0, cost: costs.get(order.id)! },
   );
-  return { spent, settledGas: gas, solverGain };
+  const settled = new Set(participants.flatMap(({ order }) => (left.has(order.id) ? [] : [order.id])));
+  return { spent, settled, settledGas: gas, solverGain };
 }
 
 function compare(run: {
@@ -156,7 +155,7 @@ function compare(run: {
   readonly markets: readonly ReadMarket[];
   readonly alone: readonly Spent[];
   readonly batch: ReadyBatch;
-  readonly together: Together;
+  readonly together: TogetherInTurn;
   readonly floor: GasFloor;
   readonly allowanceGas: number;
 }): BatchDemo {
@@ -173,7 +172,7 @@ function compare(run: {
       alone: alone[i]!,
       together: cost,
       savingBps,
-      left: reasons.get(participant.order.id) ?? '',
+      left: together.settled.has(participant.order.id) ? '' : (reasons.get(participant.order.id) ?? 'BETTER_ALONE'),
     };
   });
   return Object.freeze({
