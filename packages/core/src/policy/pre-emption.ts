@@ -52,7 +52,7 @@ export function preempted({ trend, ...market }: Market, outcome: BandOutcome): B
             const end = land(side, deviation / widening);
             if (end >= 0) return Math.min(deviation, widening * end);
             // No holding at all stays where it is.
-            return side === 'buy' ? end + shift : end - shift;
+            return end + (side === 'buy' ? shift : -shift);
           },
         }),
   };
