@@ -282,6 +282,17 @@ describe('the optimal rule from a table prepared elsewhere', () => {
     const drifted = { ...small, proportionalCost: 0.00075, fixedCost: 0.00375, riskAversion: 0.03 };
     expect(excess(small, drifted)).toBeLessThan(1);
   });
+
+  test('a book of two expiries at costs a little off those of its table is next to the optimum', () => {
+    const book: Book = [
+      { kind: 'call', units: -0.03, strike: 91 },
+      { kind: 'put', units: -1, strike: 90, years: small.years * (0.5 - 1e-6) },
+    ];
+    const two: HedgingProblem = { ...small, book, steps: 16, annualVolatility: 0.4, riskAversion: 0.006 };
+    const problem = { ...two, proportionalCost: 0.0002, fixedCost: 0.00016 };
+    const drifted = { ...problem, fixedCost: problem.fixedCost * 1.016, riskAversion: problem.riskAversion * 1.046 };
+    expect(excess(problem, drifted)).toBeLessThan(0.1);
+  });
 });
 
 test('the bench values every rule, and the optimal one lies at the optimum', async () => {

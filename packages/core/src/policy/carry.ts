@@ -4,6 +4,7 @@ import { impulseBand } from './impulse-band.js';
 import type { Market } from './market.js';
 import { monitoredBand } from './monitoring.js';
 import { piecewiseCost, type PiecewiseCost } from './piecewise-cost.js';
+import { optimalSide } from './rules/optimal.js';
 import { whalleyWilmott1999Band } from './rules/whalley-wilmott-1999.js';
 import type { Side } from './settlement-band.js';
 import { gradientAt, landingOf, type ShapeCost, valueAt, type ValueShape } from './value-shape.js';
@@ -114,6 +115,35 @@ export function monitoringRatio(market: Market, costs: SideCosts, bands: Prepare
   const now = impulseBand(market, costs.buy);
   const ratio = monitoredBand(market, now).outer / monitoredBand(marketThen(market, bands), now).outer;
   return Number.isFinite(ratio) ? ratio : 1;
+}
+
+/** By how much the edges of one side are farther out now, in the units of the book. */
+export interface EdgeRatios {
+  readonly outer: number;
+  readonly inner: number;
+}
+
+/**
+ * How the edges of a table move with costs that are linear then and now: as the closed form's do, monitoring and settlement
+ * included. The table's own values would mislead: beyond its trigger they rise no more steeply than its own trade costs, so
+ * that a dearer one never seems to pay.
+ */
+export function edgeRatios(
+  market: Market,
+  costs: SideCosts,
+  costsBefore: SideCosts,
+  bands: PreparedBands,
+  side: Side,
+): EdgeRatios {
+  const now = optimalSide(market, costs[side], side).band;
+  const then = optimalSide(marketThen(market, bands), costsBefore[side], side).band;
+  const outer = ratioOf(now.outer, then.outer, 1);
+  return { outer, inner: ratioOf(now.inner, then.inner, outer) };
+}
+
+function ratioOf(now: number, then: number, otherwise: number): number {
+  const ratio = now / then;
+  return ratio > 0 && Number.isFinite(ratio) ? ratio : otherwise;
 }
 
 /** Whether the delta drifts as much between two looks as it did in the table. */

@@ -143,7 +143,7 @@ describe('doubt', () => {
   test('an exit is made as far as doubt allows, not blocked', () => {
     const decision = decide(input(exposure('4', '40')));
     expect(decision).toMatchObject({ action: 'trade', deltaChangeUnits: '-4' });
-    expect(decision.sentence).toContain('as far as doubt allows');
+    expect(decision.sentence).toContain('cut by doubt');
   });
 
   test('what doubt leaves has to be worth its gas', () => {

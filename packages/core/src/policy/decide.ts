@@ -151,21 +151,21 @@ function withinBand(situation: Situation, outcome: BandOutcome): Decision {
   const where = `delta ${text(centre + (side === 'sell' ? middle : -middle))} against ${text(centre)}`;
   if (!(middle > outcome[side].outer)) {
     const edges = `${band.low} to ${band.high}`;
-    return wide('INSIDE_BAND', `With ${where}, the risk of the deviation is worth less than its cost within ${edges}.`);
+    return wide('INSIDE_BAND', `With ${where}, its risk is less than its cost within ${edges}.`);
   }
   const surely = near();
   if (!surely.gt(0)) {
     const { high, low } = input.exposure.delta;
-    return wide('EXPOSURE_STRADDLES_TARGET', `The delta may lie on either side of its target: ${low} to ${high}.`);
+    return wide('EXPOSURE_STRADDLES_TARGET', `Its target lies within the delta: ${low} to ${high}.`);
   }
   const cost = situation.costs[side];
-  if (!situation.hasRoute[side]) return wide('NO_ROUTE', `There is no known way to ${side}.`);
+  if (!situation.hasRoute[side]) return wide('NO_ROUTE', `No way to ${side} is known.`);
   const landing = outcome.land?.(side, middle) ?? outcome[side].inner;
   const wanted = middle - landing;
   // A trade that ends beyond the centre has its end for a target.
-  const most = landing < 0 ? surely.minus(landing) : surely;
+  const most = surely.plus(Math.max(0, -landing));
   const size = toLots(Math.min(wanted, cost.maxSizeUnits), most, input.config.lotUnits);
-  if (size.isZero()) return wide('BELOW_LOT', `What could be traded is less than a lot of ${input.config.lotUnits}.`);
+  if (size.isZero()) return wide('BELOW_LOT', `That is less than a lot of ${input.config.lotUnits}.`);
   return priced(situation, outcome, band, deviation, size, most.lt(wanted));
 }
 
@@ -192,17 +192,17 @@ function priced(
   }
   const removed = (staticRisk(market) / 2) * (middle * middle - (middle - units) ** 2);
   if (cutShort && removed < expectedCost) {
-    const sentence = `Doubt leaves ${size.toFixed()} to trade, whose risk of ${text(removed)} is less than its cost.`;
+    const sentence = `Doubt leaves ${size.toFixed()}, whose risk is less than its cost.`;
     return wide('DOUBT_NOT_WORTH_COST', sentence);
   }
   const open = input.openProgramme;
   const reason: TradeReason = open === undefined ? 'OUTSIDE_BAND' : 'PROGRAMME_AMENDED';
   const signed = side === 'sell' ? size.negated() : size;
   const postTradeDelta = shift(input.exposure.delta, signed.toFixed());
-  const doubt = cutShort ? ', as far as doubt allows' : '';
+  const doubt = cutShort ? ', cut by doubt' : '';
   const sentence =
-    `${side === 'sell' ? 'Sell' : 'Buy'} ${size.toFixed()}${doubt}: the delta is ${text(middle)} from its target, ` +
-    `beyond the ${text(outcome[side].outer)} that cost justifies; expected cost ${text(expectedCost)} ` +
+    `${side === 'sell' ? 'Sell' : 'Buy'} ${size.toFixed()}${doubt}: the delta is ${text(middle)} off, ` +
+    `beyond the ${text(outcome[side].outer)} that cost justifies; cost ${text(expectedCost)} ` +
     `(${costBps.toFixed(1)} bp).`;
   const decision: TradeDecision = {
     action: 'trade',

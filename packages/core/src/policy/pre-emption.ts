@@ -47,12 +47,13 @@ export function preempted({ trend, ...market }: Market, outcome: BandOutcome): B
     centreShiftUnits: centreShiftUnits + shift,
     ...(land === undefined
       ? {}
-      : { land: (side, deviation) => landed(land(side, deviation / widening), side, deviation) }),
+      : {
+          land: (side, deviation) => {
+            const end = land(side, deviation / widening);
+            if (end >= 0) return Math.min(deviation, widening * end);
+            // No holding at all stays where it is.
+            return end + (side === 'buy' ? shift : -shift);
+          },
+        }),
   };
-
-  /** On the leaning band; no holding at all stays where it is. */
-  function landed(end: number, side: 'buy' | 'sell', deviation: number): number {
-    if (end < 0) return side === 'buy' ? end + shift : end - shift;
-    return Math.min(deviation, widening * end);
-  }
 }

@@ -1,6 +1,7 @@
 import { type DeltaBand, type PreparedBands, readBand } from '../band-table.js';
 import {
   costsThen,
+  edgeRatios,
   looksAlike,
   monitoringRatio,
   type Scale,
@@ -163,7 +164,8 @@ function carried({ buy, deviationUnits, market, sell }: RuleContext, candidate: 
 }
 
 /** As the table has them, where it was prepared for what is now; else solved again at the costs of now. */
-function edgesOf(market: Market, costs: SideCosts, { band, bands, before, distance, values }: Candidate): Edges {
+function edgesOf(market: Market, costs: SideCosts, candidate: Candidate): Edges {
+  const { band, bands, before, distance, values } = candidate;
   const { units } = bands;
   if (distance < EXACT_WITHIN) {
     const { buyInner, buyOuter, sellInner, sellOuter } = band;
@@ -177,6 +179,7 @@ function edgesOf(market: Market, costs: SideCosts, { band, bands, before, distan
       toFlat: false,
     };
   }
+  if (isLinearThroughout(costs, candidate)) return movedEdges(market, costs, candidate);
   const { scale, shape } = values();
   const one = { length: units, worth: units };
   const solved = (side: Side): SolvedSide =>
@@ -198,6 +201,31 @@ function edgesOf(market: Market, costs: SideCosts, { band, bands, before, distan
     low: scale.length * low,
     high: scale.length * high,
     sellAt: scale.length * Math.max(high, sell.outer),
+    toFlat: false,
+  };
+}
+
+/** Whether every unit costs the same, in the table and now, as far as its band reaches. */
+function isLinearThroughout(costs: SideCosts, { band, bands }: Candidate): boolean {
+  const { impact } = bands.table.prepared;
+  if (impact.buy.length + impact.sell.length > 0) return false;
+  const reach = bands.units * (band.sellOuter - band.buyOuter);
+  return isLinear(costs.buy, reach) && isLinear(costs.sell, reach);
+}
+
+/** Away from the middle of the table's band, as far as the closed form's edges move. */
+function movedEdges(market: Market, costs: SideCosts, { band, bands, before }: Candidate): Edges {
+  const { units } = bands;
+  const middle = (band.buyInner + band.sellInner) / 2;
+  const buy = edgeRatios(market, costs, before, bands, 'buy');
+  const sell = edgeRatios(market, costs, before, bands, 'sell');
+  const low = middle + buy.inner * (band.buyInner - middle);
+  const high = middle + sell.inner * (band.sellInner - middle);
+  return {
+    buyAt: units * Math.min(low, middle + buy.outer * (band.buyOuter - middle)),
+    low: units * low,
+    high: units * high,
+    sellAt: units * Math.max(high, middle + sell.outer * (band.sellOuter - middle)),
     toFlat: false,
   };
 }
