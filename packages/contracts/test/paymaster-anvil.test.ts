@@ -25,6 +25,7 @@ const abi = new Interface([
   'function withdrawTokens(address,uint256)',
   'function approve(address,uint256)',
   'error OwnableUnauthorizedAccount(address account)',
+  'event UserOperationSponsored(bytes32 indexed userOpHash, address indexed token, uint256 tokenAmount, uint256 tokenPerNative)',
   'event UserOperationEvent(bytes32 indexed userOpHash, address indexed sender, address indexed paymaster, uint256 nonce, bool success, uint256 actualGasCost, uint256 actualGasUsed)',
 ]);
 const limits = [SCENE_GAS.paymasterVerificationGas, SCENE_GAS.paymasterPostOpGas].map((limit) => toBeHex(limit, 16));
@@ -58,13 +59,14 @@ test('takes what the gas is worth by its feed, with its margin, and no more than
   await setFeed(node, victim.deployer, band.gasFeed, answer, await clockOf(node));
   const outcome = await tryOperation(victim);
   if (outcome.kind !== 'done') throw new Error(outcome.check);
-  const event = outcome.receipt.logs
-    .map(({ data, topics }) => abi.parseLog({ data, topics: [...topics] }))
-    .find((each) => each?.name === 'UserOperationEvent')!;
-  const costWei = event.args['actualGasCost'] as bigint;
+  const events = outcome.receipt.logs.map(({ data, topics }) => abi.parseLog({ data, topics: [...topics] }));
+  const argsOf = (name: string) => events.find((event) => event?.name === name)!.args;
+  const costWei = argsOf('UserOperationEvent')['actualGasCost'] as bigint;
+  // Atoms of 6 decimals for 10^18 wei, by an answer of 8 decimals.
+  const price = (answer * (10_000n + PAYMASTER_MARGIN_BPS)) / 10_000n / 100n;
+  expect(argsOf('UserOperationSponsored')['tokenPerNative']).toBe(price);
   const taken = (await balanceOf(node, usdc, band.paymaster)) - 1n;
-  // Wei · answer (8 decimals) to atoms of 6 decimals: 10^-18 · 10^-8 · 10^6.
-  const worth = (wei: bigint): bigint => (wei * answer * (10_000n + PAYMASTER_MARGIN_BPS)) / 10_000n / 10n ** 20n;
+  const worth = (wei: bigint): bigint => (wei * price) / ETH;
   expect(taken).toBeGreaterThanOrEqual(worth(costWei));
   expect(taken).toBeLessThanOrEqual(worth(costWei + SCENE_GAS.maxFeeWei * 45_000n) + 1n);
 });
