@@ -33,6 +33,9 @@ export interface BookOptions {
   readonly listener: BookListener;
 }
 
+/** Before expiry nobody looks any more: what would be decided then would be done when all is over. */
+const LAST_LOOK_SECONDS = 3_600;
+
 /**
  * Writes and buys real options, then takes the market along a path until they expire, and at each look hedges by the policy
  * with whatever is cheapest to hold; settles, closes all hedges and takes all margin back.
@@ -51,7 +54,7 @@ export async function runBook(
   const opening = await walletsOf(markets, run.owner, signal);
   await depositMargins(run, SPOT);
   await openOptions(run, SPOT, startSeconds + 3_600);
-  const steps = Math.floor((run.expirySeconds - startSeconds) / stepSeconds);
+  const steps = Math.floor((run.expirySeconds - LAST_LOOK_SECONDS - startSeconds) / stepSeconds);
   const spotAt = options.path === undefined ? simulated(seed, steps, stepSeconds) : along(options.path, stepSeconds);
   for (let step = 0; step <= (run.dryRun ? 0 : steps); step += 1) {
     if (step > 0) await actors.moveTo({ seconds: startSeconds + step * stepSeconds, price: spotAt(step) });
