@@ -10,7 +10,7 @@ import { stepOverFlat } from './sample-shape.js';
 
 /** The same recursion where every holding tries every other, and points around the best of them, by plain loops. */
 function byTryingAll(lattice: Lattice): number {
-  const { aversion, flat, holdings, problem, rows, spots, startRow, stepYears } = lattice;
+  const { aversion, flat, holdings, problem, spots, startRow, stepYears } = lattice;
   const columns = holdings.length;
   const costs = { buy: unitCost(problem, 'buy'), sell: unitCost(problem, 'sell') };
   const owed = lattice.owedAt(problem.steps)!;
