@@ -27,14 +27,21 @@ if (hasPostgres) {
     return open(stage, { ...file, agent: { ...(file['agent'] as object), name } });
   };
 
+  const toAll = (method: string, ...params: unknown[]): Promise<unknown> =>
+    Promise.all(stage.world.chains.map((chain) => chain.rpc(method, params)));
+
   /** One agent goes in the middle of a trade, another one sees it to its end. */
   async function handOver(engine: object): Promise<void> {
     const first = await openOn(engine, 'first');
+    // No block, so that it cannot get further than its first step.
+    await toAll('evm_setAutomine', false);
     await first.agent.round(new AbortController().signal);
     await first.told('STEP_SENT');
     const used = first.agent.desk.used('book').notionalUsd;
     expect(used).toBeGreaterThan(1000);
     await close(first.agent);
+    await toAll('evm_setAutomine', true);
+    await toAll('evm_mine');
 
     const second = await openOn(engine, 'second');
     const end = second.told('RUN_ENDED');
