@@ -12,6 +12,7 @@ const swc = [
 ];
 
 const beforeEachFile = fileURLToPath(new URL('scripts/test-environment.mjs', import.meta.url));
+const besideEachFile = fileURLToPath(new URL('scripts/test-retries.mjs', import.meta.url));
 
 const project = (name) => ({
   displayName: name,
@@ -20,6 +21,7 @@ const project = (name) => ({
   testMatch: ['<rootDir>/src/**/*.test.ts', '<rootDir>/test/**/*.test.ts'],
   transform: { '\\.[cm]?[jt]s$': swc },
   setupFiles: [beforeEachFile],
+  setupFilesAfterEnv: [besideEachFile],
   transformIgnorePatterns: ['/node_modules/(?!(@noble|@lifi|ora|chalk|valibot)/)'],
   moduleNameMapper: {
     '^#sdk-core$': '@uniswap/sdk-core',

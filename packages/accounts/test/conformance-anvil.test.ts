@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Interface, Wallet } from 'ethers';
 import type { Account, Address, Call, Chain, Hex, OperationRequest } from '@evenkeel/core';
 import { describeConformance } from '@evenkeel/adapters/conformance/jest';
@@ -28,6 +29,7 @@ import { testWallet } from './support/wallet-provider.js';
 jest.setTimeout(120_000);
 
 const USDC = 10_000_000n;
+const POLL_MS = 20;
 const erc20 = new Interface(['function transfer(address to, uint256 amount)']);
 const factoryAbi = new Interface(['function getAddress(address owner, uint256 salt) view returns (address)']);
 let world: World;
@@ -269,6 +271,8 @@ describe('a bad account does not pass', () => {
         sending(account, {
           send: async (on, signed) => {
             await account.submission.send(on, signed);
+            // Once it is mined: a nonce that is read before it would be used up by it in the meantime.
+            while ((await account.submission.receipt(on, signed.hash)) === null) await pause(POLL_MS);
             const nonce = await account.submission.usedNonces(on, account.owner, 0n);
             const price = { maxFeePerGasWei: 10n ** 11n, maxPriorityFeePerGasWei: 1n };
             const more = { chainId: on.id, calls: [single], nonceKey: 0n, nonce, gasLimit, ...price };

@@ -106,7 +106,15 @@ async function deliverThrice(subject: AccountSubject, calls: readonly Call[], fa
 
 async function deliver(subject: AccountSubject, signed: SignedOperation, fail: Fail): Promise<Receipt> {
   const { account, chain, timeoutMs = 10_000 } = subject;
-  await account.submission.send(chain, signed);
+  const sent = await outcomeOf(account.submission.send(chain, signed));
+  if (!sent.ok) {
+    fail(
+      'the operation to be taken',
+      `send() threw ${say(sent.error)}`,
+      'See what the chain has against it.',
+      sent.error,
+    );
+  }
   for (let waited = 0; waited < timeoutMs; waited += POLL_MS) {
     const receipt = await receiptOf(subject, signed.hash);
     if (receipt !== null) return receipt;
