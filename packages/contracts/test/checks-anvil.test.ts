@@ -260,6 +260,14 @@ describe('what an operation may be', () => {
   });
 });
 
+test('no gas is charged to a bucket that lies before one in use', async () => {
+  const { policy } = victim.scene;
+  await pass(policy.windowSeconds / 4 + 1);
+  await say(SCENE_ANSWER);
+  expect(await tryOperation(victim)).toMatchObject({ kind: 'done' });
+  await refused({ sequence: 1n, order: { bucket: 0 } }, 'GasBudgetExceeded');
+});
+
 test('reverting operations burn no more than the gas budget of a window', async () => {
   const request = { order: { minOut: 2n ** 100n }, change: { callGas: 1_500_000n } };
   let sequence = 0n;
