@@ -7,10 +7,12 @@ import type { Surroundings } from '../assemble/portfolio.js';
 import { candleHistory } from '../candles/history.js';
 import { type Alerts, openAlerts } from './alerts/alerts.js';
 import type { AgentConfig, AgentPortfolio } from './config/parse-agent.js';
-import { openSharedEngine, openSharedJournal } from './engine/open-engine.js';
+import { openSharedEngine, openSharedJournal, openSharedLedger } from './engine/open-engine.js';
 import { type SharedRuns, sharedRuns } from './engine/shared-runs.js';
 import { type AgentEvents, agentEvents } from './events.js';
 import { type Desk, type LimitNews, openDesk } from './limits/desk.js';
+import { shareDesk } from './limits/shared-desk.js';
+import type { SharedLedger } from './limits/shared-ledger.js';
 import { EVERYWHERE } from './limits/stops.js';
 import { paperChain } from './paper/paper-chain.js';
 import { paperLedger } from './paper/paper-ledger.js';
@@ -87,14 +89,19 @@ export async function openAgent(config: AgentConfig, parts: AgentParts): Promise
     // Its lock is what keeps a second agent out.
     const own = await sqliteJournal({ path: join(folder, 'journal.db') });
     opened.unshift(own);
-    if (config.engine.kind === 'sqlite' || config.agent.mode !== 'live') return joined(config, parts, state, own);
+    if (config.engine.kind === 'sqlite' || config.agent.mode !== 'live') {
+      return await joined(config, parts, state, own);
+    }
     const journal = await openSharedJournal(config.engine, parts.env);
     opened.unshift(journal);
+    const ledger = await openSharedLedger(config.engine, parts.env, state.identity());
+    opened.unshift(ledger);
     // Before the engine is open nobody asks for its runs.
     const late: { runs?: SharedRuns } = {};
-    const agent = joined(config, parts, state, journal, {
+    const agent = await joined(config, parts, state, journal, {
       claim: (name) => journal.claim(name),
       runs: () => late.runs!,
+      ledger,
     });
     const turns = rebalancerTurns((portfolio) => agent.worker.book(portfolio));
     const workflows = [intentWorkflow(turns)];
@@ -107,6 +114,7 @@ export async function openAgent(config: AgentConfig, parts: AgentParts): Promise
         // What they tell is written down as long as the log is open.
         await agent.worker.turnsOver();
         await agent.close();
+        await ledger.close();
         await own.close();
       },
     });
@@ -116,13 +124,13 @@ export async function openAgent(config: AgentConfig, parts: AgentParts): Promise
   }
 }
 
-function joined(
+async function joined(
   first: AgentConfig,
   parts: AgentParts,
   state: AgentState,
   journal: Journal,
-  engine?: SharedWork,
-): Agent {
+  engine?: Omit<SharedWork, 'desk'> & { readonly ledger: SharedLedger },
+): Promise<Agent> {
   const { clock, env, extend = (ports: RebalancerPorts) => ports, logger, random, signerOf } = parts;
   const { mode, name } = first.agent;
   const audit = auditLog(state);
@@ -153,7 +161,9 @@ function joined(
     // What was lost does not come back when the day is over: a person has to look first.
     if (isReached && level.kind === 'loss') kill(portfolio ?? EVERYWHERE, sentence);
   };
-  const desk = openDesk(state, now, onLimit);
+  const ownDesk = openDesk(state, now, onLimit);
+  const sharedDesk = engine && (await shareDesk(ownDesk, engine.ledger, now));
+  const desk = sharedDesk ?? ownDesk;
 
   // What executions tell comes as events, and is logged as such.
   const quiet: Logger = {
@@ -187,10 +197,12 @@ function joined(
     kill,
     total: () => roster.config().totalLimits,
     keeperOf: (wanted) => roster.all().find((each) => each.name === wanted),
-    ...(engine === undefined ? {} : { shared: engine }),
+    ...(engine && sharedDesk && { shared: { claim: engine.claim, runs: engine.runs, desk: sharedDesk } }),
     now,
   });
-  const oneRound = rounds({ roster, chains, journal, worker, outside, desk, alerts, events, state, clock });
+  const exchanging = sharedDesk && { exchange: () => sharedDesk.exchange() };
+  const looking = { roster, chains, journal, worker, outside, desk, alerts, events, state, clock };
+  const oneRound = rounds({ ...looking, ...exchanging });
   let lastRound: RoundReport | undefined;
 
   const agent: Agent = {
@@ -232,6 +244,8 @@ function joined(
     },
     close: async () => {
       for (const keeper of roster.all()) keeper.close();
+      // What the others do not know yet stays in the file, and is told at the next start.
+      await sharedDesk?.exchange().catch(() => undefined);
       await journal.close();
       state.close();
     },

@@ -47,6 +47,8 @@ if (hasPostgres) {
     const end = second.told('RUN_ENDED');
     await roundToEnd(second.agent);
     expect((await end).details).toMatchObject({ outcome: 'hedged' });
+    // What the one has set aside counts for the other.
+    expect(second.agent.desk.used('book').notionalUsd).toBeGreaterThanOrEqual(used);
     const both = [...first.events, ...second.events].map(({ code }) => code);
     expect(both.filter((code) => code === 'INTENT_SIGNED')).toHaveLength(1);
     const programmes = await second.agent.journal.programmes();

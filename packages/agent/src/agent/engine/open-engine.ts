@@ -6,6 +6,7 @@ import { dbosEngine } from '../../engines/dbos/engine.js';
 import { restateEngine } from '../../engines/restate/engine.js';
 import type { AgentConfig } from '../config/parse-agent.js';
 import type { EngineConfig } from '../config/schema.js';
+import { type SharedLedger, sharedLedger } from '../limits/shared-ledger.js';
 
 /** An engine that several agents share. */
 export type SharedEngineConfig = Exclude<EngineConfig, { readonly kind: 'sqlite' }>;
@@ -13,6 +14,15 @@ export type SharedEngineConfig = Exclude<EngineConfig, { readonly kind: 'sqlite'
 /** The outbox of all agents on the engine. @throws JOURNAL_*, INVALID_INPUT */
 export function openSharedJournal(config: SharedEngineConfig, env: NodeJS.ProcessEnv): Promise<SharedJournal> {
   return postgresJournal({ connectionString: databaseOf(config, env), schema: config.schema });
+}
+
+/** The limits and stops of all agents on the engine. @throws SHARED_LIMITS_UNREACHABLE, INVALID_INPUT */
+export function openSharedLedger(
+  config: SharedEngineConfig,
+  env: NodeJS.ProcessEnv,
+  writer: string,
+): Promise<SharedLedger> {
+  return sharedLedger(databaseOf(config, env), `${config.schema}_limits`, writer);
 }
 
 /** @throws ENGINE_* */

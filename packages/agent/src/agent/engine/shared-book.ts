@@ -5,15 +5,15 @@ import type { AgentEvents } from '../events.js';
 import type { Keeper } from '../keeping/keeper.js';
 import { portfolioJournal } from '../keeping/portfolio-journal.js';
 import { tellAll } from '../keeping/tell.js';
-import type { Desk } from '../limits/desk.js';
+import type { SharedDesk } from '../limits/shared-desk.js';
 
 export interface SharedBookParts {
   /** Takes the name in hand: whoever had it before writes no more. */
   readonly claim: (name: string) => Promise<Journal>;
-  readonly desk: Pick<Desk, 'keep' | 'release'>;
+  readonly desk: Pick<SharedDesk, 'keep' | 'release' | 'takeOver'>;
   readonly events: AgentEvents;
   /** Sets aside what a trade may use. @returns the reservation's id */
-  readonly reserve: (keeper: Keeper, ...asked: Parameters<NonNullable<RebalanceOptions['permit']>>) => number;
+  readonly reserve: (keeper: Keeper, ...asked: Parameters<NonNullable<RebalanceOptions['permit']>>) => Promise<number>;
   /** What a reservation was for has come to its end. */
   readonly account: (keeper: Keeper, reserved: number, result: Rebalancing) => void;
   readonly conclude: (keeper: Keeper, result: Rebalancing) => void;
@@ -27,22 +27,24 @@ export async function claimedJournal({ owner, portfolio }: Keeper, claim: Shared
 }
 
 /**
- * A portfolio for one turn of a run, with the limits and the events of the agent that carries the turn out. What was
- * signed stays used until a turn has seen all of the trade: another agent may bring it to its end.
+ * A portfolio for one turn of a run, with the limits of all agents and the events of the one that carries the turn out. What
+ * was signed stays used until a turn has seen all of the trade: another agent may bring it to its end.
  */
 export async function sharedBook(keeper: Keeper, parts: SharedBookParts): Promise<OpenBook> {
   const { account, claim, conclude, desk, events, reserve, tellLeft } = parts;
   let reserved: number | undefined;
   let intentId: Hex | undefined;
   let stopTelling = (): void => undefined;
+  const journal = await claimedJournal(keeper, claim);
+  await desk.takeOver(keeper.name);
   return {
     portfolio: keeper.portfolio,
-    ports: { ...keeper.ports, journal: await claimedJournal(keeper, claim) },
+    ports: { ...keeper.ports, journal },
     watch: (rebalancer) => {
       stopTelling = tellAll(rebalancer, keeper.name, events, (id) => (intentId = id));
     },
-    permit: (decision, survey) => {
-      reserved = reserve(keeper, decision, survey);
+    permit: async (decision, survey) => {
+      reserved = await reserve(keeper, decision, survey);
     },
     over: ({ left, result }) => {
       stopTelling();

@@ -13,6 +13,7 @@ import { claimedJournal, sharedBook } from '../engine/shared-book.js';
 import type { SharedRuns } from '../engine/shared-runs.js';
 import type { AgentEvents } from '../events.js';
 import type { Desk } from '../limits/desk.js';
+import type { SharedDesk } from '../limits/shared-desk.js';
 import type { PaperLedger } from '../paper/paper-ledger.js';
 import { undecided } from '../watch/look.js';
 import { isInPlace, type Outside } from '../watch/outside.js';
@@ -44,6 +45,8 @@ export interface SharedWork {
   /** A journal whose earlier holder writes no more. */
   readonly claim: (name: string) => Promise<Journal>;
   readonly runs: () => SharedRuns;
+  /** The same as the worker's own, which others hear of. */
+  readonly desk: SharedDesk;
 }
 
 /** Runs rebalancings beside one another, one at a time for each account. */
@@ -124,15 +127,17 @@ export function openWorker(parts: WorkerParts): Worker {
     events.emit(decisionEvent(keeper.name, standing, level));
   };
 
-  const reserve = (
+  const reserve = async (
     keeper: Keeper,
     decision: TradeDecision,
     survey: Survey,
     ripcord?: 'automatic' | 'by-hand',
-  ): number => {
-    const proposal = { portfolio: keeper.name, ...expectedAmounts(decision, survey) };
+  ): Promise<number> => {
+    const expected = { portfolio: keeper.name, ...expectedAmounts(decision, survey) };
+    const proposal = ripcord === undefined ? expected : { ...expected, ripcord };
     const { dayLimits } = keeper.settings;
-    return desk.reserve(ripcord === undefined ? proposal : { ...proposal, ripcord }, dayLimits, parts.total());
+    if (shared === undefined) return desk.reserve(proposal, dayLimits, parts.total());
+    return shared.desk.reserveAmongAll(proposal, dayLimits, parts.total());
   };
 
   /** One rebalancing from its look to what it used. */
@@ -152,9 +157,9 @@ export function openWorker(parts: WorkerParts): Worker {
         dryRun: mode !== 'live',
         signal: abort.signal,
         drain: drain.signal,
-        permit: (decision, survey) => {
+        permit: async (decision, survey) => {
           if (drain.signal.aborted) throw new AgentStoppedError();
-          reserved = reserve(keeper, decision, survey, ripcord);
+          reserved = await reserve(keeper, decision, survey, ripcord);
         },
       });
       if (reserved !== undefined) account(keeper, reserved, result);
@@ -343,8 +348,9 @@ export function openWorker(parts: WorkerParts): Worker {
     book: async (name) => {
       const keeper = parts.keeperOf(name);
       if (keeper === undefined || shared === undefined) throw new EnginePortfolioUnknownError(name);
-      const { claim } = shared;
-      return turns.counted(() => sharedBook(keeper, { claim, desk, events, reserve, account, conclude, tellLeft }));
+      const { claim, desk: sharedDesk } = shared;
+      const bookParts = { claim, desk: sharedDesk, events, reserve, account, conclude, tellLeft };
+      return turns.counted(() => sharedBook(keeper, bookParts));
     },
     turnsOver: () => turns.over(),
     stop: async (patienceMs) => {

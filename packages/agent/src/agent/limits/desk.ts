@@ -3,6 +3,7 @@ import type { PortfolioLimits, TotalLimits } from '../config/schema.js';
 import type { AgentState } from '../state/open-state.js';
 import { LimitReachedError, TradingStoppedError } from './errors.js';
 import { type Amounts, brokenBy, DAY_MS, level, levelsOf, type LimitLevel, risen, type Use, usedIn } from './limits.js';
+import type { Others } from './shared-ledger.js';
 import { EVERYWHERE, type Stop, stoppedBy } from './stops.js';
 
 /** A trade that asks to be begun. */
@@ -44,6 +45,15 @@ export interface Desk {
   stop(kind: Stop['kind'], scope: string, reason: string): Stop;
   /** @returns whether there was one */
   reset(kind: Stop['kind'], scope: string): boolean;
+  /** What the other agents on an engine have used counts here, and what anybody has stopped stands. */
+  hear(others: Others): void;
+  /** Own reservations and uses that count, and one of them. */
+  ids(): readonly number[];
+  use(id: number): Use | undefined;
+  /** Own stops that others have not been heard to know. */
+  untoldStops(): readonly Stop[];
+  /** The others know of a stop from now on: once it is gone there, it is gone here. */
+  told(stop: Stop): void;
 }
 
 interface Entry extends Use {
@@ -64,6 +74,7 @@ const stopRow = v.object({
   kind: v.picklist(['killed', 'paused']),
   at_ms: v.number(),
   reason: v.string(),
+  told: v.number(),
 });
 
 /**
@@ -74,33 +85,39 @@ export function openDesk(state: AgentState, now: () => number, onNews: (news: Li
   /** Reservations of this process; those of a dead one count as used, not as running. */
   const running = new Set<number>();
   const stops = new Map<string, Stop>();
+  /** Keys of stops that others know: gone there, they are gone here. */
+  const told = new Set<string>();
+  let others: Omit<Others, 'stops'> = { uses: [], underWay: [] };
   for (const row of state.all('SELECT * FROM use WHERE at_ms > ?', [now() - DAY_MS])) {
     const { at_ms: atMs, gas, id, loss, notional, portfolio, slippage } = v.parse(useRow, row);
     const amounts = { notionalUsd: notional, gasUsd: gas, lossUsd: loss, slippageUsd: slippage };
     entries.set(id, { id, portfolio, atMs, ...amounts });
   }
   for (const row of state.all('SELECT * FROM stop', [])) {
-    const { at_ms: atMs, kind, reason, scope } = v.parse(stopRow, row);
+    const { at_ms: atMs, kind, reason, scope, told: isTold } = v.parse(stopRow, row);
     stops.set(`${kind} ${scope}`, Object.freeze({ kind, scope, atMs, reason }));
+    if (isTold === 1) told.add(`${kind} ${scope}`);
   }
 
   const usesOf = (portfolio: string | undefined): readonly Use[] =>
-    [...entries.values()].filter((each) => portfolio === undefined || each.portfolio === portfolio);
+    [...entries.values(), ...others.uses].filter((each) => portfolio === undefined || each.portfolio === portfolio);
   const used = (portfolio?: string): Amounts => usedIn(usesOf(portfolio), now());
   const totalLevels = (total: TotalLimits): readonly LimitLevel[] => [
     ...levelsOf(total, used()),
-    ...level('open-intents', running.size, total.maxOpenIntents),
+    ...level('open-intents', underWay(), total.maxOpenIntents),
   ];
+  /** A portfolio that others have under way, and that is asked for here, is no second one. */
+  const underWay = (asking?: string): number => running.size + others.underWay.filter((each) => each !== asking).length;
   const known = new Map<number, { limits: PortfolioLimits; total: TotalLimits }>();
 
-  const told = new Map<string, readonly LimitLevel[]>();
+  const toldLevels = new Map<string, readonly LimitLevel[]>();
   const tell = (portfolio: string | undefined, levels: readonly LimitLevel[]): void => {
     const key = portfolio ?? EVERYWHERE;
-    for (const each of risen(told.get(key) ?? [], levels)) {
+    for (const each of risen(toldLevels.get(key) ?? [], levels)) {
       // Open intents come and go with every trade: that they are many is no news.
       if (each.kind !== 'open-intents') onNews({ portfolio, level: each });
     }
-    told.set(key, levels);
+    toldLevels.set(key, levels);
   };
   const tellAll = (portfolio: string, limits: PortfolioLimits, total: TotalLimits): void => {
     tell(portfolio, levelsOf(limits, used(portfolio)));
@@ -116,8 +133,8 @@ export function openDesk(state: AgentState, now: () => number, onNews: (news: Li
     const { isExit, portfolio, ripcord } = proposal;
     const stop = ripcord === 'by-hand' ? undefined : stoppedBy([...stops.values()], proposal);
     if (stop !== undefined) throw new TradingStoppedError(portfolio, stop);
-    if (ripcord === undefined && running.size >= total.maxOpenIntents) {
-      const [most] = level('open-intents', running.size + 1, total.maxOpenIntents);
+    if (ripcord === undefined && underWay(portfolio) >= total.maxOpenIntents) {
+      const [most] = level('open-intents', underWay(portfolio) + 1, total.maxOpenIntents);
       throw new LimitReachedError(portfolio, 'total', most!);
     }
     if (!isExit && ripcord === undefined) {
@@ -160,6 +177,25 @@ export function openDesk(state: AgentState, now: () => number, onNews: (news: Li
     tellAll(entry.portfolio, scope.limits, scope.total);
   };
 
+  const putStop = (stop: Stop, isTold: boolean): void => {
+    const { atMs, kind, reason, scope } = stop;
+    state.run('INSERT OR REPLACE INTO stop (scope, kind, at_ms, reason, told) VALUES (?, ?, ?, ?, ?)', [
+      scope,
+      kind,
+      atMs,
+      reason,
+      isTold ? 1 : 0,
+    ]);
+    stops.set(`${kind} ${scope}`, stop);
+    if (isTold) told.add(`${kind} ${scope}`);
+  };
+  const reset = (kind: Stop['kind'], scope: string): boolean => {
+    const key = `${kind} ${scope}`;
+    state.run('DELETE FROM stop WHERE scope = ? AND kind = ?', [scope, kind]);
+    told.delete(key);
+    return stops.delete(key);
+  };
+
   return Object.freeze({
     reserve,
     settle,
@@ -181,14 +217,24 @@ export function openDesk(state: AgentState, now: () => number, onNews: (news: Li
       const standing = stops.get(`${kind} ${scope}`);
       if (standing !== undefined) return standing;
       const stop: Stop = Object.freeze({ kind, scope, atMs: now(), reason });
-      state.run('INSERT INTO stop (scope, kind, at_ms, reason) VALUES (?, ?, ?, ?)', [scope, kind, stop.atMs, reason]);
-      stops.set(`${kind} ${scope}`, stop);
+      putStop(stop, false);
       return stop;
     },
-    reset: (kind, scope) => {
-      const had = stops.delete(`${kind} ${scope}`);
-      state.run('DELETE FROM stop WHERE scope = ? AND kind = ?', [scope, kind]);
-      return had;
+    reset,
+    hear: ({ stops: heard, ...used }) => {
+      others = used;
+      const standing = new Set(heard.map(({ kind, scope }) => `${kind} ${scope}`));
+      for (const stop of heard) if (!stops.has(`${stop.kind} ${stop.scope}`)) putStop(stop, true);
+      for (const key of told) {
+        const stop = stops.get(key);
+        if (stop !== undefined && !standing.has(key)) reset(stop.kind, stop.scope);
+      }
     },
+    ids: () => [...entries.keys()],
+    use: (id) => entries.get(id),
+    told: (stop) => {
+      if (stops.has(`${stop.kind} ${stop.scope}`)) putStop(stop, true);
+    },
+    untoldStops: () => [...stops].filter(([key]) => !told.has(key)).map(([, stop]) => stop),
   } satisfies Desk);
 }

@@ -35,6 +35,19 @@ export class TradingStoppedError extends EvenkeelError {
   }
 }
 
+/** What all agents on an engine have used together is not known now. Code `SHARED_LIMITS_UNREACHABLE`. */
+export class SharedLimitsUnreachableError extends EvenkeelError {
+  constructor(cause: unknown) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    super('SHARED_LIMITS_UNREACHABLE', `The limits that the agents share can't be read or written: ${message}`, {
+      field: 'engine',
+      hint: 'Check that the database runs; until then nothing new is begun here.',
+      cause,
+      retryable: true,
+    });
+  }
+}
+
 function short(value: number): string {
   return String(Number(value.toPrecision(6)));
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { libsqlDriver, type SqliteConnection } from '@evenkeel/core/journal-sqlite';
 import { EvenkeelError } from '@evenkeel/intents';
+import * as v from 'valibot';
 import { AgentStateInvalidError, AgentStateIoError } from './errors.js';
 
 /** "EKag" in ASCII: tells the agent's file from any other SQLite file. */
@@ -37,11 +38,17 @@ const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (chain, owner, token)
    ) STRICT;
    CREATE TABLE outside (portfolio TEXT PRIMARY KEY, since_ms INTEGER NOT NULL) STRICT;`,
+  // What tells this file's entries from those of others in a database that several agents share.
+  `CREATE TABLE identity (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL) STRICT;
+   INSERT INTO identity (id, name) VALUES (1, lower(hex(randomblob(16))));
+   ALTER TABLE stop ADD COLUMN told INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 /** The agent's own file, beside the journal: audit log, use of limits, stops, alerts. Synchronous. */
 export interface AgentState extends Pick<SqliteConnection, 'run' | 'all'> {
   readonly path: string;
+  /** Of this file, and no other. */
+  identity(): string;
   /** All or nothing, on disk when it returns. */
   transaction<T>(body: () => T): T;
   close(): void;
@@ -116,6 +123,11 @@ function state(connection: SqliteConnection, path: string): AgentState {
   };
   return Object.freeze({
     path,
+    identity: () =>
+      guarded(path, () => {
+        const [row] = connection.all('SELECT name FROM identity', []);
+        return v.parse(v.object({ name: v.string() }), row).name;
+      }),
     run: (sql, parameters) => guarded(path, () => connection.run(sql, parameters)),
     all: (sql, parameters) => guarded(path, () => connection.all(sql, parameters)),
     transaction: <T>(body: () => T) => guarded(path, () => transaction(body)),

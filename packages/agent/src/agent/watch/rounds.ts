@@ -34,6 +34,8 @@ export interface RoundParts {
   readonly worker: Worker;
   readonly outside: Outside;
   readonly desk: Desk;
+  /** Hears what other agents on the engine have used and stopped. Default: there are no others. */
+  readonly exchange?: () => Promise<void>;
   readonly alerts: Alerts;
   readonly events: AgentEvents;
   readonly state: AgentState;
@@ -51,7 +53,7 @@ const OUTSIDE_ALERT_MS = 1_800_000;
 
 /** One look at all portfolios that are due, and what follows from it. */
 export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<RoundReport> {
-  const { alerts, chains, clock, desk, events, journal, outside, roster, state, worker } = parts;
+  const { alerts, chains, clock, desk, events, exchange, journal, outside, roster, state, worker } = parts;
   const lastPrices = new Map<string, DecimalString>();
   const knownTokens = new Set<string>();
 
@@ -125,6 +127,16 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
     return worker.ripcord(keeper, 'automatic');
   };
 
+  /** Nothing is signed before the same was asked again: a round without an answer may look on. */
+  const hearOthers = async (): Promise<void> => {
+    try {
+      await exchange?.();
+    } catch (error) {
+      const { code, sentence } = undecided(error, clock.now());
+      alerts.raise({ key: `shared-limits:${code}`, level: 'warning', code, sentence });
+    }
+  };
+
   /** What their trades have let go of, before anything is decided: what has arrived is there to be traded with. */
   const trackLate = async (keepers: readonly Keeper[], nowMs: number, signal: AbortSignal): Promise<void> => {
     const inFlight = await transfersUnderWay(journal);
@@ -139,6 +151,7 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
   return async (signal) => {
     const startedMs = clock.now();
     roster.settle();
+    await hearOthers();
     const keepers = roster.all();
     const callsBefore = new Map(chains.all().map((chain) => [chain, chain.requestCount()]));
     for (const keeper of keepers) {
