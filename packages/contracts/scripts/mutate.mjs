@@ -174,7 +174,7 @@ const MUTATIONS = [
   [SOURCES, 'if (hint >= count) return (false, 0);', ''],
   [SOURCES, 'if (!older.made) {', 'if (false) {'],
   [SOURCES, 'first == 0 ? newest : count - 1', 'count - 1'],
-  [SOURCES, 'if (found_.age < secondsAgo) (high', 'if (found_.age <= secondsAgo) (high'],
+  [SOURCES, 'if (found_.age < secondsAgo) (high', 'if (found_.age < secondsAgo + 60) (high'],
   [SOURCES, 'if (change < 0 && change % span != 0) tick--;', ''],
   [SOURCES, 'if (answer <= 0) revert IDeltaBand.FeedBroken(answer);', ''],
   [SOURCES, 'updatedAt > block.timestamp ||', 'false ||'],

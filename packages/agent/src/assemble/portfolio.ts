@@ -2,7 +2,6 @@ import { eoaAccount, type EoaSigner } from '@evenkeel/accounts';
 import { type Chain, type Clock, type Journal, type Logger, parsePolicyConfig, type Random } from '@evenkeel/core';
 import { createHedgingRebalancer, type HedgeInstruments, type HedgingRebalancer } from '@evenkeel/core/hedger';
 import { createRebalancer, type Portfolio, type RebalancerPorts } from '@evenkeel/core/rebalancer';
-import { pacedSlices } from '@evenkeel/core/schedule';
 import { opaqueOffers } from '@evenkeel/core/solicit';
 import { InvalidInputError } from '@evenkeel/intents';
 import { type CandleHistory, candleHistory } from '../candles/history.js';
@@ -14,6 +13,7 @@ import { logVarianceStdDev, type StatedVolatility, statedVolatility } from '../v
 import { systemClock } from './ambient.js';
 import { chainOf } from './chains.js';
 import { instrumentsOf } from './instruments.js';
+import { livePacing } from './live-pacing.js';
 import { networksOf } from './solvers.js';
 import { sourcesOf } from './sources.js';
 
@@ -82,7 +82,7 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
     volatility: volatility.feed,
     trend: liveTrend(config, history, clock),
     opaque: opaqueOffers(),
-    pacing: pacedSlices,
+    pacing: livePacing(config.schedule.volumeFile, clock),
     journal,
     clock,
     random,
@@ -106,8 +106,13 @@ export function rebalancerOf(
 
 function portfolioOf(config: PortfolioConfig): Portfolio {
   const { chains, limits, policy, schedule } = config;
-  if (schedule.kind === 'pov' && schedule.volumeProfile === undefined) {
-    const hint = 'Give the units that others are expected to trade in equal bins of the span.';
+  const { volumeFile, volumeProfile } = schedule;
+  if (volumeFile !== undefined && volumeProfile !== undefined) {
+    const hint = 'Give one of them.';
+    throw new InvalidInputError('schedule.volumeProfile', volumeProfile, 'is given beside volumeFile', hint);
+  }
+  if (schedule.kind === 'pov' && volumeProfile === undefined && volumeFile === undefined) {
+    const hint = 'Give the units that others are expected to trade in equal bins of the span, or volumeFile.';
     throw new InvalidInputError('schedule.volumeProfile', undefined, 'is missing, and pov follows it', hint);
   }
   const nativePrices = chains.flatMap(({ id, nativePriceUsd }) =>
@@ -125,7 +130,7 @@ function portfolioOf(config: PortfolioConfig): Portfolio {
       maxParts: schedule.maxParts,
       spanSeconds: schedule.spanSeconds,
       recoverySeconds: schedule.recoverySeconds,
-      volumeProfile: schedule.volumeProfile ?? EVEN_VOLUME,
+      volumeProfile: volumeProfile ?? EVEN_VOLUME,
       jitterShare: schedule.jitterPercent / 100,
       participation: schedule.participationPercent / 100,
     },

@@ -22,7 +22,7 @@ export interface Candles {
   readonly endSeconds: number;
 }
 
-const TIME_COLUMNS: readonly string[] = ['timestamp', 'time', 'date', 'datetime', 'open_time'];
+export const TIME_COLUMNS: readonly string[] = ['timestamp', 'time', 'date', 'datetime', 'open_time'];
 const PRICE_COLUMNS = ['open', 'high', 'low', 'close'] as const;
 const MOST_GAP_HOURS = 48;
 const MOST_RATIO = 10;
@@ -148,7 +148,7 @@ function rowParser(file: string, header: string): (line: number, content: string
 }
 
 /** Unix seconds, or NaN. */
-function secondsOf(cell: string): number {
+export function secondsOf(cell: string): number {
   const text = cell.trim();
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) > MOST_SECONDS ? Number(text) / 1000 : Number(text);
   const iso = text.replace(' ', 'T');

@@ -174,6 +174,8 @@ export const portfolioConfigSchema = v.strictObject({
       recoverySeconds: v.optional(v.pipe(seconds, v.minValue(1, 'must be at least 1')), 1),
       jitterPercent: v.optional(percent(100), 50),
       participationPercent: v.optional(percent(50), 10),
+      /** Candles with a column `volume`: the profile of the day comes from them, and what today differs from it. */
+      volumeFile: v.exactOptional(candlesFile),
       volumeProfile: v.optional(v.pipe(v.array(v.pipe(v.number(), v.minValue(0))), v.minLength(1))),
     }),
     {},

@@ -198,7 +198,7 @@ function rest(
   // What bounds the lateness is the intent's deadline, which execution enforces.
   const now = Math.min(nowSeconds(ports), schedule.endSeconds);
   const { kind } = schedule;
-  if (isPaced(kind)) {
+  if (isPaced(kind, ports.pacing)) {
     const { buy, sell } = costCurves(portfolio, seen, riskAversion, neededDeltaUnits);
     const question = pacingQuestion(portfolio, {
       recoverySeconds,

@@ -28,7 +28,7 @@ export function scheduleOf(input: ScheduleOfInput): Schedule {
   const { kind, spanSeconds } = schedule;
   const { perNumeraire } = decision.inputs.riskAversion;
   const risk = riskOf(perNumeraire, annualVolatility, Number(decision.inputs.spot));
-  if (isPaced(kind)) {
+  if (isPaced(kind, pacing)) {
     const question = pacingQuestion(portfolio, {
       recoverySeconds,
       schedule: {
@@ -72,7 +72,9 @@ export function pacingOf(pacing: Pacing | undefined, kind: PacedKind): Pacing {
   throw new PortfolioInvalidError('schedule.kind', kind, 'needs the port that works it out', hint);
 }
 
-export function isPaced(kind: Portfolio['schedule']['kind']): kind is PacedKind {
+/** Volume is followed as it comes where there is a port to do it; without one it is planned once. */
+export function isPaced(kind: Portfolio['schedule']['kind'], pacing: Pacing | undefined): kind is PacedKind {
+  if (kind === 'vwap') return pacing !== undefined;
   return kind === 'pov' || kind === 'almgren-chriss' || kind === 'obizhaeva-wang' || kind === 'optimal';
 }
 

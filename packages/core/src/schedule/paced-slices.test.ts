@@ -25,7 +25,7 @@ const question = (kind: PacedKind, more: Partial<PacingQuestion> = {}): PacingQu
   nextIndex: 0,
   ...more,
 });
-const KINDS: readonly PacedKind[] = ['pov', 'almgren-chriss', 'obizhaeva-wang', 'optimal'];
+const KINDS: readonly PacedKind[] = ['vwap', 'pov', 'almgren-chriss', 'obizhaeva-wang', 'optimal'];
 const sum = ({ slices }: ReturnType<typeof pacedSlices>): number =>
   slices.reduce((total, { deltaUnits }) => total + Number(deltaUnits), 0);
 

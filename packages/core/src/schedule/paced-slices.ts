@@ -5,12 +5,13 @@ import { almgrenChriss } from './paces/almgren-chriss.js';
 import { obizhaevaWang } from './paces/obizhaeva-wang.js';
 import { optimal } from './paces/optimal.js';
 import type { Pace } from './paces/pace.js';
-import { pov } from './paces/vwap.js';
+import { pov, vwap } from './paces/vwap.js';
+import { rebin } from './plan-schedule.js';
 import { restOfSchedule, type RestReason, type ScheduleProgress } from './rest-of-schedule.js';
 import type { Schedule } from './schedule.js';
 
 /** Paces that are worked out anew after every fill. */
-export type PacedKind = 'pov' | 'almgren-chriss' | 'obizhaeva-wang' | 'optimal';
+export type PacedKind = 'vwap' | 'pov' | 'almgren-chriss' | 'obizhaeva-wang' | 'optimal';
 
 /** A paced schedule, and where it stands. */
 export interface PacingQuestion extends ScheduleProgress {
@@ -21,7 +22,7 @@ export interface PacingQuestion extends ScheduleProgress {
   readonly recoverySeconds: number;
   /** Share of each slice's interval within which its time is drawn. */
   readonly jitterShare: number;
-  /** Units that others are expected to trade in equal bins of the span, and the share of it that is ours: for `pov`. */
+  /** What others are expected to trade in equal bins of the span; for `pov` in units, of which `participation` is ours. */
   readonly volumeUnits: readonly number[];
   readonly participation: number;
   readonly lotUnits: DecimalString;
@@ -86,6 +87,8 @@ function paceOf(question: PacingQuestion): Pace {
   const { seed } = schedule;
   const jitter = seed === undefined || jitterShare === 0 ? {} : { jitter: { seed, shareOfInterval: jitterShare } };
   switch (schedule.kind) {
+    case 'vwap':
+      return vwap({ bins: parts, expectedVolume: () => rebin(volumeUnits, parts), ...jitter });
     case 'pov':
       return pov({ bins: volumeUnits.length, expectedVolume: () => volumeUnits, participation, ...jitter });
     case 'almgren-chriss':

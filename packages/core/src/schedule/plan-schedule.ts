@@ -120,7 +120,7 @@ export function splitExactly(total: Decimal, weights: readonly number[], lotUnit
 }
 
 /** A profile of any number of bins as `count` bins over the same span; volume within a bin is taken as even. */
-function rebin(profile: readonly number[], count: number): number[] {
+export function rebin(profile: readonly number[], count: number): number[] {
   const cumulative = (share: number): number => {
     const at = share * profile.length;
     const whole = Math.min(Math.floor(at), profile.length);
