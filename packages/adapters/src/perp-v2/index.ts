@@ -10,3 +10,4 @@ export { perpV2Positions, type PerpV2PositionsOptions } from './positions.js';
 export { perpV2MarginAfter } from './margin-after.js';
 export { perpV2Deposit, perpV2DepositRoom, perpV2Withdrawal, planPerpV2Deposit } from './vault.js';
 export { perpV2Watch, type PerpV2WatchOptions } from './watch.js';
+export { perpV2MarginVenue } from './margin-venue.js';

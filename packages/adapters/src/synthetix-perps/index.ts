@@ -6,3 +6,4 @@ export { synthetixMargin, synthetixMarginAfter } from './margin-account.js';
 export type { SynthetixPerpsMarket } from './market.js';
 export { synthetixPerpsPositions, type SynthetixPerpsPositionsOptions } from './positions.js';
 export { synthetixPerpsWatch, type SynthetixPerpsWatchOptions } from './watch.js';
+export { synthetixMarginVenue } from './margin-venue.js';

@@ -11,6 +11,7 @@ export interface AgentEvent {
     | 'execution'
     | 'intent'
     | 'limit'
+    | 'margin'
     | 'report'
     | 'ripcord'
     | 'round'

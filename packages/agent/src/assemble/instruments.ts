@@ -4,6 +4,7 @@ import {
   perpV2Instrument,
   perpV2Margin,
   perpV2MarginAfter,
+  perpV2MarginVenue,
   perpV2Positions,
   readPerpV2Account,
 } from '@evenkeel/adapters/perp-v2';
@@ -12,6 +13,7 @@ import {
   readSynthetixPerpsAccount,
   synthetixMargin,
   synthetixMarginAfter,
+  synthetixMarginVenue,
   synthetixPerps,
   synthetixPerpsPositions,
 } from '@evenkeel/adapters/synthetix-perps';
@@ -28,8 +30,8 @@ import {
   type VenueAdapter,
 } from '@evenkeel/core';
 import type { Contender } from '@evenkeel/core/choose';
-import type { HedgeInstruments, Seen } from '@evenkeel/core/hedger';
-import { perpetualMargin } from '@evenkeel/core/margin';
+import type { HedgeInstruments, MarginKeeping, Seen } from '@evenkeel/core/hedger';
+import { type MarginVenue, perpetualMargin } from '@evenkeel/core/margin';
 import { InvalidInputError } from '@evenkeel/intents';
 import type { PortfolioConfig } from '../config/complete.js';
 import type { InstrumentsConfig } from '../config/instruments-schema.js';
@@ -48,6 +50,8 @@ interface Entry {
   readonly adapter: InstrumentAdapter;
   /** Where what is held of it is read from; absent where the wallet's tokens are all there is. */
   readonly source?: PositionSource;
+  /** Where its margin is kept; absent where it has none. */
+  readonly margin?: MarginVenue;
   readonly contender: (seen: Seen) => Contender;
 }
 
@@ -109,8 +113,29 @@ export function instrumentsOf(
         riskWeight,
         marginLimits: { maxLeverage: margin.maxLeverage, minDistance: margin.minLiquidationDistancePercent / 100 },
       },
+      ...keptOf(margin, entries),
     },
   };
+}
+
+/** Margins that are kept; nothing where there are none, or nothing may be done for them. */
+function keptOf(
+  {
+    lookAheadSeconds,
+    minLiquidationDistancePercent: least,
+    restoreDistancePercent: restored,
+    ways,
+  }: InstrumentsConfig['margin'],
+  entries: readonly Entry[],
+): { readonly margin?: MarginKeeping } {
+  if (restored !== undefined && restored < least) {
+    const hint = 'Give at least minLiquidationDistancePercent.';
+    throw new InvalidInputError('instruments.margin.restoreDistancePercent', restored, `is below ${least}`, hint);
+  }
+  const venues = entries.flatMap(({ margin }) => margin ?? []);
+  if (venues.length === 0 || ways.length === 0) return {};
+  const distance = restored === undefined ? {} : { restoreDistance: restored / 100 };
+  return { margin: { venues, ways, lookAheadSeconds, ...distance } };
 }
 
 function perpEntry(each: InstrumentsConfig['perpV2'][number], on: ConnectedChain, owner: Address, clock: Clock): Entry {
@@ -129,6 +154,7 @@ function perpEntry(each: InstrumentsConfig['perpV2'][number], on: ConnectedChain
   return {
     adapter,
     source,
+    margin: perpV2MarginVenue(market, adapter.id),
     contender: ({ readings, reference }) => ({
       adapter,
       chainId,
@@ -172,6 +198,7 @@ function synthEntry(
   return {
     adapter,
     source,
+    margin: synthetixMarginVenue(market, adapter.id),
     contender: ({ readings }) => ({
       adapter,
       chainId,

@@ -44,6 +44,8 @@ export const synthetixMarketSchema = {
   symbol: v.optional(symbol, 'sETH'),
 };
 
+const MARGIN_WAYS = ['wallet', 'bridge', 'reduce'] as const;
+
 /** What competes with spot for a hedge. Each is read as a position as well. */
 export const instrumentsSchema = v.strictObject({
   /** How long a hedge is expected to be held. Default: `horizonDays`. */
@@ -52,12 +54,18 @@ export const instrumentsSchema = v.strictObject({
   capitalRatePercent: v.optional(v.pipe(v.number(), v.minValue(-100), v.maxValue(100)), 4),
   /** So many standard deviations of what holding costs are added to it. */
   riskWeight: v.optional(notNegative, 0.5),
-  /** What no step of a trade on margin may break. */
+  /** What no step of a trade on margin may break, and what is done before the market does. */
   margin: v.optional(
     v.strictObject({
       maxLeverage: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(100)), 5),
       /** How far the spot has to move until the account is liquidated. */
       minLiquidationDistancePercent: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(100)), 15),
+      /** What may be done when that comes near, the cheapest of them: none of it with an empty list. */
+      ways: v.optional(v.array(v.picklist(MARGIN_WAYS)), [...MARGIN_WAYS]),
+      /** Distance that it leaves. Default: half as much again as the least. */
+      restoreDistancePercent: v.exactOptional(v.pipe(v.number(), v.gtValue(0), v.maxValue(90))),
+      /** A closer look is taken when something that takes so long might have to be begun. */
+      lookAheadSeconds: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(604_800)), 1800),
     }),
     {},
   ),

@@ -80,6 +80,9 @@ export async function open(
     readonly folder?: string;
     readonly wallets?: readonly Wallet[];
     readonly tables?: AgentParts['tables'];
+    /** Default: the system's. */
+    readonly clock?: AgentParts['clock'];
+    readonly extend?: AgentParts['extend'];
   } = {},
 ): Promise<Opened> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'evenkeel-agent-'));
@@ -90,7 +93,8 @@ export async function open(
     // What others of this machine have prepared must decide nothing here.
     tables: { folder: join(folder, 'bands'), prepare: noTable, ...options.tables },
     env: {},
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
+    ...(options.extend === undefined ? {} : { extend: options.extend }),
     random: seededRandom(1),
     logger: { log: () => undefined },
     signerOf: ({ config }) => wallets.find(({ address }) => address.toLowerCase() === config.owner.toLowerCase())!,

@@ -160,7 +160,7 @@ function firmQuote(hop: HedgeTransfer, quote: Quote | undefined): Quote {
 }
 
 /** Native coin that the quote wants on top: message fees. */
-function nativeFeeWei(quote: Quote): bigint {
+export function nativeFeeWei(quote: Quote): bigint {
   return quote.fees
     .filter(({ amount, included }) => !included && sameAddress(amount.token.address, NATIVE_ADDRESS))
     .reduce((sum, { amount }) => sum + amount.atoms, 0n);

@@ -120,7 +120,13 @@ interface Competition {
 }
 
 /** Instruments on the chains that answer, and the terms that they compete on. */
-export function competition({ instruments, portfolio, spot: { before } }: ConsiderInput): Competition {
+export function competition({
+  instruments,
+  portfolio,
+  spot: { before },
+}: Pick<ConsiderInput, 'instruments' | 'portfolio'> & {
+  readonly spot: Pick<Consideration, 'before'>;
+}): Competition {
   const { limits, owner } = portfolio;
   return {
     contenders: instruments.contenders(before).filter(({ chainId }) => before.gasPriceWei[chainId] !== undefined),
@@ -143,7 +149,11 @@ function gasCostOf({ gasPriceWei, nativePrice }: Survey): (gas: readonly GasUse[
     }, 0);
 }
 
-function spotContender({ portfolio, spot: { before, curves } }: ConsiderInput): Contender {
+/** Spot as the router would trade it. */
+export function spotContender({
+  portfolio,
+  spot: { before, curves },
+}: Pick<ConsiderInput, 'portfolio'> & { readonly spot: Pick<Consideration, 'before' | 'curves'> }): Contender {
   const held = before.balances
     .filter(({ token }) => portfolio.baseTokens.some((base) => sameToken(base, token)))
     .reduce(

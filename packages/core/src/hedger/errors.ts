@@ -46,3 +46,15 @@ export class PartStoppedError extends EvenkeelError {
     });
   }
 }
+
+/** A bridge that was to bring margin gives no quote that holds. Code `MARGIN_BRIDGE_REFUSED`. */
+export class MarginBridgeRefusedError extends EvenkeelError {
+  constructor(bridge: string, reason: string) {
+    super('MARGIN_BRIDGE_REFUSED', `${bridge} brings no margin: ${reason}`, {
+      field: 'bridge',
+      value: bridge,
+      hint: 'Keep money beside the account, or name another bridge.',
+      retryable: true,
+    });
+  }
+}

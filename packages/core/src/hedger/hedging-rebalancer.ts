@@ -8,6 +8,8 @@ import type { Portfolio, RebalancerPorts } from '../rebalancer/portfolio.js';
 import { considerInstruments, SPOT, type Weighed } from './consider.js';
 import { executorOf } from './executor.js';
 import type { HedgeInstruments } from './instruments.js';
+import { keepMargins, type MarketSeen } from './keep-margin.js';
+import type { KeepMarginOptions, MarginKept } from './margin-keeping.js';
 import { type HedgeMoved, type HedgeMoveOrders, moveHedge } from './move-hedge.js';
 import { decideOrder, type InstrumentOrder } from './trade-one.js';
 import { holdOn, type HedgingResult, tradeInstrument } from './trade.js';
@@ -19,6 +21,14 @@ export interface HedgingRebalancer extends Omit<Rebalancer, 'rebalance'> {
    * intent and a programme of its own; else the rebalancer does what it does without instruments.
    */
   rebalance(options?: RebalanceOptions): Promise<HedgingResult>;
+  /**
+   * Brings margins that come near to liquidation back within their limits: money of the wallet, money over a bridge, or a
+   * smaller position, whichever is cheapest, begun early enough. Absent: there are none.
+   *
+   * @returns what was due, each with its end
+   * @throws {RebalancerBusyError}; PROGRAMME_OPEN; what `permit` throws, and what leaves a programme under way
+   */
+  keepMargin?(options?: KeepMarginOptions): Promise<readonly MarginKept[]>;
 }
 
 /** One that has instruments: each can be traded by itself as well. */
@@ -79,7 +89,8 @@ export function createHedgingRebalancer(
   const spot = createRebalancer(portfolio, ports);
   // What a crash has left may be of an instrument: execution has to know where its calls may go. No route is planned
   // through these, and no intent for spot admits them.
-  const venues = [...ports.venues, ...instruments.adapters.map(executorOf)];
+  const keepers = instruments.margin?.venues ?? [];
+  const venues = [...ports.venues, ...[...instruments.adapters, ...keepers].map(executorOf)];
   const resumer = createRebalancer(portfolio, { ...ports, venues });
   let isWeighing = false;
   for (const each of [spot, resumer]) {
@@ -145,6 +156,18 @@ export function createHedgingRebalancer(
     }
   };
 
+  /** A price that is disputed trades nothing, and keeps nobody from bringing margin. */
+  const lookForMargin = (signal: AbortSignal): Promise<MarketSeen> =>
+    quietly(async () => {
+      try {
+        return await spot.decide({ signal });
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof EvenkeelError)) throw error;
+        return { before: await spot.survey(signal) };
+      }
+    });
+
   const tradeOrder = async (
     order: InstrumentOrder,
     options: Omit<RebalanceOptions, 'deltaChangeUnits'>,
@@ -174,6 +197,14 @@ export function createHedgingRebalancer(
         const weighed = await weigh(options);
         const result = await carryOut(weighed, options);
         return weighed.choices.length === 0 ? result : Object.freeze({ ...result, choices: weighed.choices });
+      }),
+    keepMargin: (options = {}) =>
+      exclusively(async () => {
+        const { margin, terms } = instruments;
+        if (margin === undefined || terms.marginLimits === undefined) return [];
+        const limits = terms.marginLimits;
+        const parts = { context, instruments, keeping: margin, limits, look: lookForMargin, trade: tradeOrder };
+        return keepMargins(parts, options);
       }),
     trade: (order, options = {}) => exclusively(() => tradeOrder(order, options)),
     move: (orders, options = {}) =>

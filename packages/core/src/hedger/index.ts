@@ -6,3 +6,4 @@ export { ROUTED_SPOT } from './routed-spot.js';
 export type { HedgingResult, InstrumentTrade } from './trade.js';
 export type { InstrumentOrder } from './trade-one.js';
 export type { HedgeMoved, HedgeMoveOrders } from './move-hedge.js';
+export type { KeepMarginOptions, MarginKeeping, MarginKept, MarginProposal, MarginWay } from './margin-keeping.js';

@@ -1,6 +1,7 @@
 import type { ChoiceTerms, Contender } from '../choose/choose-instrument.js';
 import type { InstrumentAdapter } from '../ports/instrument.js';
 import type { Survey } from '../rebalancer/survey.js';
+import type { MarginKeeping } from './margin-keeping.js';
 
 /** What was just seen of the portfolio that instruments may have to know. */
 export type Seen = Pick<Survey, 'balances' | 'readings' | 'reference'>;
@@ -13,4 +14,6 @@ export interface HedgeInstruments {
   readonly contenders: (seen: Seen) => readonly Contender[];
   /** How long a hedge is expected to be held, what capital would earn, and what no margin may break. */
   readonly terms: Pick<ChoiceTerms, 'capitalRate' | 'days' | 'marginLimits' | 'riskWeight'>;
+  /** Margins that are kept within the limits of the terms. Absent: none is. */
+  readonly margin?: MarginKeeping;
 }

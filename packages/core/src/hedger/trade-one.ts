@@ -25,7 +25,7 @@ export async function decideOrder(
   order: InstrumentOrder,
 ): Promise<InstrumentDecision> {
   const { portfolio, ports, signal, spot } = input;
-  const { contenders, terms } = competition({ ...input, requested: order.units });
+  const { contenders, terms } = competition(input);
   const contender = contenders.find((each) => isOf(each, order));
   if (contender === undefined) throw new TradeNotDecidedError(order.adapter, order.chainId, 'it is not configured');
   const choice = await chooseInstrument([contender], { ...terms, deltaUnits: order.units }, signal);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { planMarginCure, type CureChoices, type MoneySource } from './cure.js';
 import { marginBreaches, type MarginLimits } from './limits.js';
 import { type MarginAccount, marginState, perpetualMargin } from './margin-account.js';
+import { isMarginNear } from './near.js';
 import { perpetualReduction } from './plans.js';
 
 const limits: MarginLimits = { maxLeverage: 10, minDistance: 0.1 };
@@ -115,3 +116,28 @@ test.each([{ annualVolatility: Number.NaN }, { deviations: -1 }, { restoreDistan
     expect(wrong).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
   },
 );
+
+test('an account is near as soon as any cure in time might be due, and never without a position', () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0.05, max: 0.25, noNaN: true }),
+      fc.double({ min: 0, max: 7_200, noNaN: true }),
+      (distance, seconds) => {
+        const account = short(marginAt(distance));
+        const isNear = isMarginNear(account, { ...limits, maxLeverage: 50 }, { annualVolatility: 0.8, seconds });
+        const money = [source('bridge', 5, seconds)];
+        const isLate = distance <= 3.2 * Math.sqrt(seconds / (365 * 86_400));
+        if (isLate) expect(isNear).toBe(true);
+        else
+          expect(planMarginCure(account, { ...limits, maxLeverage: 50 }, choices({ money })).status === 'cure').toBe(
+            isNear,
+          );
+      },
+    ),
+  );
+  expect(isMarginNear(short(marginAt(0.2)), { ...limits, maxLeverage: 3 }, { annualVolatility: 0.8, seconds: 0 })).toBe(
+    true,
+  );
+  const empty: MarginAccount = { ...short(0), gross: 0, surplusAtZero: 0, surplusPerUnit: 0, equity: 0 };
+  expect(isMarginNear(empty, limits, { annualVolatility: 0.8, seconds: 60 })).toBe(false);
+});

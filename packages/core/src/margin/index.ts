@@ -23,3 +23,5 @@ export {
   type ReductionChoice,
   type RejectedCure,
 } from './cure.js';
+export type { MarginReading, MarginVenue } from './margin-venue.js';
+export { isMarginNear } from './near.js';

@@ -9,7 +9,7 @@ import type {
   Random,
   VolatilityFeed,
 } from '@evenkeel/core';
-import type { HedgingRebalancer } from '@evenkeel/core/hedger';
+import type { HedgeInstruments, HedgingRebalancer } from '@evenkeel/core/hedger';
 import { withoutBids } from '@evenkeel/core/networks';
 import type { LookMemory, Portfolio, RebalancerPorts } from '@evenkeel/core/rebalancer';
 import type { EoaSigner } from '@evenkeel/accounts';
@@ -55,7 +55,7 @@ export function standingOf(decision: Decision, at: Pick<Standing, 'atMs' | 'delt
   });
 }
 
-export type KeeperActivity = 'watching' | 'rebalancing' | 'resuming' | 'ripcord' | 'tracking';
+export type KeeperActivity = 'watching' | 'rebalancing' | 'resuming' | 'ripcord' | 'tracking' | 'margin';
 
 /** One portfolio as the agent keeps it. The only thing of it that changes is what stands in `now`. */
 export interface Keeper {
@@ -65,6 +65,8 @@ export interface Keeper {
   readonly portfolio: Portfolio;
   readonly ports: RebalancerPorts & { readonly memory: LookMemory };
   readonly rebalancer: HedgingRebalancer;
+  /** What competes with spot; undefined where nothing does. */
+  readonly instruments: HedgeInstruments | undefined;
   /** The same for the emergency exit: one piece, at the ripcord's own cost and slippage; by another journal where one is given. */
   readonly emergency: (journal?: Journal) => HedgingRebalancer;
   /** Portfolios with the same key see the same market. */
@@ -91,6 +93,10 @@ export interface KeeperState {
   unfinished: boolean;
   /** What has become of positions by itself, and was told. */
   changes: ReadonlySet<string>;
+  /** Margins are not kept before. */
+  marginRestMs: number;
+  /** Attempts to keep them that failed, one after another. */
+  marginFailures: number;
   /** Since when a trade has been wanted and not been done. */
   outsideSinceMs: number | undefined;
 }
@@ -157,6 +163,7 @@ export function openKeeper(settings: AgentPortfolio, parts: KeeperParts): Keeper
     portfolio,
     ports,
     rebalancer,
+    instruments,
     emergency: (own = ports.journal) =>
       rebalancerOf(
         {
@@ -189,6 +196,8 @@ const AT_FIRST: KeeperState = {
   trackedMs: 0,
   unfinished: false,
   changes: new Set(),
+  marginRestMs: 0,
+  marginFailures: 0,
   outsideSinceMs: undefined,
 };
 const HISTORY = 50;

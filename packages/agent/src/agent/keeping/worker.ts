@@ -19,6 +19,7 @@ import { undecided } from '../watch/look.js';
 import { isInPlace, type Outside } from '../watch/outside.js';
 import { expectedAmounts, paperChanges, usedAmounts } from './amounts.js';
 import { decisionEvent, type Keeper, type KeeperActivity, note, type Standing, standingOf } from './keeper.js';
+import { keepMargin } from './keep-margin.js';
 import { hasUnfinished } from './left-behind.js';
 import { tellAll } from './tell.js';
 
@@ -53,6 +54,8 @@ export interface SharedWork {
 export interface Worker {
   /** @returns false when it cannot be begun now: the account is busy, or enough is under way */
   rebalance(keeper: Keeper): boolean;
+  /** Looks at its margins, and brings those back that come near to liquidation. */
+  keepMargin(keeper: Keeper): boolean;
   /** Brings what a crash or an error left behind to its end, whatever limits and stops say. */
   resume(keeper: Keeper): boolean;
   /** A look at transfers that came too late for their trades. */
@@ -79,6 +82,8 @@ interface Job {
 
 /** The longest rest after attempts that failed. */
 const LONGEST_REST_MS = 900_000;
+/** The same for margins, which do not wait. */
+const LONGEST_MARGIN_REST_MS = 60_000;
 
 export function openWorker(parts: WorkerParts): Worker {
   const { desk, events, kill, mode, now, raise, shared } = parts;
@@ -267,6 +272,31 @@ export function openWorker(parts: WorkerParts): Worker {
     });
   };
 
+  // What a shared engine carries out is spot: it has no margins to keep.
+  const keepMargins = (keeper: Keeper): boolean =>
+    shared === undefined &&
+    begin(keeper, 'margin', async ({ abort }) => {
+      const { name, now: at, portfolio } = keeper;
+      const isLive = mode === 'live';
+      const intervalMs = portfolio.policy.monitoringSeconds * 1000;
+      try {
+        const { total } = parts;
+        const hasChanged = await keepMargin(keeper, { isLive, desk, events, raise, kill, total }, abort.signal);
+        at.marginFailures = 0;
+        at.marginRestMs = now() + intervalMs;
+        // What is held has changed: how the book stands is decided at once.
+        if (hasChanged) Object.assign(at, { dueMs: 0, restUntilMs: 0 });
+      } catch (error) {
+        at.unfinished = isLive && (await hasUnfinished(keeper));
+        if (error instanceof AgentStoppedError) throw error;
+        at.marginFailures += 1;
+        at.marginRestMs = now() + Math.min(LONGEST_MARGIN_REST_MS, intervalMs * 2 ** at.marginFailures);
+        const { code, sentence } = undecided(error, now());
+        events.emit({ kind: 'margin', level: 'error', code, portfolio: name, sentence });
+        raise({ key: `margin:${name}:${code}`, level: 'critical', code, portfolio: name, sentence });
+      }
+    });
+
   const tellLeft = (keeper: Keeper, left: readonly Resumption[]): void => {
     for (const { intentId, report, slice, state } of left) {
       const sentence = `Slice ${slice} of intent ${intentId}, which was left behind, is ${state}.`;
@@ -341,6 +371,7 @@ export function openWorker(parts: WorkerParts): Worker {
 
   return Object.freeze({
     rebalance,
+    keepMargin: keepMargins,
     resume,
     track,
     ripcord,

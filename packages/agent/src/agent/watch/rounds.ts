@@ -10,6 +10,7 @@ import { ordersUnderWay, transfersUnderWay } from '../keeping/left-behind.js';
 import type { Roster } from '../keeping/roster.js';
 import type { Worker } from '../keeping/worker.js';
 import { look, type Looked, undecided } from './look.js';
+import { hasNearMargin } from './near-margin.js';
 import { isInPlace, type Outside } from './outside.js';
 import type { SharedChains } from './shared-chains.js';
 
@@ -77,10 +78,11 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
     }
   };
 
-  const mayBegin = ({ name, now }: Keeper): boolean => {
-    if (now.activity !== 'watching' || now.unfinished || clock.now() < now.restUntilMs) return false;
-    return !desk.stops().some(({ kind, scope }) => kind === 'paused' && (scope === EVERYWHERE || scope === name));
-  };
+  const isPaused = (name: string): boolean =>
+    desk.stops().some(({ kind, scope }) => kind === 'paused' && (scope === EVERYWHERE || scope === name));
+
+  const mayBegin = ({ name, now }: Keeper): boolean =>
+    now.activity === 'watching' && !now.unfinished && clock.now() >= now.restUntilMs && !isPaused(name);
 
   /** A wrong number of decimals makes every amount wrong by powers of ten: the tokens of a market are asked once. */
   const tokensHold = async (keeper: Keeper, signal: AbortSignal): Promise<boolean> => {
@@ -110,6 +112,15 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
       if ((await tokensHold(each.keeper, signal)) && worker.rebalance(each.keeper)) begun.add(each);
     }
     return begun;
+  };
+
+  /** Margins first: what is liquidated has not to be hedged. @returns how many portfolios were begun */
+  const keepMargins = async (keepers: readonly Keeper[], signal: AbortSignal): Promise<number> => {
+    const ready = keepers.filter(({ name, now }) => {
+      return now.activity === 'watching' && !now.unfinished && clock.now() >= now.marginRestMs && !isPaused(name);
+    });
+    const near = await Promise.all(ready.map((keeper) => hasNearMargin(keeper, signal)));
+    return ready.filter((keeper, i) => near[i] === true && worker.keepMargin(keeper)).length;
   };
 
   /** Out of place for too long: people are told, and the ripcord is pulled where there is one. */
@@ -178,6 +189,7 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
     for (const { keeper, standing } of looked)
       if (busy.has(keeper)) outside.note(keeper, isInPlace(standing), standing.atMs);
     for (const each of looked) if (each.changes.length + each.keeper.now.changes.size > 0) await tellChanges(each);
+    const saved = await keepMargins(due, signal);
     // Before anything everyday: who has been out of place for too long does not wait behind it.
     const pulled = keepers.filter(pullRipcord).length;
     const inFull = await begin(looked, signal);
@@ -185,7 +197,7 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
     state.transaction(() => {
       for (const each of looked) if (!inFull.has(each) && !busy.has(each.keeper)) noted(each);
     });
-    const begun = pulled + inFull.size;
+    const begun = saved + pulled + inFull.size;
     const report: RoundReport = Object.freeze({
       looked: looked.length,
       begun,
