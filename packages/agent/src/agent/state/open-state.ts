@@ -37,6 +37,9 @@ const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (chain, owner, token)
    ) STRICT;
    CREATE TABLE outside (portfolio TEXT PRIMARY KEY, since_ms INTEGER NOT NULL) STRICT;`,
+  `CREATE TABLE venue (
+     portfolio TEXT NOT NULL, watch TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (portfolio, watch)
+   ) STRICT;`,
 ];
 
 /** The agent's own file, beside the journal: audit log, use of limits, stops, alerts. Synchronous. */
