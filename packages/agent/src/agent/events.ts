@@ -15,7 +15,8 @@ export interface AgentEvent {
     | 'report'
     | 'ripcord'
     | 'round'
-    | 'stop';
+    | 'stop'
+    | 'venue';
   readonly portfolio?: string;
   /** Stable. */
   readonly code: string;

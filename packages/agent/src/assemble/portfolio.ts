@@ -1,6 +1,11 @@
 import { eoaAccount, type EoaSigner } from '@evenkeel/accounts';
 import { type Chain, type Clock, type Journal, type Logger, parsePolicyConfig, type Random } from '@evenkeel/core';
-import { createHedgingRebalancer, type HedgeInstruments, type HedgingRebalancer } from '@evenkeel/core/hedger';
+import {
+  createHedgingRebalancer,
+  type HedgeInstruments,
+  type HedgingRebalancer,
+  type Settlement,
+} from '@evenkeel/core/hedger';
 import { createRebalancer, type Portfolio, type RebalancerPorts } from '@evenkeel/core/rebalancer';
 import { opaqueOffers } from '@evenkeel/core/solicit';
 import { InvalidInputError } from '@evenkeel/intents';
@@ -16,6 +21,7 @@ import { instrumentsOf } from './instruments.js';
 import { livePacing } from './live-pacing.js';
 import { networksOf } from './solvers.js';
 import { sourcesOf } from './sources.js';
+import { type WatchedVenue, watchesOf } from './watches.js';
 
 /** What a configuration does not hold: keys, files, chance. */
 export interface Surroundings {
@@ -42,6 +48,8 @@ export interface Assembled {
   readonly volatility: StatedVolatility;
   /** What competes with spot; undefined where the configuration names nothing. */
   readonly instruments: HedgeInstruments | undefined;
+  /** Venues on which things happen by themselves. */
+  readonly watched: readonly WatchedVenue[];
   /** What prepares tables beside the decisions; whoever assembled it closes it. */
   readonly optimum: PreparedOptimum | undefined;
 }
@@ -90,7 +98,19 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
     ...(optimum === undefined ? {} : { optimum: optimum.port }),
     ...logged,
   };
-  return { portfolio: portfolioOf(config), ports, volatility, optimum, instruments: configured?.instruments };
+  const { settlements, watched } = watchesOf(config, chains);
+  const instruments = withSettlements(configured?.instruments, settlements);
+  return { portfolio: portfolioOf(config), ports, volatility, optimum, instruments, watched };
+}
+
+/** Options are settled whether or not their delta is hedged with instruments. */
+function withSettlements(
+  instruments: HedgeInstruments | undefined,
+  settlements: readonly Settlement[],
+): HedgeInstruments | undefined {
+  if (settlements.length === 0) return instruments;
+  const none: HedgeInstruments = { adapters: [], contenders: () => [], terms: { days: 1, capitalRate: 0 } };
+  return { ...(instruments ?? none), settlements };
 }
 
 /** The rebalancer of a portfolio: with spot alone, or with other instruments in the competition. */

@@ -102,8 +102,10 @@ function namedSources(
       const id = `aave-v3-${chainId}-${addressesProvider.toLowerCase()}`;
       return aaveV3Account({ chain: each.chain, addressesProvider, assets: [...stated, ...rest], id });
     }),
-    ...lyra.map(({ baseAsset, chainId, quoteAsset, volatility, ...contracts }, index) => {
+    ...lyra.map(({ baseAsset, chainId, quoteAsset, volatility, ...more }, index) => {
       const { chain } = on(chainId, `lyra.${index}`);
+      const { optionGreekCache, optionMarket, optionToken } = more;
+      const contracts = { optionGreekCache, optionMarket, optionToken };
       const assets = { quoteAsset: { chainId, ...quoteAsset }, baseAsset: { chainId, ...baseAsset } };
       const id = `lyra-${chainId}-${contracts.optionMarket.toLowerCase()}`;
       return lyraPositions({ ...contracts, ...assets, chain, volatility, id });

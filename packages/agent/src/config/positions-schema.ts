@@ -77,6 +77,11 @@ export const positionsSchema = v.strictObject({
         optionMarket: address,
         optionToken: address,
         optionGreekCache: address,
+        /** With both its boards and feeds are watched: settlement, freezing, ranges. */
+        optionMarketPricer: v.exactOptional(address),
+        synthetixAdapter: v.exactOptional(address),
+        /** With it the agent settles what has expired. */
+        shortCollateral: v.exactOptional(address),
         /** What premiums are paid in, such as sUSD, and the underlying as a token, such as sETH. */
         quoteAsset: token,
         baseAsset: token,

@@ -11,6 +11,9 @@ import type { HedgeInstruments } from './instruments.js';
 import { keepMargins, type MarketSeen } from './keep-margin.js';
 import type { KeepMarginOptions, MarginKept } from './margin-keeping.js';
 import { type HedgeMoved, type HedgeMoveOrders, moveHedge } from './move-hedge.js';
+import { ROUTED_SPOT } from './routed-spot.js';
+import { type BetterPlace, betterPlace } from './reconsider.js';
+import { settleAll, type Settled, type SettleOptions } from './settle.js';
 import { decideOrder, type InstrumentOrder } from './trade-one.js';
 import { holdOn, type HedgingResult, tradeInstrument } from './trade.js';
 
@@ -29,6 +32,28 @@ export interface HedgingRebalancer extends Omit<Rebalancer, 'rebalance'> {
    * @throws {RebalancerBusyError}; PROGRAMME_OPEN; what `permit` throws, and what leaves a programme under way
    */
   keepMargin?(options?: KeepMarginOptions): Promise<readonly MarginKept[]>;
+  /**
+   * Ends what is over: options that have expired are settled and paid out. Absent: nothing of it ends.
+   *
+   * @returns what was due
+   * @throws as {@link keepMargin}
+   */
+  settle?(options?: SettleOptions): Promise<readonly Settled[]>;
+  /**
+   * Lets the others compete for what is held of one instrument, and moves it where that pays.
+   *
+   * @returns undefined where it stays
+   * @throws as `InstrumentRebalancer.move`
+   */
+  reconsider?(
+    adapter: string,
+    options?: Pick<RebalanceOptions, 'dryRun' | 'permit' | 'signal'>,
+  ): Promise<HedgeReconsidered | undefined>;
+}
+
+/** Why a hedge was moved, and how that ended; nothing was traded where it is only looked at. */
+export interface HedgeReconsidered extends BetterPlace {
+  readonly moved?: HedgeMoved;
 }
 
 /** One that has instruments: each can be traded by itself as well. */
@@ -89,8 +114,9 @@ export function createHedgingRebalancer(
   const spot = createRebalancer(portfolio, ports);
   // What a crash has left may be of an instrument: execution has to know where its calls may go. No route is planned
   // through these, and no intent for spot admits them.
-  const keepers = instruments.margin?.venues ?? [];
-  const venues = [...ports.venues, ...[...instruments.adapters, ...keepers].map(executorOf)];
+  const settlements = instruments.settlements ?? [];
+  const executors = [...instruments.adapters, ...(instruments.margin?.venues ?? []), ...settlements];
+  const venues = [...ports.venues, ...executors.map(executorOf)];
   const resumer = createRebalancer(portfolio, { ...ports, venues });
   let isWeighing = false;
   for (const each of [spot, resumer]) {
@@ -131,6 +157,7 @@ export function createHedgingRebalancer(
   const weigh = async (options: RebalanceOptions): Promise<Weighed> => {
     const { deltaChangeUnits, signal = new AbortController().signal } = options;
     const asked = deltaChangeUnits === undefined ? {} : { deltaChangeUnits };
+    if (instruments.adapters.length === 0) return SPOT;
     try {
       return await quietly(async () => {
         const seen = await spot.decide({ ...asked, signal });
@@ -172,12 +199,26 @@ export function createHedgingRebalancer(
     order: InstrumentOrder,
     options: Omit<RebalanceOptions, 'deltaChangeUnits'>,
   ): Promise<HedgingResult> => {
+    if (order.adapter === ROUTED_SPOT) return spot.rebalance({ ...options, deltaChangeUnits: order.units });
     const signal = options.signal ?? new AbortController().signal;
     const considered = await quietly(async () => {
       const seen = await spot.decide({ deltaChangeUnits: order.units, signal });
       return decideOrder({ portfolio, ports, instruments, spot: seen, signal }, order);
     });
     return tradeInstrument(context, instruments.adapters, considered, options);
+  };
+
+  const moveOrders = (
+    orders: HedgeMoveOrders,
+    options: Pick<RebalanceOptions, 'permit' | 'signal'>,
+  ): Promise<HedgeMoved> => {
+    const signal = options.signal ?? new AbortController().signal;
+    const parts = {
+      trade: (order: InstrumentOrder, until: AbortSignal) => tradeOrder(order, { ...options, signal: until }),
+      goals: { delta: { target: Number(portfolio.policy.targetDeltaUnits), weight: 1 } },
+      exposure: async () => (await spot.survey(signal)).exposure,
+    };
+    return moveHedge(orders, parts, signal);
   };
 
   return Object.freeze({
@@ -207,16 +248,22 @@ export function createHedgingRebalancer(
         return keepMargins(parts, options);
       }),
     trade: (order, options = {}) => exclusively(() => tradeOrder(order, options)),
-    move: (orders, options = {}) =>
-      exclusively(() => {
-        const signal = options.signal ?? new AbortController().signal;
-        const parts = {
-          trade: (order: InstrumentOrder, until: AbortSignal) => tradeOrder(order, { ...options, signal: until }),
-          goals: { delta: { target: Number(portfolio.policy.targetDeltaUnits), weight: 1 } },
-          exposure: async () => (await spot.survey(signal)).exposure,
-        };
-        return moveHedge(orders, parts, signal);
+    settle: (options = {}) =>
+      exclusively(() => settleAll(context, settlements, (signal) => spot.survey(signal), options)),
+    reconsider: (adapter, options = {}) =>
+      exclusively(async () => {
+        const { dryRun = false, signal = new AbortController().signal } = options;
+        const seen = await quietly(() => spot.decide({ signal }));
+        const place = await betterPlace({ instruments, portfolio, spot: seen }, adapter, signal);
+        if (place === undefined) return undefined;
+        const { open } = place.orders;
+        const details = { ...open, from: adapter, saving: place.saving };
+        const atMs = ports.clock.now();
+        const told = { atMs, code: 'HEDGE_MOVES', sentence: place.sentence, simulated: dryRun, details };
+        await ports.journal.appendDecision(told);
+        return dryRun ? place : Object.freeze({ ...place, moved: await moveOrders(place.orders, options) });
       }),
+    move: (orders, options = {}) => exclusively(() => moveOrders(orders, options)),
     resume: (signal) => exclusively(() => resumer.resume(signal)),
     track: (signal) => exclusively(() => resumer.track(signal)),
     cancel: async () => {

@@ -2,6 +2,7 @@ import type { ChoiceTerms, Contender } from '../choose/choose-instrument.js';
 import type { InstrumentAdapter } from '../ports/instrument.js';
 import type { Survey } from '../rebalancer/survey.js';
 import type { MarginKeeping } from './margin-keeping.js';
+import type { Settlement } from './settle.js';
 
 /** What was just seen of the portfolio that instruments may have to know. */
 export type Seen = Pick<Survey, 'balances' | 'readings' | 'reference'>;
@@ -16,4 +17,6 @@ export interface HedgeInstruments {
   readonly terms: Pick<ChoiceTerms, 'capitalRate' | 'days' | 'marginLimits' | 'riskWeight'>;
   /** Margins that are kept within the limits of the terms. Absent: none is. */
   readonly margin?: MarginKeeping;
+  /** Venues on which positions come to an end. Absent: none. */
+  readonly settlements?: readonly Settlement[];
 }

@@ -39,8 +39,7 @@ export async function moveHedge(
   const carryOut = async (order: InstrumentOrder, until: AbortSignal): Promise<void> => {
     const traded = await trade(order, until);
     trades.push(traded);
-    const { execution } = traded.instrument!;
-    if (execution.state !== 'completed') throw new PartStoppedError(order.adapter, order.chainId, traded.report.reason);
+    if (!isWhole(traded)) throw new PartStoppedError(order.adapter, order.chainId, traded.report.reason);
   };
   const part = (order: InstrumentOrder) => ({
     name: `${order.units} by ${order.adapter} on ${order.chainId}`,
@@ -50,6 +49,13 @@ export async function moveHedge(
   });
   const outcome = await tradeInParts([part(open), part(close)], { goals, exposure }, signal);
   return Object.freeze({ outcome, trades: Object.freeze(trades) });
+}
+
+/** Of an instrument its one programme; of spot all slices that were to come. */
+export function isWhole({ instrument, schedule, slices }: HedgingResult): boolean {
+  if (instrument !== undefined) return instrument.execution.state === 'completed';
+  const done = slices.filter(({ execution }) => execution.state === 'completed');
+  return schedule !== undefined && done.length > 0 && done.length >= schedule.slices.length;
 }
 
 const negated = (units: string): string => (units.startsWith('-') ? units.slice(1) : `-${units}`);

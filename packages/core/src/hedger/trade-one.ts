@@ -5,7 +5,7 @@ import { decideOn } from '../rebalancer.js';
 import { competition, type ConsiderInput, type InstrumentDecision } from './consider.js';
 import { TradeNotDecidedError } from './errors.js';
 
-/** A size of one instrument that somebody asks for: to close what is held of it, or to open it in the place of another. */
+/** A size of one instrument, or of spot as `routed-spot`, that somebody asks for: to close what is held of it, or to open it in the place of another. */
 export interface InstrumentOrder {
   readonly adapter: string;
   readonly chainId: number;

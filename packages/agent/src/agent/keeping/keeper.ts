@@ -13,6 +13,7 @@ import type { HedgeInstruments, HedgingRebalancer } from '@evenkeel/core/hedger'
 import { withoutBids } from '@evenkeel/core/networks';
 import type { LookMemory, Portfolio, RebalancerPorts } from '@evenkeel/core/rebalancer';
 import type { EoaSigner } from '@evenkeel/accounts';
+import type { WatchedVenue } from '../../assemble/watches.js';
 import { assemble, rebalancerOf, type Surroundings } from '../../assemble/portfolio.js';
 import type { CandleHistory } from '../../candles/history.js';
 import type { AgentPortfolio } from '../config/parse-agent.js';
@@ -55,7 +56,7 @@ export function standingOf(decision: Decision, at: Pick<Standing, 'atMs' | 'delt
   });
 }
 
-export type KeeperActivity = 'watching' | 'rebalancing' | 'resuming' | 'ripcord' | 'tracking' | 'margin';
+export type KeeperActivity = 'watching' | 'rebalancing' | 'resuming' | 'ripcord' | 'tracking' | 'margin' | 'settling';
 
 /** One portfolio as the agent keeps it. The only thing of it that changes is what stands in `now`. */
 export interface Keeper {
@@ -67,6 +68,8 @@ export interface Keeper {
   readonly rebalancer: HedgingRebalancer;
   /** What competes with spot; undefined where nothing does. */
   readonly instruments: HedgeInstruments | undefined;
+  /** Venues on which things happen by themselves. */
+  readonly watched: readonly WatchedVenue[];
   /** The same for the emergency exit: one piece, at the ripcord's own cost and slippage; by another journal where one is given. */
   readonly emergency: (journal?: Journal) => HedgingRebalancer;
   /** Portfolios with the same key see the same market. */
@@ -93,6 +96,14 @@ export interface KeeperState {
   unfinished: boolean;
   /** What has become of positions by itself, and was told. */
   changes: ReadonlySet<string>;
+  /** Something has happened: it is looked at in full at once. */
+  pressing: boolean;
+  /** Something is over and has to be settled. */
+  settling: boolean;
+  /** Instruments whose cost of holding has turned: the others compete for what is held of them. */
+  comparing: Set<string>;
+  /** Instruments that are asked for nothing, for nothing can be traded there. */
+  shut: ReadonlySet<string>;
   /** Margins are not kept before. */
   marginRestMs: number;
   /** Attempts to keep them that failed, one after another. */
@@ -153,7 +164,8 @@ export function openKeeper(settings: AgentPortfolio, parts: KeeperParts): Keeper
     ),
     memory: parts.memoryOf(settings),
   };
-  const instruments = parts.withInstruments ? assembled.instruments : undefined;
+  const now: KeeperState = { ...AT_FIRST, comparing: new Set() };
+  const instruments = parts.withInstruments ? openOnes(assembled.instruments, now) : undefined;
   const rebalancer = rebalancerOf(portfolio, ports, instruments);
   const { maxCostBps, slippageBps } = settings.ripcord;
   return Object.freeze({
@@ -164,6 +176,7 @@ export function openKeeper(settings: AgentPortfolio, parts: KeeperParts): Keeper
     ports,
     rebalancer,
     instruments,
+    watched: assembled.watched,
     emergency: (own = ports.journal) =>
       rebalancerOf(
         {
@@ -181,7 +194,7 @@ export function openKeeper(settings: AgentPortfolio, parts: KeeperParts): Keeper
         instruments,
       ),
     market: marketOf(settings),
-    now: { ...AT_FIRST },
+    now,
     close: () => assembled.optimum?.preparer.close(),
   });
 }
@@ -196,11 +209,22 @@ const AT_FIRST: KeeperState = {
   trackedMs: 0,
   unfinished: false,
   changes: new Set(),
+  pressing: false,
+  settling: false,
+  comparing: new Set(),
+  shut: new Set(),
   marginRestMs: 0,
   marginFailures: 0,
   outsideSinceMs: undefined,
 };
 const HISTORY = 50;
+
+/** Without those that are shut, as long as they are. */
+function openOnes(instruments: HedgeInstruments | undefined, now: KeeperState): HedgeInstruments | undefined {
+  if (instruments === undefined) return undefined;
+  const { contenders } = instruments;
+  return { ...instruments, contenders: (seen) => contenders(seen).filter(({ adapter }) => !now.shut.has(adapter.id)) };
+}
 
 /** Notes where a portfolio stands. @returns whether that is something else than before */
 export function note(keeper: Keeper, standing: Standing): boolean {

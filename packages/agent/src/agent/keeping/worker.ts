@@ -56,6 +56,8 @@ export interface Worker {
   rebalance(keeper: Keeper): boolean;
   /** Looks at its margins, and brings those back that come near to liquidation. */
   keepMargin(keeper: Keeper): boolean;
+  /** Ends what is over on its venues. */
+  settle(keeper: Keeper): boolean;
   /** Brings what a crash or an error left behind to its end, whatever limits and stops say. */
   resume(keeper: Keeper): boolean;
   /** A look at transfers that came too late for their trades. */
@@ -267,10 +269,82 @@ export function openWorker(parts: WorkerParts): Worker {
   const rebalance = (keeper: Keeper): boolean => {
     if (jobs.size >= parts.total().maxOpenIntents) return false;
     return begin(keeper, 'rebalancing', async (job) => {
+      keeper.now.pressing = false;
       if (shared !== undefined) await follow(shared, keeper, job);
-      else conclude(keeper, await trade(keeper, keeper.rebalancer, job, {}));
+      else {
+        conclude(keeper, await trade(keeper, keeper.rebalancer, job, {}));
+        await reconsider(keeper, job);
+      }
     });
   };
+
+  /** What costs more to hold than it did moves where that pays, once the book is where it belongs. */
+  const reconsider = async (keeper: Keeper, { abort, drain }: Pick<Job, 'drain' | 'abort'>): Promise<void> => {
+    const { name, now: at, rebalancer } = keeper;
+    for (const adapter of at.comparing) {
+      if (drain.signal.aborted) return;
+      at.comparing.delete(adapter);
+      const reserved: number[] = [];
+      const stopTelling = tellAll(rebalancer, name, events, () => undefined);
+      try {
+        const place = await rebalancer.reconsider?.(adapter, {
+          dryRun: mode !== 'live',
+          signal: abort.signal,
+          permit: (decision, survey) => void reserved.push(reserve(keeper, decision, survey)),
+        });
+        for (const [index, trade] of (place?.moved?.trades ?? []).entries()) {
+          const id = reserved[index];
+          if (id !== undefined) account(keeper, id, trade);
+        }
+        const code = place === undefined ? 'HEDGE_STAYS' : 'HEDGE_MOVES';
+        const sentence =
+          place?.sentence ?? `What is held of ${adapter} stays: nobody holds it for less, the way counted.`;
+        const details = { adapter, saving: place?.saving ?? null, outcome: place?.moved?.outcome.status ?? null };
+        events.emit({ kind: 'venue', level: 'info', code, portfolio: name, sentence, details });
+      } finally {
+        // Of what was not accounted for nobody knows what it has used.
+        for (const id of reserved) desk.keep(id);
+        stopTelling();
+      }
+    }
+  };
+
+  const settle = (keeper: Keeper): boolean =>
+    shared === undefined &&
+    begin(keeper, 'settling', async ({ abort }) => {
+      const { name, now: at, rebalancer } = keeper;
+      at.settling = false;
+      const reserved: number[] = [];
+      const stopTelling = tellAll(rebalancer, name, events, () => undefined);
+      try {
+        const all = await rebalancer.settle?.({
+          dryRun: mode !== 'live',
+          signal: abort.signal,
+          permit: () => {
+            const nothing = { notionalUsd: 0, gasUsd: 0, lossUsd: 0, slippageUsd: 0 };
+            const { dayLimits } = keeper.settings;
+            reserved.push(desk.reserve({ portfolio: name, isExit: true, ...nothing }, dayLimits, parts.total()));
+          },
+        });
+        for (const { chainId, code, intentId, outcome, sentence, venue } of all ?? []) {
+          const isBad = outcome === 'failed';
+          // It is over until it is settled: the next round tries again.
+          at.settling ||= isBad;
+          const details = { venue, chainId, outcome, intentId: intentId ?? null };
+          events.emit({ kind: 'venue', level: isBad ? 'warn' : 'info', code, portfolio: name, sentence, details });
+          const level = 'warning';
+          if (isBad) raise({ key: `${code}:${name}:${venue}`, level, code, portfolio: name, sentence });
+        }
+        Object.assign(at, { dueMs: 0, restUntilMs: 0, pressing: true });
+      } catch (error) {
+        at.settling = true;
+        at.unfinished = mode === 'live' && (await hasUnfinished(keeper));
+        throw error;
+      } finally {
+        for (const id of reserved) desk.release(id);
+        stopTelling();
+      }
+    });
 
   // What a shared engine carries out is spot: it has no margins to keep.
   const keepMargins = (keeper: Keeper): boolean =>
@@ -372,6 +446,7 @@ export function openWorker(parts: WorkerParts): Worker {
   return Object.freeze({
     rebalance,
     keepMargin: keepMargins,
+    settle,
     resume,
     track,
     ripcord,

@@ -42,6 +42,9 @@ const MIGRATIONS: readonly string[] = [
   `CREATE TABLE identity (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL) STRICT;
    INSERT INTO identity (id, name) VALUES (1, lower(hex(randomblob(16))));
    ALTER TABLE stop ADD COLUMN told INTEGER NOT NULL DEFAULT 0;`,
+  `CREATE TABLE venue (
+     portfolio TEXT NOT NULL, watch TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (portfolio, watch)
+   ) STRICT;`,
 ];
 
 /** The agent's own file, beside the journal: audit log, use of limits, stops, alerts. Synchronous. */

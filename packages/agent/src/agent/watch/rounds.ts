@@ -13,6 +13,7 @@ import { look, type Looked, undecided } from './look.js';
 import { hasNearMargin } from './near-margin.js';
 import { isInPlace, type Outside } from './outside.js';
 import type { SharedChains } from './shared-chains.js';
+import { openVenues } from './venues.js';
 
 /** What one round has seen and done. */
 export interface RoundReport {
@@ -57,6 +58,7 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
   const { alerts, chains, clock, desk, events, exchange, journal, outside, roster, state, worker } = parts;
   const lastPrices = new Map<string, DecimalString>();
   const knownTokens = new Set<string>();
+  const venues = openVenues({ state, journal, events, alerts, now: () => clock.now() });
 
   const noted = ({ keeper, standing }: Looked): void => {
     outside.note(keeper, isInPlace(standing), standing.atMs);
@@ -107,8 +109,10 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
    */
   const begin = async (looked: readonly Looked[], signal: AbortSignal): Promise<ReadonlySet<Looked>> => {
     const begun = new Set<Looked>();
-    const wanting = looked.filter(({ keeper, mayTrade }) => mayTrade && mayBegin(keeper));
-    for (const each of wanting.sort((a, b) => b.urgency - a.urgency)) {
+    // Where something has happened a failure before it is no reason to rest.
+    for (const { keeper } of looked) if (keeper.now.pressing) keeper.now.restUntilMs = 0;
+    const wanting = looked.filter(({ keeper, mayTrade }) => (mayTrade || keeper.now.pressing) && mayBegin(keeper));
+    for (const each of wanting.sort((a, b) => rank(b) - rank(a))) {
       if ((await tokensHold(each.keeper, signal)) && worker.rebalance(each.keeper)) begun.add(each);
     }
     return begun;
@@ -189,7 +193,9 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
     for (const { keeper, standing } of looked)
       if (busy.has(keeper)) outside.note(keeper, isInPlace(standing), standing.atMs);
     for (const each of looked) if (each.changes.length + each.keeper.now.changes.size > 0) await tellChanges(each);
+    await venues.poll(due, signal);
     const saved = await keepMargins(due, signal);
+    const settled = keepers.filter((keeper) => keeper.now.settling && mayBegin(keeper) && worker.settle(keeper)).length;
     // Before anything everyday: who has been out of place for too long does not wait behind it.
     const pulled = keepers.filter(pullRipcord).length;
     const inFull = await begin(looked, signal);
@@ -197,7 +203,7 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
     state.transaction(() => {
       for (const each of looked) if (!inFull.has(each) && !busy.has(each.keeper)) noted(each);
     });
-    const begun = saved + pulled + inFull.size;
+    const begun = saved + settled + pulled + inFull.size;
     const report: RoundReport = Object.freeze({
       looked: looked.length,
       begun,
@@ -210,6 +216,9 @@ export function rounds(parts: RoundParts): (signal: AbortSignal) => Promise<Roun
     return report;
   };
 }
+
+/** Who has something to answer comes first. */
+const rank = ({ keeper, urgency }: Looked): number => (keeper.now.pressing ? Number.MAX_VALUE : urgency);
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -1,0 +1,122 @@
+import { aaveV3Watch } from '@evenkeel/adapters/aave-v3';
+import { lyraSettlement, lyraWatch } from '@evenkeel/adapters/lyra';
+import { perpV2Watch } from '@evenkeel/adapters/perp-v2';
+import { synthetixPerpsWatch } from '@evenkeel/adapters/synthetix-perps';
+import type { Settlement } from '@evenkeel/core/hedger';
+import type { MarginLimits } from '@evenkeel/core/margin';
+import type { VenueWatch } from '@evenkeel/core/watch';
+import type { PortfolioConfig } from '../config/complete.js';
+import { baseToken, type ConnectedChain, quoteToken } from './adapters.js';
+import { perpV2MarketOf, synthetixMarketOf } from './derivative-markets.js';
+
+/** A venue on which things happen by themselves, and the instrument that trades on it. */
+export interface WatchedVenue {
+  readonly watch: VenueWatch;
+  /** Absent where nothing is traded there. */
+  readonly adapter?: string;
+}
+
+/** What watches the venues that a configuration names, and what ends what is over there. */
+export interface Watches {
+  readonly watched: readonly WatchedVenue[];
+  readonly settlements: readonly Settlement[];
+}
+
+/** Every venue once, whether it is named as a position, as an instrument, or as both. */
+export function watchesOf({ instruments, positions }: PortfolioConfig, chains: readonly ConnectedChain[]): Watches {
+  // Chains that are not configured have been refused by those who read positions and trade instruments.
+  const on = (chainId: number): ConnectedChain => chains.find(({ config }) => config.id === chainId)!;
+  const limits = limitsOf(instruments);
+  const perps = both(instruments?.perpV2, positions.perpV2).map(({ entry, isTraded }): WatchedVenue => {
+    const { baseToken: base, chainId } = entry;
+    const watch = perpV2Watch(perpV2MarketOf(marketOf(entry), on(chainId)), limits);
+    return named(watch, `perp-v2-${chainId}-${base}`, isTraded ? `perp-v2-${chainId}` : undefined);
+  });
+  const synths = both(instruments?.synthetixPerps, positions.synthetixPerps).map(
+    ({ entry, isTraded }): WatchedVenue => {
+      const { chainId, market } = entry;
+      const watch = synthetixPerpsWatch(synthetixMarketOf(entry, on(chainId)), limits);
+      return named(watch, `synthetix-perps-${chainId}-${market}`, isTraded ? `synthetix-perps-${chainId}` : undefined);
+    },
+  );
+  const loans = [...(instruments?.aaveShort ?? []), ...positions.aaveV3].map((each): WatchedVenue => {
+    const { addressesProvider, chainId } = each;
+    const { chain, config } = on(chainId);
+    const health = 'healthFactor' in each ? { minHealthFactor: HEALTH_SHARE * (each.healthFactor - 1) + 1 } : {};
+    const watch = aaveV3Watch({
+      chain,
+      addressesProvider,
+      reserves: [baseToken(config), quoteToken(config)],
+      ...health,
+    });
+    const adapter = 'healthFactor' in each ? `aave-short-${chainId}` : undefined;
+    return named(watch, `aave-v3-${chainId}-${addressesProvider}`, adapter);
+  });
+  const options = positions.lyra.map((each) => lyraOf(each, on(each.chainId)));
+  const all = [...perps, ...synths, ...loans, ...options.flatMap(({ watched }) => watched ?? [])];
+  return {
+    watched: all.filter(({ watch }, index) => all.findIndex((other) => other.watch.id === watch.id) === index),
+    settlements: options.flatMap(({ settlement }) => settlement ?? []),
+  };
+}
+
+/** What is traded first: of a market that is named twice that is the one that counts. */
+function both<T>(
+  traded: readonly T[] = [],
+  read: readonly T[],
+): readonly { readonly entry: T; readonly isTraded: boolean }[] {
+  const as = (isTraded: boolean) => (entry: T) => ({ entry, isTraded });
+  return [...traded.map(as(true)), ...read.map(as(false))];
+}
+
+/** A loan whose health has lost half of what each trade leaves above liquidation is told of. */
+const HEALTH_SHARE = 0.5;
+
+function limitsOf(instruments: PortfolioConfig['instruments']): { readonly marginLimits?: MarginLimits } {
+  if (instruments === undefined) return {};
+  const { maxLeverage, minLiquidationDistancePercent } = instruments.margin;
+  return { marginLimits: { maxLeverage, minDistance: minLiquidationDistancePercent / 100 } };
+}
+
+type PerpEntry = PortfolioConfig['positions']['perpV2'][number];
+
+/** Without what only an instrument has. */
+function marketOf(entry: PerpEntry): PerpEntry {
+  const { accountBalance, baseSymbol, baseToken: base, chainId, clearingHouse, clearingHouseConfig, ...rest } = entry;
+  const { collateralManager, exchange, quoteToken: quote, vault } = rest;
+  const contracts = { accountBalance, clearingHouse, clearingHouseConfig, collateralManager, exchange, vault };
+  return { ...contracts, baseSymbol, baseToken: base, chainId, quoteToken: quote };
+}
+
+/** Under a name that no other market of the kind on the chain has. */
+function named(watch: VenueWatch, id: string, adapter: string | undefined): WatchedVenue {
+  const own = Object.freeze({ ...watch, id: id.toLowerCase() });
+  return adapter === undefined ? { watch: own } : { watch: own, adapter };
+}
+
+function lyraOf(
+  each: PortfolioConfig['positions']['lyra'][number],
+  { chain }: ConnectedChain,
+): { readonly watched?: WatchedVenue; readonly settlement?: Settlement } {
+  const { baseAsset, chainId, optionMarketPricer, quoteAsset, shortCollateral, synthetixAdapter, ...contracts } = each;
+  const market = {
+    ...contracts,
+    chain,
+    quoteAsset: { chainId, ...quoteAsset },
+    baseAsset: { chainId, ...baseAsset },
+  };
+  const id = `lyra-${chainId}-${contracts.optionMarket}`.toLowerCase();
+  const isWatched = optionMarketPricer !== undefined && synthetixAdapter !== undefined;
+  return {
+    ...(isWatched && { watched: named(lyraWatch({ ...market, optionMarketPricer, synthetixAdapter }), id, undefined) }),
+    ...(shortCollateral !== undefined && {
+      settlement: Object.freeze({
+        id: `${id}-settlement`,
+        name: `Lyra on ${chain.name}`,
+        chainId,
+        targets: (at: number) => Object.freeze(at === chainId ? [contracts.optionMarket, shortCollateral] : []),
+        due: async (owner, signal) => (await lyraSettlement({ ...market, shortCollateral }, owner, signal)).calls,
+      } satisfies Settlement),
+    }),
+  };
+}
