@@ -290,7 +290,9 @@ export function openWorker(parts: WorkerParts): Worker {
         const place = await rebalancer.reconsider?.(adapter, {
           dryRun: mode !== 'live',
           signal: abort.signal,
-          permit: (decision, survey) => void reserved.push(reserve(keeper, decision, survey)),
+          permit: async (decision, survey) => {
+            reserved.push(await reserve(keeper, decision, survey));
+          },
         });
         for (const [index, trade] of (place?.moved?.trades ?? []).entries()) {
           const id = reserved[index];
