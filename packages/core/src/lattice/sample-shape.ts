@@ -63,8 +63,12 @@ export function columnBelow(holdings: Float64Array, at: number): number {
 }
 
 /** Of the parabola through a column and its neighbours. */
-export function slopeOf(holdings: Float64Array, held: Float64Array, m: number): number {
-  const top = holdings.length - 1;
+export function slopeOf(
+  holdings: Float64Array,
+  held: Float64Array,
+  m: number,
+  top: number = holdings.length - 1,
+): number {
   if (m === 0 || m === top) {
     const inner = m === 0 ? 1 : top - 1;
     return (held[inner]! - held[m]!) / (holdings[inner]! - holdings[m]!);
@@ -77,8 +81,12 @@ export function slopeOf(holdings: Float64Array, held: Float64Array, m: number): 
 }
 
 /** Puts the flat column on the line of its neighbours: there is a jump where holding nothing saves the gas of unwinding. */
-export function stepOverFlat(holdings: Float64Array, held: Float64Array, flat: number): void {
-  const top = holdings.length - 1;
+export function stepOverFlat(
+  holdings: Float64Array,
+  held: Float64Array,
+  flat: number,
+  top: number = holdings.length - 1,
+): void {
   if (top < 2) return;
   const [a, b] = flat === 0 ? [1, 2] : flat === top ? [top - 1, top - 2] : [flat - 1, flat + 1];
   const rate = (held[b]! - held[a]!) / (holdings[b]! - holdings[a]!);
