@@ -114,29 +114,72 @@ const exponent = (a, b) => (Math.log(b.warm / a.warm) / Math.log(b.pools / a.poo
 console.log(`warm time grows with the exponent ${exponent(rows[0], rows[2])} from 60 to 10,000 pools without gas,`);
 console.log(`and with ${exponent(rows[3], rows[4])} from 60 to 500 pools with gas`);
 
-// Many sizes for little more than the price of one: twenty sizes of one curve against one solution.
-for (const [name, problem] of [
-  ['60 pools', universe({ pools: 60, seed: 1, amountUnits: 100_000, gasPriceWei: 0n })],
-  ['60 pools with gas', universe({ pools: 60, seed: 1, amountUnits: 100_000, gasPriceWei: 20n * GWEI })],
-  ['3 chains, 6 lanes', acrossChains({ lanes: 6, seed: 1, amountUnits: 100_000, exactOut: true })],
-  [
-    '3 chains, 6 lanes, gas',
-    acrossChains({ lanes: 6, seed: 1, amountUnits: 100_000, exactOut: true, gasPriceWei: 20n * GWEI }),
-  ],
-]) {
-  const model = parseProblem(problem);
-  const amount = Number(model.amount) / 10 ** model.amountDecimals;
-  const sizes = Array.from({ length: 20 }, (_, k) => (amount * (20 - k)) / 20);
-  const options = { nodeBudget: 250, referencePrice: 1, toleranceBps: 0.01, waitGrows: false };
-  const times = (calls, work) => median(Array.from({ length: calls }, () => timed(work)[0]));
-  const cold = times(9, () => prepareRoute(problem).solve());
-  const prepared = prepareRoute(problem);
-  const warm = times(100, () => prepared.solve());
-  const twenty = times(9, () => sizes.forEach(prepareSizes(model, options).at));
-  const costs = prepareSizes(model, options);
-  const again = times(60, () => sizes.forEach(costs.at));
-  console.log(
-    `${name}: twenty sizes cost ${(twenty / cold).toFixed(2)} times a cold solution (${cold.toFixed(2)} ms), ` +
-      `asked again ${(again / warm).toFixed(1)} times a warm one (${warm.toFixed(4)} ms)`,
-  );
+// Many sizes for little more than the price of one: twenty sizes of one curve, evenly from a twentieth of the largest and
+// by equal factors from a hundredth of it, against one solution of the largest. Processor time, as others may be at work.
+const processorTime = (work) => {
+  const before = process.cpuUsage();
+  work();
+  const { system, user } = process.cpuUsage(before);
+  return (user + system) / 1000;
+};
+const usual = (calls, work) => {
+  for (let call = 0; call < calls; call++) work();
+  return median(Array.from({ length: calls }, () => processorTime(work)));
+};
+const curves = [];
+for (const seed of SEEDS.slice(0, 2)) {
+  for (const gasPriceWei of [0n, 20n * GWEI]) {
+    for (const pools of [60, 200, 500, 1_000]) {
+      for (const amountUnits of [10_000, 1_000_000]) {
+        curves.push([`${pools} pools`, universe({ pools, seed, amountUnits, gasPriceWei })]);
+      }
+    }
+    for (const lanes of [6, 12, 18]) {
+      for (const exactOut of [false, true]) {
+        curves.push([
+          `3 chains, ${lanes} lanes`,
+          acrossChains({ lanes, seed, amountUnits: 100_000, exactOut, gasPriceWei }),
+        ]);
+      }
+    }
+  }
 }
+const shares = {
+  evenly: Array.from({ length: 20 }, (_, k) => (20 - k) / 20),
+  'by factors': Array.from({ length: 20 }, (_, k) => 100 ** (-k / 19)),
+};
+const options = { nodeBudget: 250, referencePrice: 1, toleranceBps: 0.01, waitGrows: false };
+const ratios = new Map();
+for (const [name, problem] of curves) {
+  const gas = Object.values(problem.gasPrices).some((price) => price !== '0') ? 'with gas' : 'without gas';
+  const first = processorTime(() => prepareRoute(problem).solve());
+  const calls = first > 100 ? 1 : 5;
+  const cold = usual(calls, () => prepareRoute(problem).solve());
+  const row = ratios.get(`${name}, ${gas}`) ?? { evenly: [], 'by factors': [] };
+  ratios.set(`${name}, ${gas}`, row);
+  for (const [spacing, parts] of Object.entries(shares)) {
+    const twenty = usual(calls, () => {
+      const model = parseProblem(problem);
+      const { at } = prepareSizes(model, options);
+      for (const part of parts) at((Number(model.amount) / 10 ** model.amountDecimals) * part);
+    });
+    row[spacing].push(twenty / cold);
+  }
+}
+console.log('Twenty sizes of a cost curve, in times of one cold solution of the largest:');
+const of = (values) => `${median(values).toFixed(2)}, worst ${Math.max(...values).toFixed(2)}`;
+const all = [...ratios.values()];
+console.table(
+  Object.fromEntries(
+    [
+      ...ratios,
+      [
+        'all',
+        {
+          evenly: all.flatMap((row) => row.evenly),
+          'by factors': all.flatMap((row) => row['by factors']),
+        },
+      ],
+    ].map(([name, row]) => [name, { evenly: of(row.evenly), 'by factors': of(row['by factors']) }]),
+  ),
+);

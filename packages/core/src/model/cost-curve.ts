@@ -6,6 +6,8 @@ export interface CostPoint {
   readonly cost: number;
   /** Numeraire per further unit. */
   readonly marginalCost: number;
+  /** Numeraire: it is proved that no route over the same offers costs less by more than this. Absent: nothing is proved. */
+  readonly openCost?: number;
 }
 
 /**

@@ -4,8 +4,9 @@ import { decimalFromNumber } from '../model/decimal.js';
 import { totalCost } from './costs.js';
 import type { HedgeRequest } from './hedge.js';
 import { hedgeModel } from './hedge-model.js';
-import { prepareSizes, type SizedCost } from './sized-costs.js';
-import { solveModel } from './solve-model.js';
+import type { RouteModel } from './model.js';
+import { prepareSizes, type SizedCost, type SizesOptions } from './sized-costs.js';
+import { solveModel, type SolveModelOptions } from './solve-model.js';
 
 const NODES_PER_SIZE = 250;
 const TOLERANCE_BPS = 0.01;
@@ -14,8 +15,8 @@ const LEAST_STEP = 1e-6;
 
 /**
  * C(q): what the best route costs at each of `sizes`, with its marginal cost. The network is laid out and searched once,
- * at the largest size; every other size starts from the route of the size above, and is searched again only as far as
- * duality leaves room for a better one. The marginal cost is the dual price at the end where the size is exact. Costs are
+ * at the largest size; every other size starts from the route of the size above, and is searched again, for a few problems,
+ * only where duality leaves room for a better one. `openCost` says how much room is left. The marginal cost is the dual price at the end where the size is exact. Costs are
  * those of the flows, before they are rounded to atoms; exact replay decides where a size cannot be served whole or a
  * transfer would be smaller than its bridge takes. The first size that inventories or liquidity cannot serve is replaced
  * by what they can serve of it, and there the curve ends, as trading does.
@@ -33,8 +34,8 @@ const LEAST_STEP = 1e-6;
  */
 export function costCurve(request: Omit<HedgeRequest, 'deltaUnits'>, sizes: readonly number[]): CostCurve {
   sizes.forEach((sizeUnits, i) => {
-    if (!(Number.isFinite(sizeUnits) && sizeUnits > (sizes[i - 1] ?? 0))) {
-      throw new InvalidInputError('sizes', sizeUnits, 'does not ascend from zero', 'Sort the sizes, smallest first.');
+    if (!(sizeUnits > (sizes[i - 1] ?? 0) && sizeUnits < Infinity)) {
+      throw new InvalidInputError('sizes', sizeUnits, 'does not ascend from 0', 'Sort them first.');
     }
   });
   const largest = sizes.at(-1);
@@ -44,7 +45,9 @@ export function costCurve(request: Omit<HedgeRequest, 'deltaUnits'>, sizes: read
     referencePrice: Number(request.referencePrice),
     fixedCost: costs.length === 0 ? 0 : Math.min(...costs.map(({ fixedCost }) => fixedCost)),
     points: Object.freeze(
-      costs.map(({ cost, marginalCost, sizeUnits }): CostPoint => Object.freeze({ sizeUnits, cost, marginalCost })),
+      costs.map(({ cost, marginalCost, openCost, sizeUnits }): CostPoint =>
+        Object.freeze({ sizeUnits, cost, marginalCost, openCost }),
+      ),
     ),
   });
 }
@@ -55,46 +58,42 @@ function costsOf(
   sizes: readonly number[],
   largest: number,
 ): readonly SizedCost[] {
-  const nodeBudget = request.nodeBudget ?? NODES_PER_SIZE;
-  const { model } = hedgeModel({ ...request, deltaUnits: decimalFromNumber(largest, 'sizes') });
-  const sized = prepareSizes(model, {
-    nodeBudget,
+  const options = {
+    nodeBudget: request.nodeBudget ?? NODES_PER_SIZE,
     referencePrice: Number(request.referencePrice),
     toleranceBps: TOLERANCE_BPS,
     waitGrows: request.timeAtRisk.kind === 'volatility',
-  });
+    certify: true,
+  };
+  const modelAt = (sizeUnits: number): RouteModel =>
+    hedgeModel({ ...request, deltaUnits: decimalFromNumber(sizeUnits, 'sizes') }).model;
+  const sized = prepareSizes(modelAt(largest), options);
   const costs: SizedCost[] = [];
-  let unserved: number | undefined;
+  /** What can be served of the smallest size that cannot be served whole. */
+  let rest: SizedCost | undefined;
   for (const sizeUnits of [...sizes].reverse()) {
-    const found = sized.at(sizeUnits) ?? exactCost(request, sizeUnits, nodeBudget);
-    if (found === undefined || found.sizeUnits < sizeUnits) unserved = sizeUnits;
-    else costs.push(found);
+    const found = sized.at(sizeUnits) ?? exactCost(modelAt(sizeUnits), sizeUnits, options);
+    if (found?.sizeUnits === sizeUnits) costs.push(found);
+    else rest = found;
   }
   costs.reverse();
-  const last = unserved === undefined ? undefined : exactCost(request, unserved, nodeBudget);
   const before = costs.at(-1)?.sizeUnits ?? 0;
-  return last !== undefined && last.sizeUnits > before * (1 + LEAST_STEP) ? [...costs, last] : costs;
+  return rest !== undefined && rest.sizeUnits > before * (1 + LEAST_STEP) ? [...costs, rest] : costs;
 }
 
 /** One size on its own, replayed to the atom; of a size that cannot be served whole what can. Undefined where that is nothing. */
 function exactCost(
-  request: Omit<HedgeRequest, 'deltaUnits'>,
+  model: RouteModel,
   sizeUnits: number,
-  nodeBudget: number,
+  options: SolveModelOptions & SizesOptions,
 ): SizedCost | undefined {
-  const referencePrice = Number(request.referencePrice);
-  const { model } = hedgeModel({ ...request, deltaUnits: decimalFromNumber(sizeUnits, 'sizes') });
-  const { costs, marginalPrice, replay, served } = solveModel(model, {
-    nodeBudget,
-    referencePrice,
-    toleranceBps: TOLERANCE_BPS,
-    certify: false,
-  });
+  const { bound, costs, gapBps, marginalPrice, referencePrice, replay, served } = solveModel(model, options);
   if (replay.hops.length === 0) return undefined;
   return {
     sizeUnits: replay.remainder === 0n ? sizeUnits : served,
     cost: totalCost(costs),
     marginalCost: model.exactOut ? marginalPrice - referencePrice : referencePrice - marginalPrice,
     fixedCost: costs.gas + costs.message,
+    openCost: gapBps * Math.abs(bound) * 1e-4,
   };
 }

@@ -1,7 +1,7 @@
 import { isAcyclic } from './acyclic.js';
-import { type Certificate, prepareCertificate } from './certificate.js';
+import { type BoundProof, type Certificate, prepareCertificate } from './certificate.js';
 import { type CompiledModel, compileModel, type RouteModel } from './model.js';
-import type { MixedOptions, MixedSearch, MixedSolution } from './search/mixed.js';
+import type { MixedSearch, MixedSolution } from './search/mixed.js';
 import { prepareSearch } from './search/search.js';
 import { worstPrice } from './solve-model.js';
 
@@ -14,6 +14,8 @@ export interface SizedCost {
   readonly marginalCost: number;
   /** The part that is paid once whatever the size. */
   readonly fixedCost: number;
+  /** Numeraire by which no route costs less than this one at the most. */
+  readonly openCost: number;
 }
 
 export interface SizesOptions {
@@ -30,25 +32,23 @@ export interface SizesOptions {
 /** One network for many sizes. */
 export interface SizedCosts {
   /**
-   * @param sizeUnits At most the amount of the model. Cheapest from the largest downwards, and where it was asked before.
+   * @param sizeUnits At most the amount of the model. Cheapest from the largest downwards.
    * @returns Undefined where the flows alone do not tell: a part would remain, a transfer would be too small.
    */
   readonly at: (sizeUnits: number) => SizedCost | undefined;
 }
 
-/** Convex problems for each further size whose support changes. */
-const NODES_TO_REFINE = 12;
-/** Times the tolerance; what refining leaves more open than that is searched in full. */
-const WIDELY_OPEN = 50;
-const MOST_KNOWN = 64;
+/** Convex problems for each further size whose support may change. */
+const NODES_TO_REFINE = 30;
 /** Largest size over smallest of one layout: beyond it, the room of straight edges would cost precision. */
 const LAYOUT_SPAN = 30;
 /** Share of the demand below which what the solver leaves unserved is its own rounding. */
 const NOTHING_UNSERVED = 1e-7;
 
 interface Known {
+  readonly amount: number;
   readonly solution: MixedSolution;
-  /** Numeraire per unit that its proof leaves open. */
+  /** Numeraire by which its proof says that any other route is better at the most. */
   readonly open: number;
 }
 
@@ -58,103 +58,83 @@ interface Layout {
   readonly search: MixedSearch;
   readonly certificate: Certificate;
   readonly supply: Float64Array;
-  /** Transfers, with the price of waiting at the model's own amount. */
+  /** Transfers of which the price of waiting grows with the size, with that at the model's own amount. */
   readonly bridges: readonly { readonly e: number; readonly waiting: number }[];
 }
 
 /** Lays out a model, whose amount is the largest of the sizes. */
 export function prepareSizes(model: RouteModel, options: SizesOptions): SizedCosts {
   const largest = Number(model.amount) / 10 ** model.amountDecimals;
-  const layouts = new Map<number, Layout>();
+  const layouts: Layout[] = [];
   const layoutFor = (amount: number): Layout => {
     const level = Math.max(0, Math.floor(Math.log(largest / amount) / Math.log(LAYOUT_SPAN)));
-    let layout = layouts.get(level);
-    if (layout === undefined) {
-      layout = layOut({ ...model, amount: model.amount / BigInt(LAYOUT_SPAN) ** BigInt(level) });
-      layouts.set(level, layout);
-    }
-    return layout;
+    return (layouts[level] ??= layOut(
+      { ...model, amount: model.amount / BigInt(LAYOUT_SPAN) ** BigInt(level) },
+      options,
+    ));
   };
-  /** The last solution of each size that was asked for. */
-  const known = new Map<number, Known>();
-  const nearest = (amount: number): Known | undefined => {
-    let found = known.get(amount);
-    if (found !== undefined) return found;
-    let least = Infinity;
-    for (const [other, solution] of known) {
-      const distance = Math.abs(Math.log(other / amount));
-      if (distance < least) [least, found] = [distance, solution];
-    }
-    return found;
-  };
-
-  /** What a proof leaves open of how much better a route could be at this amount, in numeraire. */
-  const openOf = (layout: Layout, { proof, value, within }: MixedSolution, amount: number): number => {
-    const { bridges, certificate, compiled, supply } = layout;
-    if (within !== undefined) return 0;
-    // The certificate counts waiting at the largest size: of a smaller one, where it is cheaper, that proves nothing.
-    if (options.waitGrows && bridges.length > 0) return Infinity;
-    supply[model.exactOut ? compiled.sink : compiled.source] = model.exactOut ? -amount : amount;
-    return Math.max(0, certificate.prove(proof, supply) - value);
-  };
-  const solveAt = (layout: Layout, amount: number): Known => {
-    const { compiled, search } = layout;
+  /** The size before. */
+  let near: Known | undefined;
+  /** Undefined where no route comes of it. */
+  const solveAt = (layout: Layout, amount: number): Known | undefined => {
+    const { compiled, search, supply } = layout;
+    const { nodeBudget } = options;
     const tolerance = amount * compiled.spotPrice * options.toleranceBps * 1e-4;
-    const limits: MixedOptions = { amount, nodeBudget: options.nodeBudget, tolerance };
-    const knownAs = (solution: MixedSolution): Known => ({
-      solution,
-      open: openOf(layout, solution, amount) / amount,
-    });
-    const near = nearest(amount);
-    if (near === undefined) return knownAs(search.solve(limits));
-    const kept = search.again(amount, near.solution);
-    const isRoute = isUsable(compiled, kept);
-    const open = near.open === Infinity ? 0 : near.open;
-    if (isRoute && openOf(layout, kept, amount) <= tolerance + open * amount) return { solution: kept, open };
-    const refined = search.refine({ ...limits, nodeBudget: Math.min(NODES_TO_REFINE, options.nodeBudget) }, kept);
-    const best = knownAs(better(isRoute ? kept : undefined, refined, () => search.solve(limits)));
-    if (best.open * amount <= tolerance * WIDELY_OPEN) return best;
-    return knownAs(better(best.solution, search.solve(limits, best.solution), () => best.solution));
+    const certificate = layout.bridges.length > 0 ? certificateFor(compiled) : layout.certificate;
+    supply[model.exactOut ? compiled.sink : compiled.source] = model.exactOut ? -amount : amount;
+    let best: MixedSolution | undefined;
+    let proof: BoundProof | undefined;
+    let bound = Infinity;
+    const take = (solution: MixedSolution | undefined): void => {
+      if (solution === undefined) return;
+      const proved = certificate.prove(solution.proof, supply);
+      proof = proof === undefined || proved < bound ? solution.proof : proof;
+      bound = Math.min(bound, proved);
+      if (isUsable(compiled, solution) && (best === undefined || best.value < solution.value)) best = solution;
+    };
+    if (near !== undefined) {
+      // What could not be closed nearby is not worth trying to close here.
+      const enough = tolerance + near.open * Math.min(1, amount / near.amount);
+      take(search.again(amount, near.solution));
+      if (best === undefined || (best.within === undefined && bound - best.value > enough)) {
+        const few = Math.min(NODES_TO_REFINE, nodeBudget);
+        take(search.refine({ amount, nodeBudget: few, tolerance: enough }, best ?? near.solution));
+      }
+    }
+    if (best === undefined) take(search.solve({ amount, nodeBudget, tolerance }));
+    return best && proof && { amount, solution: { ...best, proof }, open: Math.max(0, bound - best.value) };
   };
   return {
     at: (amount) => {
       const layout = layoutFor(amount);
       const { bridges, compiled } = layout;
-      if (options.waitGrows) {
-        for (const { e, waiting } of bridges) compiled.network.unitCost[e] = (waiting * amount) / largest;
-      }
-      const found = solveAt(layout, amount);
-      if (known.size < MOST_KNOWN || known.has(amount)) known.set(amount, found);
-      const { solution } = found;
-      return isServed(compiled, solution, amount)
-        ? costOf(compiled, solution, amount, options.referencePrice)
+      for (const { e, waiting } of bridges) compiled.network.unitCost[e] = (waiting * amount) / largest;
+      near = solveAt(layout, amount);
+      return near && isServed(compiled, near.solution, amount)
+        ? costOf(compiled, near, options.referencePrice)
         : undefined;
     },
   };
 }
 
-function layOut(model: RouteModel): Layout {
+function layOut(model: RouteModel, { waitGrows }: SizesOptions): Layout {
   const compiled = compileModel(model);
   const { network, sink, source, specs } = compiled;
   const { exactOut, maxHops } = model;
   return {
     compiled,
     search: prepareSearch({ network, source, sink, exactOut, maxHops }),
-    certificate: prepareCertificate({ edges: specs, numeraire: exactOut ? source : sink, maxHops }),
+    certificate: certificateFor(compiled),
     supply: new Float64Array(network.nodeCount),
     bridges: specs.flatMap(({ source: kind }, e) =>
-      kind.kind === 'linear' && kind.role.kind === 'bridge' ? [{ e, waiting: network.unitCost[e]! }] : [],
+      waitGrows && kind.kind === 'linear' && kind.role.kind === 'bridge' ? [{ e, waiting: network.unitCost[e]! }] : [],
     ),
   };
 }
 
-function better(
-  a: MixedSolution | undefined,
-  b: MixedSolution | undefined,
-  otherwise: () => ReturnType<MixedSearch['solve']>,
-): MixedSolution {
-  if (a === undefined || b === undefined) return a ?? b ?? otherwise();
-  return a.value > b.value ? { ...a, proof: b.proof } : b;
+function certificateFor({ model, network, sink, source, specs }: CompiledModel): Certificate {
+  const edges = specs.map((spec, e) => ({ ...spec, unitCost: network.unitCost[e]! }));
+  return prepareCertificate({ edges, numeraire: model.exactOut ? source : sink, maxHops: model.maxHops });
 }
 
 function isUsable({ model, network }: CompiledModel, { edges, isSettled }: MixedSolution): boolean {
@@ -166,7 +146,6 @@ function isUsable({ model, network }: CompiledModel, { edges, isSettled }: Mixed
 /** Whether all of it is placed, and no transfer is smaller than its bridge takes. */
 function isServed(compiled: CompiledModel, solution: MixedSolution, amount: number): boolean {
   const { model, specs } = compiled;
-  if (!isUsable(compiled, solution)) return false;
   return solution.edges.every((e, i) => {
     const { source } = specs[e]!;
     if (source.kind !== 'linear') return true;
@@ -182,16 +161,19 @@ function isServed(compiled: CompiledModel, solution: MixedSolution, amount: numb
 
 function costOf(
   compiled: CompiledModel,
-  solution: MixedSolution,
-  sizeUnits: number,
+  { amount: sizeUnits, open: openCost, solution }: Known,
   referencePrice: number,
 ): SizedCost {
   const { model, network } = compiled;
   const { depths, edges, value } = solution;
   let fixedCost = 0;
   edges.forEach((e, i) => (fixedCost += network.fixedCost[e]! + (depths[i] ?? 0) * network.tickCost[e]!));
-  const price = worstPrice(compiled, solution);
-  return model.exactOut
-    ? { sizeUnits, cost: -value - referencePrice * sizeUnits, marginalCost: price - referencePrice, fixedCost }
-    : { sizeUnits, cost: referencePrice * sizeUnits - value, marginalCost: referencePrice - price, fixedCost };
+  const sign = model.exactOut ? 1 : -1;
+  return {
+    sizeUnits,
+    cost: -value - sign * referencePrice * sizeUnits,
+    marginalCost: sign * (worstPrice(compiled, solution) - referencePrice),
+    fixedCost,
+    openCost,
+  };
 }

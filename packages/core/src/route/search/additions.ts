@@ -14,7 +14,7 @@ const TRIED_ADDITIONS = 10;
 
 /** Single edges, and pairs of edges over a node that is not used yet, by what they could add at a candidate's prices. */
 export function additions(state: SearchState, candidate: Candidate): Addition[] {
-  const { all, links, network, sink, source, workspace: w } = state;
+  const { links, network, scope, sink, source, workspace: w } = state;
   const { edgeCount, fixedCost, isHop, nodeCount, nodeIn, nodeOut } = network;
   const inside = new Uint8Array(edgeCount);
   const covered = new Uint8Array(nodeCount);
@@ -23,28 +23,26 @@ export function additions(state: SearchState, candidate: Candidate): Addition[] 
     inside[e] = 1;
     covered[nodeIn[e]!] = covered[nodeOut[e]!] = 1;
   }
-  setLive(w, all, EDGE_ON);
+  setLive(w, scope, EDGE_ON);
   w.q.set(candidate.q);
   evaluate(w);
   const closesCircle = circleTest(candidate.edges, network);
   const found: Addition[] = [];
-  for (let e = 0; e < edgeCount; e++) {
+  for (const e of scope) {
     if (isHop[e] === 0 || inside[e] === 1) continue;
     if (covered[nodeIn[e]!] === 0 || covered[nodeOut[e]!] === 0) continue;
     const surplus = w.profit[e]! - fixedCost[e]!;
     if (w.profit[e]! > 0 && !closesCircle(nodeIn[e]!, nodeOut[e]!)) found.push({ edges: [e], surplus });
   }
-  if (links !== undefined) {
-    for (let n = 0; n < nodeCount; n++) {
-      if (covered[n] === 1) continue;
-      for (const first of links.into[n]!) {
-        if (covered[nodeIn[first]!] === 0) continue;
-        for (const second of links.outOf[n]!) {
-          if (covered[nodeOut[second]!] === 0) continue;
-          const surplus = pairProfit(state, first, second, candidate.q) - fixedCost[first]! - fixedCost[second]!;
-          if (surplus > 0 && !closesCircle(nodeIn[first]!, nodeOut[second]!)) {
-            found.push({ edges: [first, second], surplus });
-          }
+  for (let n = 0; n < nodeCount; n++) {
+    if (covered[n] === 1) continue;
+    for (const first of links.into[n]!) {
+      if (covered[nodeIn[first]!] === 0) continue;
+      for (const second of links.outOf[n]!) {
+        if (covered[nodeOut[second]!] === 0) continue;
+        const surplus = pairProfit(state, first, second, candidate.q) - fixedCost[first]! - fixedCost[second]!;
+        if (surplus > 0 && !closesCircle(nodeIn[first]!, nodeOut[second]!)) {
+          found.push({ edges: [first, second], surplus });
         }
       }
     }

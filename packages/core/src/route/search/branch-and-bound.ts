@@ -54,14 +54,14 @@ export function branchAndBound(
     liveEdges.length = 0;
     let usedHops = 0;
     let constant = hopPrice > 0 ? hopPrice * maxHops : 0;
-    for (let e = 0; e < edgeCount; e++) {
+    for (const e of within) {
       if (decided[e] === USED) {
         usedHops += isHop[e]!;
         constant -= w.cost[e]!;
       }
     }
     const full = usedHops >= maxHops;
-    for (let e = 0; e < edgeCount; e++) {
+    for (const e of within) {
       if (decided[e] === UNUSED || (full && decided[e] === FREE && isHop[e] === 1)) continue;
       liveEdges.push(e);
     }
@@ -97,7 +97,7 @@ export function branchAndBound(
     const out: number[] = [];
     const forced: number[] = [];
     const aim = target();
-    for (let e = 0; e < edgeCount; e++) {
+    for (const e of within) {
       if (decided[e] !== FREE || isHop[e] === 0) continue;
       if (bound + Math.min(0, surplus[e]!) <= aim) out.push(e);
       else if (surplus[e]! > 0 && bound - surplus[e]! <= aim) forced.push(e);

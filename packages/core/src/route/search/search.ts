@@ -8,7 +8,7 @@ import { carrying, netValue, readCandidate, tryEdges, withGlue } from './candida
 import { improve } from './improve.js';
 import type { MixedOptions, MixedProblem, MixedSearch, MixedSolution } from './mixed.js';
 import { findHopPrice, relax, switchedOn } from './relaxation.js';
-import { bestAlone, bridgeSubsets } from './seeds.js';
+import { bestAlone, bridgeSubsets, singlePaths } from './seeds.js';
 import {
   type Candidate,
   createState,
@@ -16,6 +16,7 @@ import {
   fixTicks,
   isBetter,
   isSpent,
+  narrow,
   openTicks,
   type SearchState,
   solve,
@@ -24,6 +25,10 @@ import {
 
 /** The full optimum is worth pruning edge by edge while it has so few. */
 const PRUNABLE = 48;
+/** So many edges are all looked at. */
+const WHOLE = 512;
+/** Share of its cost that an edge earns at the relaxation's prices, where it may be worth it at those of another route. */
+const CONTENDING = 0.02;
 /** How far the relaxation has to use an edge for a start to take it whole. */
 const STARTS = [0.5, 0.25, 0.75] as const;
 
@@ -36,18 +41,10 @@ const STARTS = [0.5, 0.25, 0.75] as const;
  */
 export function prepareSearch(problem: MixedProblem): MixedSearch {
   const state = createState(problem);
-  /** Edges that are live since the last call of `again`, so that they need not be set anew. */
-  let lastWithin: Int32Array | undefined;
   return {
     workspace: state.workspace,
-    solve: (options, near) => {
-      lastWithin = undefined;
-      return solveAnew(state, options, near);
-    },
-    refine: (options, near) => {
-      lastWithin = undefined;
-      return refine(state, options, near);
-    },
+    solve: (options, near) => solveAnew(state, options, near),
+    refine: (options, near) => refine(state, options, near),
     again: (amount, earlier) => {
       const { depths, edges, prices, proof, within } = earlier;
       const { all, network, ticked, workspace: w } = state;
@@ -55,13 +52,20 @@ export function prepareSearch(problem: MixedProblem): MixedSearch {
       demand(state, amount);
       fixTicks(state, edges, depths);
       if (within === undefined) setLive(w, withGlue(state, edges), EDGE_ON);
-      else if (w.liveCount !== within.length || within !== lastWithin) setLive(w, within, EDGE_ON);
-      lastWithin = within;
+      else if (w.liveCount !== within.length || within !== state.lastWithin) setLive(w, within, EDGE_ON);
+      state.lastWithin = within;
       for (let n = 0; n < network.nodeCount; n++) w.q[n] = Math.sqrt(prices[n]!);
       solve(state);
       const used = carrying(state);
       const deep = ticked.length === 0 ? depths : used.map((e) => w.leastCrossed[e]!);
-      return solutionOf(state, netValue(state, used), used, deep, within === all ? undefined : proof, within);
+      return solutionOf(
+        state,
+        netValue(state, used),
+        used,
+        deep,
+        within?.length === all.length ? undefined : proof,
+        within,
+      );
     },
   };
 }
@@ -126,16 +130,32 @@ function refine(state: SearchState, options: MixedOptions, near: MixedSolution):
   const q = near.prices.map(Math.sqrt);
   relax(state, all, q);
   const rootQ = Float64Array.from(w.q);
+  const whole = switchedOn(state);
+  narrow(state, contenders(state, near.edges), rootQ);
   improve(state, tryEdges(state, near.edges, q));
-  improve(state, tryEdges(state, switchedOn(state), rootQ));
-  const proof = branchAndBound(state, rootQ, 0, options.tolerance, all);
+  improve(state, tryEdges(state, whole, rootQ));
+  const proof = branchAndBound(state, rootQ, 0, options.tolerance, state.scope);
   return state.best === undefined ? undefined : finish(state, state.best, proof, undefined);
+}
+
+/**
+ * Of a large network what is no hop, what a route nearby and the best single paths use, and what earns a part of its cost as
+ * the relaxation was solved last: alone, an edge may be the best where beside others it is not worth trading.
+ */
+function contenders(state: SearchState, near: readonly number[]): Int32Array {
+  const { all, network, workspace } = state;
+  const { fixedCost, isHop } = network;
+  if (all.length <= WHOLE) return all;
+  const used = new Set([near, ...singlePaths(state, [1])].flat());
+  return all.filter((e) => isHop[e] === 0 || workspace.profit[e]! > fixedCost[e]! * CONTENDING || used.has(e));
 }
 
 function reset(state: SearchState, { amount, nodeBudget }: MixedOptions): void {
   state.solves = 0;
   state.budget = nodeBudget;
   state.best = undefined;
+  state.lastWithin = undefined;
+  narrow(state, state.all, state.startQ);
   demand(state, amount);
   state.workspace.cost.set(state.network.fixedCost);
   state.leastCrossed.fill(0);

@@ -8,14 +8,17 @@ const LONGEST_PATH = 5;
 const MAX_BRIDGE_SUBSETS = 32;
 
 /** Distinct single paths, for the whole demand and for parts of it. */
-export function singlePaths({ amount, exactOut, maxHops, network, sink, source }: SearchState): (readonly number[])[] {
+export function singlePaths(
+  { amount, exactOut, maxHops, network, sink, source }: SearchState,
+  shares: readonly number[] = PATH_SHARES,
+): (readonly number[])[] {
   const allowed = Uint8Array.from(network.sources, (edge) =>
     edge.kind === 'linear' && edge.role.kind === 'slack' ? 0 : 1,
   );
   // A path enters by an inventory, leaves by a terminal, and passes a stock after a bridge.
   const longest = Math.min(maxHops, LONGEST_PATH) + 3;
   const found = new Map<string, readonly number[]>();
-  for (const part of PATH_SHARES) {
+  for (const part of shares) {
     for (const { edges } of bestPaths(network, source, sink, amount * part, exactOut, longest, allowed)) {
       found.set(edges.join(), edges);
     }

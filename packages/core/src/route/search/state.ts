@@ -39,6 +39,8 @@ export interface SearchState {
   readonly workspace: DualWorkspace;
   /** Roots of prices to start from where none are known. */
   readonly startQ: Float64Array;
+  /** The same where a problem is solved anew: what the scope leaves out must not come to be worth trading. */
+  anewQ: Float64Array;
   readonly all: Int32Array;
   /** Edges that are no hops: always there, at no cost. */
   readonly glue: Int32Array;
@@ -48,8 +50,10 @@ export interface SearchState {
   readonly leastCrossed: Int32Array;
   readonly mostCrossed: Int32Array;
   readonly hasCosts: boolean;
-  /** Undefined where neither costs nor hops bind, so that nobody asks. */
-  readonly links: HopLinks | undefined;
+  /** The edges that the search looks at: all of them, or those that {@link narrow} leaves. */
+  scope: Int32Array;
+  /** Hops of the scope. */
+  links: HopLinks;
   readonly arriving: Int32Array;
   readonly leaving: Int32Array;
   readonly support: number[];
@@ -57,6 +61,8 @@ export interface SearchState {
   budget: number;
   solves: number;
   best: Candidate | undefined;
+  /** Edges that are live since the last solve at another amount, so that they need not be set anew. */
+  lastWithin: Int32Array | undefined;
 }
 
 const STARTING_SHADE = 1e-3;
@@ -83,13 +89,15 @@ export function createState({ exactOut, maxHops, network, sink, source }: MixedP
     maxHops,
     workspace,
     startQ,
+    anewQ: startQ,
     all,
     glue: all.filter((e) => isHop[e] === 0),
     ticked: all.filter((e) => tickCost[e]! > 0 && segStart[e + 1]! - segStart[e]! > 1),
     leastCrossed: new Int32Array(edgeCount),
     mostCrossed: new Int32Array(edgeCount).fill(NO_LIMIT),
     hasCosts,
-    links: hasCosts || maxHops < edgeCount ? hopLinks(network) : undefined,
+    scope: new Int32Array(0),
+    links: { into: [], outOf: [] },
     arriving: new Int32Array(nodeCount),
     leaving: new Int32Array(nodeCount),
     support: [],
@@ -97,13 +105,22 @@ export function createState({ exactOut, maxHops, network, sink, source }: MixedP
     budget: 0,
     solves: 0,
     best: undefined,
+    lastWithin: undefined,
   };
 }
 
-function hopLinks({ edgeCount, isHop, nodeCount, nodeIn, nodeOut }: Network): HopLinks {
+/** Sets the edges that the search looks at, and prices at which none of the others is worth trading. */
+export function narrow(state: SearchState, scope: Int32Array, q: Float64Array): void {
+  state.anewQ = q;
+  if (scope === state.scope) return;
+  state.scope = scope;
+  state.links = hopLinks(state.network, scope);
+}
+
+function hopLinks({ isHop, nodeCount, nodeIn, nodeOut }: Network, edges: Int32Array): HopLinks {
   const into: number[][] = Array.from({ length: nodeCount }, () => []);
   const outOf: number[][] = Array.from({ length: nodeCount }, () => []);
-  for (let e = 0; e < edgeCount; e++) {
+  for (const e of edges) {
     if (isHop[e] === 0) continue;
     into[nodeOut[e]!]!.push(e);
     outOf[nodeIn[e]!]!.push(e);
@@ -124,7 +141,7 @@ export function isSpent({ budget, solves }: SearchState): boolean {
 /** Solves what is live, counted against the budget. */
 export function solve(state: SearchState): void {
   state.solves++;
-  solveDualOrAnew(state.workspace, state.startQ);
+  solveDualOrAnew(state.workspace, state.anewQ);
 }
 
 /** Leaves open how many ticks an edge crosses, but for what branch and bound has decided. */
