@@ -142,7 +142,8 @@ function hedger(
   readonly instruments: HedgeInstruments | undefined;
 } {
   const journal = more.journal ?? memoryJournal();
-  const assembled = assemble(parseConfig({ ...stage.config, ...QUICK, instruments }), {
+  // In one piece, unless a test is of parts.
+  const assembled = assemble(parseConfig({ ...stage.config, ...QUICK, instruments: { maxParts: 1, ...instruments } }), {
     signer: new Wallet(owner().privateKey),
     journal,
     random: seededRandom(1),
@@ -277,6 +278,43 @@ test('more than there is to sell is borrowed and sold, one step after another, a
   expect(back.instrument!.choice.chosen.quote).toMatchObject({ adapter, units: '9' });
   expectCosts(back.report);
   expect(loanDelta(back.after)).toBe(0);
+});
+
+describe('a size that is split', () => {
+  const instruments = (): Instruments => ({ perpV2: [perp()], maxParts: 2, margin: { ways: [] } });
+
+  test('goes in parts where that costs less than the cheapest alone, each by its own intent, and is told as one', async () => {
+    await deposit(50_000n);
+    const { journal, rebalancer } = hedger(instruments());
+    const permitted: string[] = [];
+    const result = await rebalancer.rebalance({
+      deltaChangeUnits: '60',
+      permit: ({ deltaChangeUnits }) => void permitted.push(deltaChangeUnits),
+    });
+    const [split] = await journal.decisions({ code: 'HEDGE_SPLIT' });
+    const parts = split!.details['parts'] as unknown as readonly { adapter: string; units: string }[];
+    expect(parts.map(({ adapter }) => adapter).sort()).toEqual([`perp-v2-${chain().id}`, 'routed-spot']);
+    expect(Number(split!.details['saving'])).toBeGreaterThan(0);
+    expect(permitted).toEqual(['60']);
+    expect(result.parts).toHaveLength(2);
+    expect(new Set(result.parts!.map(({ signed }) => signed!.id)).size).toBe(2);
+    expect(result.report.reconciliation).toMatchObject({ exact: true, unexplainedAtoms: 0n });
+    const costs = result.parts!.map(({ report }) => Number(report.costs!.total));
+    expect(costs[0]! + costs[1]!).toBeCloseTo(Number(result.report.costs!.total), 6);
+    const ofPerp = parts.find(({ adapter }) => adapter.startsWith('perp'))!;
+    expect(await perpSize()).toBeCloseTo(Number(ofPerp.units), 9);
+    const { after, before } = result.report.delta;
+    // The pools move by it, and options with them.
+    expect(Math.abs(Number(after.low) - Number(before.low) - 60)).toBeLessThan(2.5);
+  });
+
+  test('a dry run shows the parts and leaves no trace', async () => {
+    await deposit(50_000n);
+    const before = await traces(stage);
+    const { parts } = await hedger(instruments()).rebalancer.rebalance({ deltaChangeUnits: '60', dryRun: true });
+    expect(parts!.map(({ report }) => report.outcome)).toEqual(['dry-run', 'dry-run']);
+    expect(await traces(stage)).toEqual(before);
+  });
 });
 
 describe('one instrument by itself', () => {

@@ -75,6 +75,7 @@ export function instrumentsOf(
     capitalRatePercent,
     holdingDays = horizonDays,
     margin,
+    maxParts,
     oneinchLop: books,
     perpV2: perps,
     riskWeight,
@@ -113,6 +114,7 @@ export function instrumentsOf(
         riskWeight,
         marginLimits: { maxLeverage: margin.maxLeverage, minDistance: margin.minLiquidationDistancePercent / 100 },
       },
+      maxParts,
       ...keptOf(margin, entries),
     },
   };

@@ -54,6 +54,8 @@ export const instrumentsSchema = v.strictObject({
   capitalRatePercent: v.optional(v.pipe(v.number(), v.minValue(-100), v.maxValue(100)), 4),
   /** So many standard deviations of what holding costs are added to it. */
   riskWeight: v.optional(notNegative, 0.5),
+  /** Over so many of them a size may be split, where that pays more than the gas of a further part. 1: never. */
+  maxParts: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(6)), 2),
   /** What no step of a trade on margin may break, and what is done before the market does. */
   margin: v.optional(
     v.strictObject({

@@ -9,11 +9,12 @@ import type { VolatilityStatement } from '../volatility/stated-volatility.js';
 
 /** What `--json` prints: everything a machine needs, decimals and atoms as strings. Every key is always there. */
 export function jsonDocument(
-  { before, decision, instrument, report, schedule, signed, slices }: HedgingResult,
+  result: HedgingResult,
   quotes: readonly CompareRow[],
   volatility: VolatilityStatement,
   durationMs: number,
 ): Record<string, unknown> {
+  const { before, decision, report, schedule, signed, slices } = result;
   const { costs, delta, efficiency, outcome, reason, reconciliation, shortfall } = report;
   return {
     outcome,
@@ -82,7 +83,7 @@ export function jsonDocument(
       optimalityGapBps: weighted(slices, ({ route }) => route.optimalityGapBps),
     },
     awards: slices.map(awardOf),
-    instruments: instrument === undefined ? [] : [instrumentOf(instrument)],
+    instruments: instrumentsOf(result),
     costs: costs === null ? NOTHING_SPENT : costsOf(costs),
     shortfall,
     efficiency,
@@ -132,16 +133,29 @@ function awardOf({ award, execution, slice, swap }: SliceResult): Record<string,
   };
 }
 
+/** Every instrument that took a part of the trade, each against all that competed for the whole of it. */
+function instrumentsOf({ choices, instrument, parts }: HedgingResult): readonly Record<string, unknown>[] {
+  if (parts === undefined) return instrument === undefined ? [] : [instrumentOf(instrument, instrument.choice)];
+  const whole = choices?.at(-1);
+  return parts.flatMap((part) =>
+    part.instrument === undefined ? [] : [instrumentOf(part.instrument, whole ?? part.instrument.choice)],
+  );
+}
+
 /** The instrument that took the trade, and what it was held against. */
-function instrumentOf({ choice, execution }: InstrumentTrade): Record<string, unknown> {
-  const { chosen, compared, refused } = choice;
+function instrumentOf(
+  { choice: { chosen }, execution }: InstrumentTrade,
+  { compared, refused }: InstrumentTrade['choice'],
+): Record<string, unknown> {
+  const isOwn = ({ quote: { adapter, chainId, instrument } }: HoldingComparison): boolean =>
+    adapter === chosen.quote.adapter && chainId === chosen.quote.chainId && instrument === chosen.quote.instrument;
   const one = ({ costBps, holdingCostBpsPerDay, quote }: HoldingComparison): Record<string, unknown> => {
     const { adapter, chainId, instrument, units } = quote;
     return { adapter, chainId, instrument, deltaUnits: units, costBps, holdingCostBpsPerDay };
   };
   return {
     ...one(chosen),
-    competitors: compared.slice(1).map(one),
+    competitors: compared.filter((each) => !isOwn(each)).map(one),
     refused,
     steps: execution.steps.map(({ id, state, txHash }) => ({ id, state, txHash: txHash ?? null })),
   };

@@ -75,7 +75,7 @@ export async function chooseInstrument(
   if (contenders.length === 0) {
     throw new InvalidInputError('contenders', contenders, 'is empty', 'Give at least one instrument.');
   }
-  const answers = await Promise.all(contenders.map((contender) => ask(contender, terms, signal)));
+  const answers = await Promise.all(contenders.map((contender) => askContender(contender, terms, signal)));
   signal.throwIfAborted();
   const refused = answers.flatMap((answer) => ('code' in answer ? [answer] : []));
   const offers = answers.flatMap((answer) => ('code' in answer ? [] : [answer]));
@@ -87,12 +87,17 @@ export async function chooseInstrument(
   return Object.freeze({ chosen: compared[0]!, compared, refused: Object.freeze(refused) });
 }
 
-interface Offer {
+export interface Offer {
   readonly quote: TradeQuote;
   readonly belief: HoldingBelief;
 }
 
-async function ask(contender: Contender, terms: ChoiceTerms, signal: AbortSignal): Promise<Offer | RefusedContender> {
+/** One answer, with what closing is saved by it; or why there is none. */
+export async function askContender(
+  contender: Contender,
+  terms: ChoiceTerms,
+  signal: AbortSignal,
+): Promise<Offer | RefusedContender> {
   const { adapter, belief, chainId, instrument, margin } = contender;
   const { deadline, deltaUnits, marginLimits, owner, slippageBps, spot } = terms;
   const request: TradeRequest = { chainId, instrument, units: deltaUnits, owner, spot, slippageBps, deadline };

@@ -1,6 +1,13 @@
 // Choose: which instrument, by what it costs to hold it, within the limits of its margin; and several of them as one hedge
 export * from './errors.js';
-export * from './choose-instrument.js';
+export {
+  chooseInstrument,
+  type ChoiceTerms,
+  type Contender,
+  type InstrumentChoice,
+  type RefusedContender,
+} from './choose-instrument.js';
+export { chooseSplit, type InstrumentSplit, type SplitTerms } from './choose-split.js';
 export { chooseMove, type HedgeMove } from './choose-move.js';
 export { holdingCurve } from './holding-curve.js';
 export { type GreekGoal, isLowerRisk, quadraticRisk, type RiskAtEnds, type RiskGoals } from './quadratic-risk.js';

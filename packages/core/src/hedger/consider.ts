@@ -4,6 +4,7 @@ import {
   type Contender,
   type InstrumentChoice,
 } from '../choose/choose-instrument.js';
+import { chooseSplit, type InstrumentSplit } from '../choose/choose-split.js';
 import { NoInstrumentError } from '../choose/errors.js';
 import { holdingCurve } from '../choose/holding-curve.js';
 import { Decimal, type DecimalString } from '../model/decimal.js';
@@ -44,6 +45,11 @@ export interface ConsiderInput {
  */
 export type Weighed = { readonly choices: readonly InstrumentChoice[] } & (
   | { readonly kind: 'instrument'; readonly considered: InstrumentDecision }
+  | {
+      readonly kind: 'split';
+      readonly considered: Consideration & { readonly decision: TradeDecision };
+      readonly split: InstrumentSplit;
+    }
   | { readonly kind: 'hold'; readonly considered: Consideration }
   | { readonly kind: 'spot' }
 );
@@ -90,6 +96,15 @@ export async function considerInstruments(input: ConsiderInput): Promise<Weighed
   const choice = known ?? (await choose(decision.deltaChangeUnits));
   if (choice === undefined) return { kind: 'spot', choices };
   const asked = [...choices.filter((each) => each !== choice), choice];
+  const { maxParts = 1 } = input.instruments;
+  if (maxParts > 1) {
+    const { lotUnits } = portfolio.policy;
+    const size = { ...terms, deltaUnits: decision.deltaChangeUnits, maxParts, lotUnits };
+    const split = await chooseSplit([...contenders, spotContender(input)], choice, size, input.signal);
+    if (split !== undefined) {
+      return { kind: 'split', choices: asked, considered: Object.freeze({ before, curves, decision }), split };
+    }
+  }
   if (choice.chosen.quote.adapter === ROUTED_SPOT) return { kind: 'spot', choices: asked };
   return { kind: 'instrument', choices: asked, considered: Object.freeze({ before, curves, decision, choice }) };
 }

@@ -10,10 +10,11 @@ import { executorOf } from './executor.js';
 import type { HedgeInstruments } from './instruments.js';
 import { keepMargins, type MarketSeen } from './keep-margin.js';
 import type { KeepMarginOptions, MarginKept } from './margin-keeping.js';
-import { type HedgeMoved, type HedgeMoveOrders, moveHedge } from './move-hedge.js';
+import { type HedgeMoved, type HedgeMoveOrders, moveHedge, type MoveParts } from './move-hedge.js';
 import { ROUTED_SPOT } from './routed-spot.js';
 import { type BetterPlace, betterPlace } from './reconsider.js';
 import { settleAll, type Settled, type SettleOptions } from './settle.js';
+import { joined, ordersOf, tradeSplit } from './split-hedge.js';
 import { decideOrder, type InstrumentOrder } from './trade-one.js';
 import { holdOn, type HedgingResult, tradeInstrument } from './trade.js';
 
@@ -178,6 +179,8 @@ export function createHedgingRebalancer(
         return spot.rebalance(options);
       case 'hold':
         return holdOn(context, weighed.considered, options);
+      case 'split':
+        return tradeParts(weighed, options);
       case 'instrument':
         return tradeInstrument(context, instruments.adapters, weighed.considered, options);
     }
@@ -208,17 +211,39 @@ export function createHedgingRebalancer(
     return tradeInstrument(context, instruments.adapters, considered, options);
   };
 
+  /** For risk is what decides on what a part leaves when the next one fails. */
+  const partsOf = (options: RebalanceOptions, signal: AbortSignal): MoveParts => ({
+    trade: (order, until) => tradeOrder(order, { ...options, signal: until }),
+    goals: { delta: { target: Number(portfolio.policy.targetDeltaUnits), weight: 1 } },
+    exposure: async () => (await spot.survey(signal)).exposure,
+  });
+
+  /** Limits see the whole of it, once; then each part is a trade of its own. */
+  const tradeParts = async (
+    { considered, split }: Extract<Weighed, { kind: 'split' }>,
+    { permit, ...options }: RebalanceOptions,
+  ): Promise<HedgingResult> => {
+    const { dryRun = false, signal = new AbortController().signal } = options;
+    const orders = ordersOf(split);
+    const what = orders.map(({ adapter, chainId, units }) => `${units} by ${adapter} on ${chainId}`).join(', ');
+    await ports.journal.appendDecision({
+      atMs: ports.clock.now(),
+      code: 'HEDGE_SPLIT',
+      sentence: `In parts it costs ${split.saving.toFixed(2)} less to hold than by the cheapest alone: ${what}.`,
+      simulated: dryRun,
+      details: { saving: split.saving, parts: orders.map((order) => ({ ...order })) },
+    });
+    await permit?.(considered.decision, considered.before);
+    const traded = await tradeSplit(orders, partsOf(options, signal), { dryRun, signal });
+    return joined(considered, traded);
+  };
+
   const moveOrders = (
     orders: HedgeMoveOrders,
     options: Pick<RebalanceOptions, 'permit' | 'signal'>,
   ): Promise<HedgeMoved> => {
     const signal = options.signal ?? new AbortController().signal;
-    const parts = {
-      trade: (order: InstrumentOrder, until: AbortSignal) => tradeOrder(order, { ...options, signal: until }),
-      goals: { delta: { target: Number(portfolio.policy.targetDeltaUnits), weight: 1 } },
-      exposure: async () => (await spot.survey(signal)).exposure,
-    };
-    return moveHedge(orders, parts, signal);
+    return moveHedge(orders, partsOf(options, signal), signal);
   };
 
   return Object.freeze({

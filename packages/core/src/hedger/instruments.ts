@@ -15,6 +15,8 @@ export interface HedgeInstruments {
   readonly contenders: (seen: Seen) => readonly Contender[];
   /** How long a hedge is expected to be held, what capital would earn, and what no margin may break. */
   readonly terms: Pick<ChoiceTerms, 'capitalRate' | 'days' | 'marginLimits' | 'riskWeight'>;
+  /** A size may be split over so many instruments. Absent: 1. */
+  readonly maxParts?: number;
   /** Margins that are kept within the limits of the terms. Absent: none is. */
   readonly margin?: MarginKeeping;
   /** Venues on which positions come to an end. Absent: none. */

@@ -58,4 +58,5 @@ export function isWhole({ instrument, schedule, slices }: HedgingResult): boolea
   return schedule !== undefined && done.length > 0 && done.length >= schedule.slices.length;
 }
 
-const negated = (units: string): string => (units.startsWith('-') ? units.slice(1) : `-${units}`);
+/** The way back. */
+export const negated = (units: string): string => (units.startsWith('-') ? units.slice(1) : `-${units}`);

@@ -41,6 +41,8 @@ export interface HedgingResult extends Rebalancing {
   readonly instrument?: InstrumentTrade;
   /** All that competed, at all sizes that were asked for; the one that was decided on is the last. Absent: nobody was asked. */
   readonly choices?: readonly InstrumentChoice[];
+  /** Where the size was split over several instruments: each trade, in order, what was taken back included. */
+  readonly parts?: readonly HedgingResult[];
 }
 
 /**

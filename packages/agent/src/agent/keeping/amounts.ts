@@ -20,10 +20,10 @@ export function expectedAmounts(trade: TradeDecision, survey: Survey): Amounts &
 }
 
 /** What a trade has used, by its report; undefined where the report does not say. */
-export function usedAmounts(
-  { quoteTokens }: Portfolio,
-  { before, instrument, report, slices }: HedgingResult,
-): Amounts | undefined {
+export function usedAmounts(portfolio: Portfolio, result: HedgingResult): Amounts | undefined {
+  const { before, instrument, parts, report, slices } = result;
+  if (parts !== undefined) return sumOf(parts.map((part) => usedAmounts(portfolio, part)));
+  const { quoteTokens } = portfolio;
   const { costs } = report;
   if (costs === null) return undefined;
   const { delay, gas, impact, spread } = costs.byKind;
@@ -48,6 +48,18 @@ export function usedAmounts(
     gasUsd: Math.max(0, Number(gas)),
     lossUsd: Math.max(0, Number(costs.total)),
     slippageUsd: Number(spread) + Number(impact) + Number(delay),
+  };
+}
+
+function sumOf(all: readonly (Amounts | undefined)[]): Amounts | undefined {
+  const known = all.filter((each) => each !== undefined);
+  if (known.length < all.length) return undefined;
+  const sum = (of: (each: Amounts) => number): number => known.reduce((total, each) => total + of(each), 0);
+  return {
+    notionalUsd: sum(({ notionalUsd }) => notionalUsd),
+    gasUsd: sum(({ gasUsd }) => gasUsd),
+    lossUsd: sum(({ lossUsd }) => lossUsd),
+    slippageUsd: sum(({ slippageUsd }) => slippageUsd),
   };
 }
 
