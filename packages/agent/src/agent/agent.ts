@@ -14,6 +14,7 @@ import { type Desk, type LimitNews, openDesk } from './limits/desk.js';
 import { EVERYWHERE } from './limits/stops.js';
 import { paperChain } from './paper/paper-chain.js';
 import { paperLedger } from './paper/paper-ledger.js';
+import { openCompany } from './company/company.js';
 import { runAgent } from './run-agent.js';
 import { type AuditLog, auditLog } from './state/audit-log.js';
 import { type AgentState, openAgentState } from './state/open-state.js';
@@ -170,7 +171,17 @@ function joined(
   };
   const shared = { history: candleHistory(), tables: sharedTables(parts.tables?.folder, parts.tables?.prepare) };
   const withInstruments = mode !== 'paper';
-  const surroundings = { journal, random, env, chains, clock, signerOf, memoryOf, extend };
+  const closing = new AbortController();
+  // Before anybody is kept nobody is asked for.
+  const company = openCompany({
+    env,
+    isLive: mode === 'live',
+    clock,
+    events,
+    keepers: () => roster.all(),
+    signal: closing.signal,
+  });
+  const surroundings = { journal, random, env, chains, clock, signerOf, memoryOf, extend, company };
   const keeping = { ...surroundings, withInstruments, logger: quiet, ...shared };
   const roster = openRoster(first, (settings) => {
     const keeper = openKeeper(settings, keeping);
@@ -231,6 +242,7 @@ function joined(
       return true;
     },
     close: async () => {
+      closing.abort();
       for (const keeper of roster.all()) keeper.close();
       await journal.close();
       state.close();

@@ -14,7 +14,7 @@ import { logVarianceStdDev, type StatedVolatility, statedVolatility } from '../v
 import { systemClock } from './ambient.js';
 import { chainOf } from './chains.js';
 import { instrumentsOf } from './instruments.js';
-import { networksOf } from './solvers.js';
+import { networksOf, type SolverSurroundings } from './solvers.js';
 import { sourcesOf } from './sources.js';
 
 /** What a configuration does not hold: keys, files, chance. */
@@ -32,6 +32,8 @@ export interface Surroundings {
   readonly history?: CandleHistory;
   /** Gives the connection to a chain, where portfolios share it. Default: one for this portfolio alone. */
   readonly connect?: (config: ChainConfig, field: string) => Chain;
+  /** A network beside those that the configuration names, made for the portfolio's chains. Default: none. */
+  readonly moreSolvers?: (chains: readonly ConnectedChain[]) => NonNullable<SolverSurroundings['more']>;
 }
 
 /** A portfolio with everything that its rebalancer needs. */
@@ -73,6 +75,7 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
   // A position that is read twice is counted twice: what both name is read once.
   const more = (configured?.sources ?? []).filter(({ id }) => !sources.some((each) => each.id === id));
   const account = eoaAccount(signer);
+  const company = surroundings.moreSolvers === undefined ? {} : { more: surroundings.moreSolvers(chains) };
   const ports: RebalancerPorts = {
     chains: chains.map(({ chain }) => chain),
     venues,
@@ -86,7 +89,7 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
     journal,
     clock,
     random,
-    ...networksOf(config, chains, { account, journal, clock, env }),
+    ...networksOf(config, chains, { account, journal, clock, env, ...company }),
     ...(optimum === undefined ? {} : { optimum: optimum.port }),
     ...logged,
   };

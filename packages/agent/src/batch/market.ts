@@ -69,7 +69,7 @@ export async function readRouter(place: BatchPlace, signal: AbortSignal): Promis
     bridges: [],
     inventories: [base, quote].map((token) => ({ token, atoms: ENOUGH })),
     gasPriceWei: { [chain.id]: gasPriceWei },
-    nativePrice: { [chain.id]: price },
+    nativePrice: { [chain.id]: place.nativePrice ?? price },
     referencePrice: price,
     timeAtRisk: { kind: 'price', bpsPerHour: '0' },
     slippageBps: 0,
@@ -79,7 +79,7 @@ export async function readRouter(place: BatchPlace, signal: AbortSignal): Promis
     place,
     midPrice: price,
     gasPriceWei,
-    gasCost: (Number(gasPriceWei) / 1e18) * Number(price),
+    gasCost: (Number(gasPriceWei) / 1e18) * Number(place.nativePrice ?? price),
     route: (side, baseAtoms) => {
       const key = `${side} ${baseAtoms}`;
       const route = known.get(key) ?? routeHedge({ ...asked(side), deltaUnits: fromAtoms(base, baseAtoms) });

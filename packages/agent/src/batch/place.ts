@@ -2,7 +2,7 @@ import type { OwnerPlace, SettlementPlace } from '@evenkeel/adapters/batch';
 import { jsonRpcChain } from '@evenkeel/adapters/json-rpc';
 import { uniswapV2 } from '@evenkeel/adapters/uniswap-v2';
 import { uniswapV3 } from '@evenkeel/adapters/uniswap-v3';
-import type { Address, Chain, Token, VenueAdapter } from '@evenkeel/core';
+import type { Address, Chain, DecimalString, Token, VenueAdapter } from '@evenkeel/core';
 import type { WorldChain } from '@evenkeel/devnet';
 
 /** One chain on which batches are settled: its venues, its settlement contract, and who may send to it. */
@@ -16,6 +16,8 @@ export interface BatchPlace {
   readonly relayer: Address;
   /** Where all accounts are of one owner: the account of its own that can settle for them. */
   readonly owner?: OwnerPlace;
+  /** Numeraire per native coin. Default: as the underlying. */
+  readonly nativePrice?: DecimalString;
 }
 
 /** A chain of the local world, with its Uniswap V2 and V3 pools and its GPv2Settlement. */

@@ -80,6 +80,8 @@ export async function open(
     readonly folder?: string;
     readonly wallets?: readonly Wallet[];
     readonly tables?: AgentParts['tables'];
+    readonly env?: AgentParts['env'];
+    readonly extend?: AgentParts['extend'];
   } = {},
 ): Promise<Opened> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'evenkeel-agent-'));
@@ -89,7 +91,8 @@ export async function open(
     folder,
     // What others of this machine have prepared must decide nothing here.
     tables: { folder: join(folder, 'bands'), prepare: noTable, ...options.tables },
-    env: {},
+    env: options.env ?? {},
+    ...(options.extend === undefined ? {} : { extend: options.extend }),
     clock: systemClock,
     random: seededRandom(1),
     logger: { log: () => undefined },
