@@ -49,6 +49,7 @@ export function addChainCommands(program: Command, { ended, signal }: Surroundin
     .option('--portfolios <number>', 'how many', positiveNumber, 50)
     .option('--seed <number>', 'varies who needs what', wholeNumber, 1)
     .option('--same-sign', 'all buy: nothing can cross', false)
+    .option('--one-owner', 'all accounts are of one owner, who may settle by one operation of its own', false)
     .addOption(json)
     .addHelpText('after', EXIT_CODES)
     .action(async (options: BatchOptions) => {

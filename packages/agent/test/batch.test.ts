@@ -340,8 +340,8 @@ describe('evenkeel batch', () => {
 
 test('orders of the contract name nobody else as receiver', async () => {
   const ready = await prepare(SIX.map((index) => orderOf(index)));
-  const receivers = ready.settlements.flatMap(({ markets }) =>
-    markets.flatMap(({ fills }) => fills.map(({ order }) => order.receiver)),
+  const receivers = ready.settlements.flatMap(({ signed }) =>
+    signed.flatMap(({ fills }) => fills.map(({ order }) => order.receiver)),
   );
   expect(new Set(receivers)).toEqual(new Set([NATIVE_ADDRESS]));
 });

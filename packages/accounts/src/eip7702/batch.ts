@@ -1,7 +1,7 @@
 import type { Call, Hex } from '@evenkeel/core';
 import { Interface } from 'ethers/abi';
 
-const account = new Interface([
+export const account: Interface = new Interface([
   'function execute(address target, uint256 value, bytes data)',
   'function executeBatch((address target, uint256 value, bytes data)[] calls)',
 ]);

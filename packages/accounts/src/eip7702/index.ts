@@ -8,4 +8,5 @@ export {
   signRevocation,
 } from './delegation.js';
 export * from './errors.js';
+export { ownBatchCall } from './own-batch.js';
 export { delegationTransaction, type DelegationTransactionRequest, type SetCodeSigner } from './transaction.js';

@@ -13,13 +13,17 @@ export interface SignedFill {
   readonly signature: OrderSignature;
 }
 
-/** A cleared market with what it takes to settle it. */
-export interface SettledMarket {
+/** A cleared market with what becomes of its remainder. */
+export interface RoutedMarket {
   readonly market: BatchMarket;
   readonly cleared: ClearedMarket;
-  readonly fills: readonly SignedFill[];
-  /** What the settlement contract does with the remainder: approvals and swaps, in its own name. */
+  /** What whoever settles does with the remainder: approvals and swaps, in its own name. */
   readonly route: readonly Call[];
+}
+
+/** A cleared market with what it takes to settle it on the settlement contract. */
+export interface SettledMarket extends RoutedMarket {
+  readonly fills: readonly SignedFill[];
 }
 
 /** Two markets of one chain price one token differently, or their prices do not fit together. Code `BATCH_PRICES_CLASH`. */

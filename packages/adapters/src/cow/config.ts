@@ -15,6 +15,10 @@ export interface CowChain {
 }
 
 export interface CowOptions {
+  /** For orders that go elsewhere than to CoW Protocol, on the same contracts. Default: `cow`. */
+  readonly id?: string;
+  /** Default: `CoW Protocol`. */
+  readonly name?: string;
   readonly chains: Readonly<Record<number, CowChain>>;
   readonly clock: Clock;
   /** How long an order may be settled at most. Seconds; default 600. */
@@ -25,10 +29,14 @@ export interface CowOptions {
   readonly fillSeconds?: number;
 }
 
-export const ADAPTER_ID = 'cow';
+const ADAPTER_ID = 'cow';
+
+export function idOf({ id = ADAPTER_ID }: Pick<CowOptions, 'id'>): string {
+  return id;
+}
 
 export function chainOf(options: CowOptions, chainId: number): CowChain {
-  return configuredOn(ADAPTER_ID, options.chains, chainId);
+  return configuredOn(idOf(options), options.chains, chainId);
 }
 
 export function domainOf(options: CowOptions, chainId: number): Gpv2Domain {

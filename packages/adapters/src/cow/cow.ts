@@ -15,7 +15,7 @@ import { invalidateOrderCall, orderUid } from '../gpv2/index.js';
 import { appDataOf } from './app-data.js';
 import { bidOf } from './bid.js';
 import { cancellationTypedData } from './cancellation.js';
-import { ADAPTER_ID, chainOf, type CowOptions, domainOf, termsOf } from './config.js';
+import { chainOf, type CowOptions, domainOf, idOf, termsOf } from './config.js';
 import { type Fate, fateOf } from './fate.js';
 import { type CowPayload, cowPayload } from './payload.js';
 import { proofOf } from './proof.js';
@@ -34,6 +34,7 @@ import { proofOf } from './proof.js';
  */
 export function cow(options: CowOptions): SolverAdapter {
   termsOf(options);
+  const adapter = idOf(options);
   const capabilities: SolverCapabilities = {
     chains: Object.keys(options.chains).map(Number),
     crossChain: false,
@@ -43,9 +44,9 @@ export function cow(options: CowOptions): SolverAdapter {
   const uidOf = ({ chainId, order, owner }: CowPayload): Hex => orderUid(domainOf(options, chainId), order, owner);
   /** The payload of an order, which has to be that of its id. */
   const own = ({ id, payload }: SolverOrder): CowPayload => {
-    const parsed = cowPayload(payload);
+    const parsed = cowPayload(payload, adapter);
     if (uidOf(parsed) === id) return parsed;
-    throw new SolverOrderForeignError(ADAPTER_ID, 'order.id', id, 'is not that of the order in its payload');
+    throw new SolverOrderForeignError(adapter, 'order.id', id, 'is not that of the order in its payload');
   };
   const read = (order: SolverOrder, signal: AbortSignal): Promise<Fate> => {
     const payload = own(order);
@@ -53,8 +54,8 @@ export function cow(options: CowOptions): SolverAdapter {
   };
   return deepFreeze({
     kind: 'solver',
-    id: ADAPTER_ID,
-    name: 'CoW Protocol',
+    id: adapter,
+    name: options.name ?? 'CoW Protocol',
     capabilities,
     targets: (chainId) => {
       const { settlement, vaultRelayer } = chainOf(options, chainId);
@@ -62,22 +63,22 @@ export function cow(options: CowOptions): SolverAdapter {
     },
     bid: (request, signal) => bidOf(options, request, signal),
     orderOf: ({ child, guaranteedOutput, input, payload }) => {
-      const parsed = cowPayload(payload);
+      const parsed = cowPayload(payload, adapter);
       const { appData, order, sinceBlock } = parsed;
       const { document, hash } = appDataOf(child.parentId, child.index);
       const named = appData === document && order.appData === hash;
-      if (!named || order.sellAmount !== input.atoms || order.buyAmount !== guaranteedOutput.atoms) {
-        throw new SolverOrderForeignError(ADAPTER_ID, 'bid.payload', payload, 'is the order of another bid');
+      if (!named || order.sellAmount + order.feeAmount !== input.atoms || order.buyAmount !== guaranteedOutput.atoms) {
+        throw new SolverOrderForeignError(adapter, 'bid.payload', payload, 'is the order of another bid');
       }
       const id = uidOf(parsed);
-      return deepFreeze({ id, adapter: ADAPTER_ID, child, input, guaranteedOutput, sinceBlock, calls: [], payload });
+      return deepFreeze({ id, adapter, child, input, guaranteedOutput, sinceBlock, calls: [], payload });
     },
     submit: async (order, signature, signal) => {
       const { appData, chainId, order: signed, owner: from, quoteId, scheme } = own(order);
       const { orderBook } = chainOf(options, chainId);
       const uid = await orderBook.post({ order: signed, appData, from, scheme, signature, quoteId }, signal);
       if (uid === undefined || uid.toLowerCase() === order.id.toLowerCase()) return;
-      throw new SolverOrderRefusedError(ADAPTER_ID, order.id, `the order book took it for ${uid}`);
+      throw new SolverOrderRefusedError(adapter, order.id, `the order book took it for ${uid}`);
     },
     track: async (order, signal) => statusOf(await read(order, signal)),
     cancel: (order, signal): Promise<Cancellation> => {

@@ -1,3 +1,5 @@
+export { appDataOf } from './app-data.js';
+export { bidOfAmounts, type OrderAmounts } from './bid.js';
 export type { CowChain, CowOptions } from './config.js';
 export { cow } from './cow.js';
 export {

@@ -2,7 +2,6 @@ import type { JsonValue } from '@evenkeel/core';
 import * as v from 'valibot';
 import { addressSchema, atomsSchema, chainIdSchema, countSchema, parsePayload, wordSchema } from '../common/schemas.js';
 import type { Gpv2Order } from '../gpv2/index.js';
-import { ADAPTER_ID } from './config.js';
 import type { CowScheme } from './order-book.js';
 
 /** All that submitting, tracking and ending an order needs. */
@@ -42,8 +41,8 @@ const payloadSchema: v.GenericSchema<unknown, CowPayload> = v.strictObject({
 });
 
 /** @throws {InvalidInputError} when it is not a payload of this adapter. */
-export function cowPayload(payload: JsonValue): CowPayload {
-  return parsePayload(payloadSchema, payload, ADAPTER_ID);
+export function cowPayload(payload: JsonValue, adapter: string): CowPayload {
+  return parsePayload(payloadSchema, payload, adapter);
 }
 
 /** Plain JSON: bigints as decimal digits. */

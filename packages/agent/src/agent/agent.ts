@@ -16,6 +16,7 @@ import type { SharedLedger } from './limits/shared-ledger.js';
 import { EVERYWHERE } from './limits/stops.js';
 import { paperChain } from './paper/paper-chain.js';
 import { paperLedger } from './paper/paper-ledger.js';
+import { openCompany } from './company/company.js';
 import { runAgent } from './run-agent.js';
 import { type AuditLog, auditLog } from './state/audit-log.js';
 import { type AgentState, openAgentState } from './state/open-state.js';
@@ -180,7 +181,17 @@ async function joined(
   };
   const shared = { history: candleHistory(), tables: sharedTables(parts.tables?.folder, parts.tables?.prepare) };
   const withInstruments = mode !== 'paper';
-  const surroundings = { journal, random, env, chains, clock, signerOf, memoryOf, extend };
+  const closing = new AbortController();
+  // Before anybody is kept nobody is asked for.
+  const company = openCompany({
+    env,
+    isLive: mode === 'live',
+    clock,
+    events,
+    keepers: () => roster.all(),
+    signal: closing.signal,
+  });
+  const surroundings = { journal, random, env, chains, clock, signerOf, memoryOf, extend, company };
   const keeping = { ...surroundings, withInstruments, logger: quiet, ...shared };
   const roster = openRoster(first, (settings) => {
     const keeper = openKeeper(settings, keeping);
@@ -243,6 +254,7 @@ async function joined(
       return true;
     },
     close: async () => {
+      closing.abort();
       for (const keeper of roster.all()) keeper.close();
       // What the others do not know yet stays in the file, and is told at the next start.
       await sharedDesk?.exchange().catch(() => undefined);

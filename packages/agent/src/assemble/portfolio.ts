@@ -19,7 +19,7 @@ import { systemClock } from './ambient.js';
 import { chainOf } from './chains.js';
 import { instrumentsOf } from './instruments.js';
 import { livePacing } from './live-pacing.js';
-import { networksOf } from './solvers.js';
+import { networksOf, type SolverSurroundings } from './solvers.js';
 import { sourcesOf } from './sources.js';
 import { type WatchedVenue, watchesOf } from './watches.js';
 
@@ -38,6 +38,8 @@ export interface Surroundings {
   readonly history?: CandleHistory;
   /** Gives the connection to a chain, where portfolios share it. Default: one for this portfolio alone. */
   readonly connect?: (config: ChainConfig, field: string) => Chain;
+  /** A network beside those that the configuration names, made for the portfolio's chains. Default: none. */
+  readonly moreSolvers?: (chains: readonly ConnectedChain[]) => NonNullable<SolverSurroundings['more']>;
 }
 
 /** A portfolio with everything that its rebalancer needs. */
@@ -81,6 +83,7 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
   // A position that is read twice is counted twice: what both name is read once.
   const more = (configured?.sources ?? []).filter(({ id }) => !sources.some((each) => each.id === id));
   const account = eoaAccount(signer);
+  const company = surroundings.moreSolvers === undefined ? {} : { more: surroundings.moreSolvers(chains) };
   const ports: RebalancerPorts = {
     chains: chains.map(({ chain }) => chain),
     venues,
@@ -94,7 +97,7 @@ export function assemble(config: PortfolioConfig, surroundings: Surroundings): A
     journal,
     clock,
     random,
-    ...networksOf(config, chains, { account, journal, clock, env }),
+    ...networksOf(config, chains, { account, journal, clock, env, ...company }),
     ...(optimum === undefined ? {} : { optimum: optimum.port }),
     ...logged,
   };

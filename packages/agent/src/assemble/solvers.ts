@@ -14,6 +14,8 @@ export interface SolverSurroundings {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly env: NodeJS.ProcessEnv;
+  /** A network that no configuration of a portfolio names, with the terms where it names none at all. */
+  readonly more?: { readonly adapter: SolverAdapter; readonly patienceSeconds: number; readonly proofSeconds: number };
 }
 
 /** How long a network that was told to stop may go on before it is said to ignore that. */
@@ -31,18 +33,11 @@ export function networksOf(
   surroundings: SolverSurroundings,
 ): Pick<RebalancerPorts, 'networks' | 'inFlight'> {
   const { owner, pollMs, solvers: stated, underlying } = config;
-  if (stated === undefined) return {};
-  const { account, journal } = surroundings;
-  const { answerSeconds, handicapBps, patienceSeconds, proofSeconds } = stated;
-  const solvers = [
-    ...cowOf(stated, chains, surroundings),
-    ...uniswapxOf(stated, chains, surroundings),
-    ...oifOf(stated, chains, surroundings),
-  ];
-  if (solvers.length === 0) {
-    const hint = 'Name one under cow, uniswapx or oif, or leave solvers out.';
-    throw new InvalidInputError('solvers', undefined, 'names no network', hint);
-  }
+  const { account, journal, more } = surroundings;
+  const named = stated === undefined ? [] : solversOf(stated, chains, surroundings);
+  const solvers = more === undefined ? named : [...named, more.adapter];
+  if (solvers.length === 0) return {};
+  const { answerSeconds, handicapBps, patienceSeconds, proofSeconds } = stated ?? { ...NOBODY_ASKED, ...more! };
   const book = { owner, underlying, baseTokens: chains.map((each) => baseToken(each.config)) };
   return {
     networks: solverNetworks({
@@ -57,6 +52,24 @@ export function networksOf(
     }),
     inFlight: () => ordersInFlight(journal, book),
   };
+}
+
+/** Where nobody bids, nobody is waited for. */
+const NOBODY_ASKED = { answerSeconds: 1, handicapBps: 0 };
+
+function solversOf(
+  stated: SolversConfig,
+  chains: readonly ConnectedChain[],
+  surroundings: SolverSurroundings,
+): readonly SolverAdapter[] {
+  const solvers = [
+    ...cowOf(stated, chains, surroundings),
+    ...uniswapxOf(stated, chains, surroundings),
+    ...oifOf(stated, chains, surroundings),
+  ];
+  if (solvers.length > 0) return solvers;
+  const hint = 'Name one under cow, uniswapx or oif, or leave solvers out.';
+  throw new InvalidInputError('solvers', undefined, 'names no network', hint);
 }
 
 /** One adapter for all chains: an order says on which chain it is. */

@@ -11,7 +11,7 @@ import {
   referencePrice,
   routeHedge,
 } from '@evenkeel/core';
-import type { BatchMarket } from '@evenkeel/core/batch';
+import type { BatchGas, BatchMarket } from '@evenkeel/core/batch';
 import type { BatchPlace } from './place.js';
 
 /** The router over a place's pools as they were read. */
@@ -40,6 +40,12 @@ export interface ReadMarket extends Router {
  */
 export const GAS_UNITS = Object.freeze({ order: 60_000, settlement: 40_000 + 130_000, swap: 112_000 });
 
+/** The same for one operation of an owner's account. */
+export const OWNER_GAS_UNITS = Object.freeze({ order: 28_000, settlement: 22_000 + 130_000 });
+
+/** How a batch is settled on a chain: by the settlement contract, or by one operation of the owner of all its accounts. */
+export type WayKind = 'gpv2' | 'multicall';
+
 /** Sizes at which the market's costs are sampled, units of the underlying. */
 const SIZES = [0.02, 0.1, 0.3, 0.7, 1.5, 3, 6, 12, 25, 50, 100];
 const ENOUGH = 1n << 120n;
@@ -63,7 +69,7 @@ export async function readRouter(place: BatchPlace, signal: AbortSignal): Promis
     bridges: [],
     inventories: [base, quote].map((token) => ({ token, atoms: ENOUGH })),
     gasPriceWei: { [chain.id]: gasPriceWei },
-    nativePrice: { [chain.id]: price },
+    nativePrice: { [chain.id]: place.nativePrice ?? price },
     referencePrice: price,
     timeAtRisk: { kind: 'price', bpsPerHour: '0' },
     slippageBps: 0,
@@ -73,7 +79,7 @@ export async function readRouter(place: BatchPlace, signal: AbortSignal): Promis
     place,
     midPrice: price,
     gasPriceWei,
-    gasCost: (Number(gasPriceWei) / 1e18) * Number(price),
+    gasCost: (Number(gasPriceWei) / 1e18) * Number(place.nativePrice ?? price),
     route: (side, baseAtoms) => {
       const key = `${side} ${baseAtoms}`;
       const route = known.get(key) ?? routeHedge({ ...asked(side), deltaUnits: fromAtoms(base, baseAtoms) });
@@ -85,10 +91,9 @@ export async function readRouter(place: BatchPlace, signal: AbortSignal): Promis
 }
 
 /** Reads a place and samples what trading costs there, for an auction. */
-export async function readMarket(place: BatchPlace, signal: AbortSignal): Promise<ReadMarket> {
+export async function readMarket(place: BatchPlace, signal: AbortSignal, way: WayKind = 'gpv2'): Promise<ReadMarket> {
   const router = await readRouter(place, signal);
   const { gasCost, midPrice } = router;
-  const { order, settlement } = GAS_UNITS;
   return {
     ...router,
     market: Object.freeze({
@@ -98,9 +103,19 @@ export async function readMarket(place: BatchPlace, signal: AbortSignal): Promis
       midPrice,
       buy: router.costs('buy'),
       sell: router.costs('sell'),
-      gas: Object.freeze({ settlement: settlement * gasCost, order: order * gasCost, alone: 0 }),
+      gas: gasOf(way, gasCost),
     }),
   };
+}
+
+/** A market as it is where it is settled another way. */
+export function settledBy(way: WayKind, read: ReadMarket): ReadMarket {
+  return { ...read, market: Object.freeze({ ...read.market, gas: gasOf(way, read.gasCost) }) };
+}
+
+function gasOf(way: WayKind, gasCost: number): BatchGas {
+  const { order, settlement } = way === 'gpv2' ? GAS_UNITS : OWNER_GAS_UNITS;
+  return Object.freeze({ settlement: settlement * gasCost, order: order * gasCost, alone: 0 });
 }
 
 /** The adapters count an exact approval with each swap; here allowances stand, for trades alone as for the batch. */

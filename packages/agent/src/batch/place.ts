@@ -1,8 +1,8 @@
-import type { SettlementPlace } from '@evenkeel/adapters/batch';
+import type { OwnerPlace, SettlementPlace } from '@evenkeel/adapters/batch';
 import { jsonRpcChain } from '@evenkeel/adapters/json-rpc';
 import { uniswapV2 } from '@evenkeel/adapters/uniswap-v2';
 import { uniswapV3 } from '@evenkeel/adapters/uniswap-v3';
-import type { Address, Chain, Token, VenueAdapter } from '@evenkeel/core';
+import type { Address, Chain, DecimalString, Token, VenueAdapter } from '@evenkeel/core';
 import type { WorldChain } from '@evenkeel/devnet';
 
 /** One chain on which batches are settled: its venues, its settlement contract, and who may send to it. */
@@ -14,10 +14,18 @@ export interface BatchPlace {
   readonly settlement: SettlementPlace;
   /** Takes what participants sell: the contract that they allow to. */
   readonly relayer: Address;
+  /** Where all accounts are of one owner: the account of its own that can settle for them. */
+  readonly owner?: OwnerPlace;
+  /** Numeraire per native coin. Default: as the underlying. */
+  readonly nativePrice?: DecimalString;
 }
 
 /** A chain of the local world, with its Uniswap V2 and V3 pools and its GPv2Settlement. */
-export function placeOf({ contracts, id, name, rpcUrl, tokens }: WorldChain, solver: Address): BatchPlace {
+export function placeOf(
+  { contracts, id, name, rpcUrl, tokens }: WorldChain,
+  solver: Address,
+  owner?: OwnerPlace,
+): BatchPlace {
   const chain = jsonRpcChain({ id, name, url: rpcUrl, multicall3: contracts.multicall3 });
   const { uniswapV2Factory, uniswapV2Router, uniswapV3Factory, uniswapV3SwapRouter02, uniswapV3TickLens } = contracts;
   return Object.freeze({
@@ -34,5 +42,6 @@ export function placeOf({ contracts, id, name, rpcUrl, tokens }: WorldChain, sol
     ]),
     settlement: Object.freeze({ chainId: id, settlement: contracts.cowSettlement, solver }),
     relayer: contracts.cowVaultRelayer,
+    ...(owner === undefined ? {} : { owner }),
   });
 }

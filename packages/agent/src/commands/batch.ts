@@ -2,6 +2,7 @@ import { InvalidInputError } from '@evenkeel/intents';
 import type { World } from '@evenkeel/devnet';
 import { setMaxListeners } from 'node:events';
 import { runBatchDemo, type BatchDemo } from '../batch/demo/run.js';
+import type { WayKind } from '../batch/market.js';
 import { batchText, worstSavingBps } from '../render/batch-text.js';
 import { screen } from '../render/show.js';
 import { showProgress, startLocalWorld } from './local-world.js';
@@ -11,6 +12,7 @@ export interface BatchOptions {
   readonly portfolios: number;
   readonly seed: number;
   readonly sameSign: boolean;
+  readonly oneOwner: boolean;
   readonly json: boolean;
 }
 
@@ -26,6 +28,10 @@ export interface BatchAnswer {
   /** What "alone" means: the market restored before each, or all one after another. */
   readonly alone: 'untouched' | 'in-turn';
   readonly settled: number;
+  /** How it was settled. */
+  readonly way: WayKind;
+  /** Only with `--one-owner`: the same fills settled both ways for real, and why it was this one. */
+  readonly ways?: { readonly gas: Readonly<Partial<Record<WayKind, number>>>; readonly sentence: string };
   readonly floorGas: { readonly perOrder: number; readonly perSettlement: number };
   readonly removed: readonly { readonly orderId: string; readonly code: string; readonly sentence: string }[];
 }
@@ -39,7 +45,7 @@ const MOST_PORTFOLIOS = 200;
  * @throws INVALID_INPUT without `--demo`, or for too many portfolios
  */
 export async function batch(options: BatchOptions, signal: AbortSignal): Promise<number> {
-  const { json, portfolios, sameSign, seed } = options;
+  const { json, oneOwner, portfolios, sameSign, seed } = options;
   if (!options.demo) {
     const hint = 'Use --demo; batches of your own intents are settled through @evenkeel/core/batch.';
     throw new InvalidInputError('--demo', options.demo, 'is missing', hint);
@@ -52,8 +58,14 @@ export async function batch(options: BatchOptions, signal: AbortSignal): Promise
   let world: World | undefined;
   try {
     out.slow('Starting three local chains with real contracts …');
-    world = await startLocalWorld({ seed: 1, signal, onProgress: (event) => showProgress(event, out) });
-    const demo = await runBatchDemo(world, { portfolios, seed, sameSign }, (text) => out.slow(text), signal);
+    world = await startLocalWorld({
+      seed: 1,
+      signal,
+      // Whose key can make many calls at once delegates to an account of ERC-4337.
+      ...(oneOwner ? { parts: ['erc4337'] } : {}),
+      onProgress: (event) => showProgress(event, out),
+    });
+    const demo = await runBatchDemo(world, { portfolios, seed, sameSign, oneOwner }, (text) => out.slow(text), signal);
     out.idle();
     out.print(batchText(demo));
     if (json) process.stdout.write(`${JSON.stringify(answerOf(demo), null, 2)}\n`);
@@ -65,7 +77,7 @@ export async function batch(options: BatchOptions, signal: AbortSignal): Promise
 }
 
 function answerOf(demo: BatchDemo): BatchAnswer {
-  const { clearing, costAlone, costTogether, floor, gasAlone, gasTogether, needs, savings } = demo;
+  const { choice, clearing, costAlone, costTogether, floor, gasAlone, gasTogether, needs, savings, way } = demo;
   return {
     portfolios: needs.portfolios,
     gasAlone,
@@ -76,6 +88,15 @@ function answerOf(demo: BatchDemo): BatchAnswer {
     worstSavingBps: worstSavingBps(demo),
     alone: needs.sameSign ? 'in-turn' : 'untouched',
     settled: savings.filter(({ left }) => left === '').length,
+    way,
+    ...(choice === undefined
+      ? {}
+      : {
+          ways: {
+            gas: Object.fromEntries(choice.measured.map((each) => [each.way, each.gas])),
+            sentence: choice.sentence,
+          },
+        }),
     floorGas: floor,
     removed: clearing.removed,
   };

@@ -31,8 +31,9 @@ export function batchText(demo: BatchDemo): string {
     ),
     `Crossed between participants: ${(100 * clearing.nettedShare).toFixed(1)} % of what was traded. Worst saving: ${worstSavingBps(demo).toFixed(3)} bp.`,
     floorText(demo),
-    `Fees less gas of the solver: ${money(demo.solverGain)}.`,
-    `Allowances stand for ever and are charged to neither side: alone to the routers, together to the relayer, ${Math.round(demo.allowanceGas).toLocaleString('en')} gas each.`,
+    ...waysText(demo),
+    `Fees less gas of whoever settles: ${money(demo.solverGain)}.`,
+    `Allowances stand for ever and are charged to neither side: alone to the routers, together to ${demo.choice === undefined ? 'the relayer' : "the relayer and the owner's account"}, ${Math.round(demo.allowanceGas).toLocaleString('en')} gas each.`,
   ].join('\n\n');
 }
 
@@ -61,17 +62,27 @@ function rowOf({ alone, left, participant, savingBps, together }: Saving): strin
   ];
 }
 
-function floorText({ floor, savings, settledGas }: BatchDemo): string {
+function floorText({ floor, savings, settledGas, way }: BatchDemo): string {
   const members = savings.filter(({ left }) => left === '');
   const settled = members.length;
   const chains = new Set(members.map(({ participant }) => participant.chainIds[0])).size;
   const least = settled * floor.perOrder + chains * floor.perSettlement;
   const number = (gas: number): string => Math.round(gas).toLocaleString('en');
   return (
-    `Floor: GPv2Settlement itself takes ${number(floor.perOrder)} gas an order and ${number(floor.perSettlement)} a settlement, ` +
+    `Floor: ${way === 'gpv2' ? 'GPv2Settlement' : "the owner's operation"} itself takes ${number(floor.perOrder)} gas an order and ${number(floor.perSettlement)} a settlement, ` +
     `${number(least)} for ${settled} orders on ${chains} chains; ` +
     `the settlements took ${number(settledGas)}, ${((100 * settledGas) / least - 100).toFixed(1)} % more.`
   );
+}
+
+/** What the same batch takes either way, and why it was settled as it was. */
+function waysText({ choice }: BatchDemo): readonly string[] {
+  if (choice === undefined) return [];
+  const gas = choice.measured.map(({ gas: units, way }) => {
+    const name = way === 'gpv2' ? 'GPv2Settlement' : "the owner's operation";
+    return `${name} ${units === undefined ? 'does not hold' : `${units.toLocaleString('en')} gas`}`;
+  });
+  return [`The same fills settled both ways: ${gas.join(', ')}. ${choice.sentence}`];
 }
 
 function lessOf(alone: number, together: number): string {

@@ -209,3 +209,31 @@ describe('a file that changes', () => {
     expect(() => assertReloadable(now, parseAgentConfig(file({ agent: { shutdownSeconds: 5 } })))).not.toThrow();
   });
 });
+
+describe('batch', () => {
+  const contracts = { settlement: owner(8), vaultRelayer: owner(9) };
+  const batch = { chains: [{ chainId: 8453, ...contracts }] };
+
+  test('all portfolios wait for one another, but those that are taken out', () => {
+    const portfolios = [
+      { name: 'a', owner: owner(1) },
+      { name: 'b', owner: owner(2), batch: 'off' },
+    ];
+    const [a, b] = parseAgentConfig(file({ batch, portfolios })).portfolios;
+    expect(a!.batch).toMatchObject({ maxWaitSeconds: 60, settleSeconds: 60, solverKeyEnv: 'EVENKEEL_BATCH_KEY' });
+    expect(b!.batch).toBeUndefined();
+    expect(parseAgentConfig(file()).portfolios[0]!.batch).toBeUndefined();
+  });
+
+  test.each([
+    ['batch.chains.0.chainId', { batch: { chains: [{ chainId: 1, ...contracts }] } }],
+    ['batch.chains.1.chainId', { batch: { chains: [...batch.chains, ...batch.chains] } }],
+    ['batch.chains', { batch: { chains: [] } }],
+    ['batch.maxWaitSeconds', { batch: { ...batch, maxWaitSeconds: 0 } }],
+    ['defaults.batch', { batch, defaults: { batch: 'off' } }],
+    ['portfolios.0.batch', { batch, portfolios: [{ name: 'a', owner: owner(1), batch: 'on' }] }],
+    ['batch', { batch, engine: { kind: 'dbos', databaseUrl: 'postgresql://127.0.0.1/x' } }],
+  ])('refuses what is wrong in %s', (field, more) => {
+    expect(refusal(file(more))).toMatchObject({ code: 'INVALID_INPUT', field });
+  });
+});

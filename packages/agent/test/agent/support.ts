@@ -82,6 +82,7 @@ export async function open(
     readonly tables?: AgentParts['tables'];
     /** Default: the system's. */
     readonly clock?: AgentParts['clock'];
+    readonly env?: AgentParts['env'];
     readonly extend?: AgentParts['extend'];
   } = {},
 ): Promise<Opened> {
@@ -92,7 +93,7 @@ export async function open(
     folder,
     // What others of this machine have prepared must decide nothing here.
     tables: { folder: join(folder, 'bands'), prepare: noTable, ...options.tables },
-    env: {},
+    env: options.env ?? {},
     clock: options.clock ?? systemClock,
     ...(options.extend === undefined ? {} : { extend: options.extend }),
     random: seededRandom(1),

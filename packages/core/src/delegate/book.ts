@@ -78,7 +78,10 @@ export async function record(
   return (await delegationsOf(journal, intentId)).find((each) => each.index === index)!;
 }
 
-/** What the order moved counts against the intent's limits like any flow of our own. Writing it twice changes nothing. */
+/**
+ * What the order moved counts against the intent's limits like any flow of our own. Writing it twice changes nothing. One
+ * transaction may settle orders of several intents: each has its own parts of it.
+ */
 async function recordFills(
   journal: Journal,
   { index, intentId, slice }: Pick<Delegation, 'index' | 'intentId' | 'slice'>,
@@ -93,7 +96,17 @@ async function recordFills(
   if (txHash === undefined || moved.length === 0) return;
   const flows = moved.map(({ atoms, part, token }): Flow => {
     const { address, chainId } = token;
-    return { intentId, slice, step, chainId, token: address, atoms, kind: 'swap', txHash, part: `${step}:${part}` };
+    return {
+      intentId,
+      slice,
+      step,
+      chainId,
+      token: address,
+      atoms,
+      kind: 'swap',
+      txHash,
+      part: `${intentId}:${step}:${part}`,
+    };
   });
   await journal.putOutsideFlows(`${intentId}/${step}`, flows);
 }

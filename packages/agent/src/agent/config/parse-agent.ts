@@ -5,6 +5,7 @@ import { parseConfig, readYaml } from '../../config/load.js';
 import {
   type AgentFile,
   agentFileSchema,
+  type BatchConfig,
   type EngineConfig,
   type PortfolioLimits,
   type RipcordConfig,
@@ -15,6 +16,8 @@ export interface AgentPortfolio {
   readonly config: PortfolioConfig;
   readonly dayLimits: PortfolioLimits;
   readonly ripcord: RipcordConfig;
+  /** Whose company it waits for; undefined where it trades alone. */
+  readonly batch?: BatchConfig;
 }
 
 /** The agent's file, checked, with everything filled in. */
@@ -27,7 +30,7 @@ export interface AgentConfig extends Pick<
 
 const DOCS = 'docs/agent.md';
 /** What of a portfolio's entry is not the rebalancer's. */
-const AGENT_KEYS: ReadonlySet<string> = new Set(['chains', 'dayLimits', 'ripcord']);
+const AGENT_KEYS: ReadonlySet<string> = new Set(['batch', 'chains', 'dayLimits', 'ripcord']);
 
 type Mapping = Readonly<Record<string, unknown>>;
 
@@ -52,18 +55,18 @@ export function loadAgentConfig(file: string): AgentConfig {
  * ```
  */
 export function parseAgentConfig(input: unknown): AgentConfig {
-  const { agent, alerts, chains, defaults, engine, http, portfolios, telemetry, totalLimits } = checked(
+  const { agent, alerts, batch, chains, defaults, engine, http, portfolios, telemetry, totalLimits } = checked(
     agentFileSchema,
     input,
     DOCS,
   );
   refuseTwice(chains, ({ id }) => id, 'chains', 'id');
-  for (const key of ['name', 'owner', 'chains', 'journal', 'dayLimits', 'ripcord']) {
+  for (const key of ['batch', 'name', 'owner', 'chains', 'journal', 'dayLimits', 'ripcord']) {
     if (!(key in defaults)) continue;
     throw new InvalidInputError(`defaults.${key}`, defaults[key], 'belongs to each portfolio', 'Move it there.');
   }
   const written = input as { chains: readonly Mapping[]; portfolios: readonly Mapping[] };
-  const complete = portfolios.map(({ dayLimits, ripcord }, index): AgentPortfolio => {
+  const complete = portfolios.map(({ batch: stays, dayLimits, ripcord }, index): AgentPortfolio => {
     const entry = written.portfolios[index]!;
     const at = `portfolios.${index}`;
     if ('journal' in entry) {
@@ -79,7 +82,8 @@ export function parseAgentConfig(input: unknown): AgentConfig {
       const { from, override } = picked[Number(number)]!;
       return [override !== undefined && has(override.value, rest) ? override.at : `chains.${from}`, ...rest].join('.');
     };
-    return Object.freeze({ config: parseConfig(merged, fieldOf), dayLimits, ripcord });
+    const company = batch === undefined || stays === 'off' ? {} : { batch };
+    return Object.freeze({ config: parseConfig(merged, fieldOf), dayLimits, ripcord, ...company });
   });
   refuseTwice(complete, ({ config }) => config.name, 'portfolios', 'name');
   refuseTwice(
@@ -103,6 +107,7 @@ export function parseAgentConfig(input: unknown): AgentConfig {
     throw new InvalidInputError(`alerts.webhooks.${index}.url`, undefined, 'is said not once', hint);
   }
   checkEngine(engine, complete);
+  if (batch !== undefined) checkBatch(batch, engine, chains);
   return Object.freeze({ agent, alerts, engine, http, telemetry, totalLimits, portfolios: Object.freeze(complete) });
 }
 
@@ -122,6 +127,23 @@ function checkEngine(engine: EngineConfig, portfolios: readonly AgentPortfolio[]
     'needs an agent with an engine of its own: on a shared one hedges are spot',
     hint,
   );
+}
+
+/** @throws {InvalidInputError} INVALID_INPUT for a chain that is not there, or twice, and for an engine that agents share */
+function checkBatch({ chains }: BatchConfig, { kind }: EngineConfig, shared: AgentFile['chains']): void {
+  for (const [index, { chainId }] of chains.entries()) {
+    if (shared.some(({ id }) => id === chainId)) continue;
+    throw new InvalidInputError(
+      `batch.chains.${index}.chainId`,
+      chainId,
+      'is not among the chains',
+      'Add it to chains.',
+    );
+  }
+  refuseTwice(chains, ({ chainId }) => chainId, 'batch.chains', 'chainId');
+  if (kind === 'sqlite') return;
+  const hint = 'Leave batch out, or use engine: { kind: sqlite }.';
+  throw new InvalidInputError('batch', kind, 'needs an agent with an engine of its own', hint);
 }
 
 interface PickedChain {

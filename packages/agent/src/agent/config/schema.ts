@@ -131,6 +131,28 @@ const engine = v.variant('kind', [
   }),
 ]);
 
+const address = v.pipe(
+  v.string(),
+  v.regex(/^0x[0-9a-fA-F]{40}$/, 'is not an address; write 0x and 40 hex digits'),
+  v.transform((text) => text as `0x${string}`),
+);
+
+/** Portfolios wait for one another, cross, and share one settlement a chain. */
+const batch = v.strictObject({
+  /** No trade is kept waiting for longer, whatever company is expected. */
+  maxWaitSeconds: v.optional(seconds(1, 3600), 60),
+  /** How long the orders of a cleared batch may be settled; then they are dead, and everybody trades alone. */
+  settleSeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(10), v.maxValue(600)), 60),
+  /** How long after its end an order is proven dead: the finality of its chain. */
+  proofSeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(7200)), 900),
+  /** Environment variable with the key that settles; the settlement contracts have to allow it. */
+  solverKeyEnv: v.optional(variable, 'EVENKEEL_BATCH_KEY'),
+  chains: v.pipe(
+    v.array(v.strictObject({ chainId, settlement: address, vaultRelayer: address })),
+    v.minLength(1, 'names no chain'),
+  ),
+});
+
 /** Keys of a portfolio that the agent reads; the others are those of docs/configuration.md. */
 const agentKeys = v.looseObject({
   name,
@@ -138,6 +160,8 @@ const agentKeys = v.looseObject({
   chains: v.exactOptional(v.pipe(v.array(v.union([chainId, v.looseObject({ id: chainId })])), v.minLength(1))),
   dayLimits: v.optional(portfolioLimits, {}),
   ripcord: v.optional(ripcord, {}),
+  /** `off`: it trades alone, whatever company there is. */
+  batch: v.exactOptional(v.literal('off', 'must be off, or be left out')),
 });
 
 /** The agent's file: what is shared, and one entry a portfolio. Unknown keys are refused. */
@@ -147,6 +171,7 @@ export const agentFileSchema = v.strictObject({
   alerts: v.optional(alerts, {}),
   engine: v.optional(engine, { kind: 'sqlite' }),
   telemetry: v.optional(v.union([v.literal('off'), telemetry], 'must be "off" or a mapping'), 'off'),
+  batch: v.exactOptional(batch),
   totalLimits: v.optional(totalLimits, {}),
   chains: v.pipe(v.array(chainSchema), v.minLength(1, 'needs at least one chain')),
   defaults: v.optional(v.record(v.string(), v.unknown()), {}),
@@ -157,4 +182,5 @@ export type AgentFile = v.InferOutput<typeof agentFileSchema>;
 export type PortfolioLimits = v.InferOutput<typeof portfolioLimits>;
 export type TotalLimits = v.InferOutput<typeof totalLimits>;
 export type EngineConfig = AgentFile['engine'];
+export type BatchConfig = v.InferOutput<typeof batch>;
 export type RipcordConfig = v.InferOutput<typeof ripcord>;

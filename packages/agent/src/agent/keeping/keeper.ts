@@ -17,6 +17,8 @@ import type { WatchedVenue } from '../../assemble/watches.js';
 import { assemble, rebalancerOf, type Surroundings } from '../../assemble/portfolio.js';
 import type { CandleHistory } from '../../candles/history.js';
 import type { AgentPortfolio } from '../config/parse-agent.js';
+import type { Company } from '../company/company.js';
+import type { Outlook } from '../company/outlook.js';
 import type { AgentEvent } from '../events.js';
 import type { SharedChains } from '../watch/shared-chains.js';
 import { portfolioJournal } from './portfolio-journal.js';
@@ -108,6 +110,8 @@ export interface KeeperState {
   marginRestMs: number;
   /** Attempts to keep them that failed, one after another. */
   marginFailures: number;
+  /** What the last look says of trades to come; undefined until the next one once it has traded. */
+  outlook: Outlook | undefined;
   /** Since when a trade has been wanted and not been done. */
   outsideSinceMs: number | undefined;
 }
@@ -124,6 +128,8 @@ export interface KeeperParts {
   /** Where tables of the exact optimum are kept and how they are made, one at a time for all. */
   readonly tables: NonNullable<Surroundings['tables']>;
   readonly clock: Clock;
+  /** Whom it may wait for. */
+  readonly company: Company;
   /** What was seen last of a portfolio; the same as long as it keeps its name, whatever else of it changes. */
   readonly memoryOf: (settings: AgentPortfolio) => LookMemory;
   readonly extend: PortExtension;
@@ -143,6 +149,7 @@ const VOLATILITY_MS = 60_000;
 export function openKeeper(settings: AgentPortfolio, parts: KeeperParts): Keeper {
   const { config } = settings;
   const { chains, clock, env, history, journal, logger, random, signerOf, tables } = parts;
+  const member = parts.company.enter(settings);
   const assembled = assemble(config, {
     signer: signerOf(settings),
     journal: portfolioJournal(journal, { owner: config.owner, underlying: config.underlying }),
@@ -153,13 +160,21 @@ export function openKeeper(settings: AgentPortfolio, parts: KeeperParts): Keeper
     connect: chains.connect,
     history,
     tables,
+    ...(member === undefined ? {} : { moreSolvers: member.solver }),
   });
   // A trade that waits for a bridge for hours keeps its portfolio from being hedged otherwise.
   const execution = { ...assembled.portfolio.execution, letGoOfLate: true };
   const portfolio: Portfolio = { ...assembled.portfolio, execution };
+  const { networks } = assembled.ports;
   const ports = {
     ...parts.extend(
-      { ...assembled.ports, volatility: remembered(assembled.ports.volatility, () => clock.now()) },
+      {
+        ...assembled.ports,
+        volatility: remembered(assembled.ports.volatility, () => clock.now()),
+        ...(member === undefined || networks === undefined
+          ? {}
+          : { networks: member.networks(assembled.ports, networks) }),
+      },
       settings,
     ),
     memory: parts.memoryOf(settings),
@@ -215,6 +230,7 @@ const AT_FIRST: KeeperState = {
   shut: new Set(),
   marginRestMs: 0,
   marginFailures: 0,
+  outlook: undefined,
   outsideSinceMs: undefined,
 };
 const HISTORY = 50;

@@ -107,6 +107,7 @@ export function openWorker(parts: WorkerParts): Worker {
       .catch((error: unknown) => failed(keeper, error))
       .finally(() => {
         keeper.now.activity = 'watching';
+        keeper.now.outlook = undefined;
         jobs.delete(lane);
       });
     jobs.set(lane, { keeper, drain, abort, ended });

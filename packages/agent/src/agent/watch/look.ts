@@ -13,6 +13,7 @@ import {
 } from '@evenkeel/core/watch';
 import type { TrendAnswer } from '@evenkeel/core/rebalancer';
 import { EvenkeelError } from '@evenkeel/intents';
+import { outlookOf } from '../company/outlook.js';
 import { type Keeper, type Standing, standingOf } from '../keeping/keeper.js';
 
 /** A portfolio that a look was taken at, and what came of it. */
@@ -135,6 +136,7 @@ async function decideMarket(
     try {
       const { decision, mayTrade } = screen(keeper, market, curves, book);
       const { delta, spot } = book.exposure;
+      keeper.now.outlook = outlookOf(book.exposure, decision, nowMs());
       const at = standingOf(decision, { atMs: nowMs(), delta, spot });
       const urgency = (decision.marginalRisk ?? 0) * Math.abs(Number(at.changeUnits ?? 0));
       all.push({ keeper, standing: at, mayTrade, changes: book.changes, urgency });

@@ -1,35 +1,55 @@
-import { chainSettlement } from '@evenkeel/adapters/batch';
-import { type Gpv2Settlement, settleCall } from '@evenkeel/adapters/gpv2';
+import { chainSettlement, ownerCalls } from '@evenkeel/adapters/batch';
+import { settleCall } from '@evenkeel/adapters/gpv2';
+import type { Address, Call } from '@evenkeel/core';
 import type { World } from '@evenkeel/devnet';
-import type { ReadyBatch } from '../settle-batch.js';
+import type { ReadyBatch, ReadySettlement } from '../settle-batch.js';
 
-/** What the settlement contract takes by itself, whatever is routed. Units of gas. */
+/** What settling takes by itself, whatever is routed. Units of gas. */
 export interface GasFloor {
   readonly perSettlement: number;
   readonly perOrder: number;
 }
 
 /**
- * Measures the floor on the real contract: a settlement with all orders and nothing routed, paid out of what the contract
+ * Measures the floor on the real contracts: a settlement with all orders and nothing routed, paid out of what whoever settles
  * is given for it, against one that is empty. Changes the state: take a snapshot first.
  */
 export async function measureFloor(world: World, { settlements }: ReadyBatch): Promise<GasFloor> {
   let [empty, full, orders] = [0, 0, 0];
-  for (const { markets, place } of settlements) {
-    const { chain, settlement } = place;
-    for (const token of markets.flatMap(({ market }) => [market.base, market.quote])) {
-      await world.fund(token, settlement.settlement, 10n ** BigInt(token.decimals) * 1_000_000n);
+  for (const settlement of settlements) {
+    const { chain } = settlement.place;
+    const { account, emptyCall, fullCall, sender } = unrouted(settlement);
+    for (const token of settlement.markets.flatMap(({ market }) => [market.base, market.quote])) {
+      await world.fund(token, account, 10n ** BigInt(token.decimals) * 1_000_000n);
     }
-    const gasOf = async (what: Gpv2Settlement): Promise<number> => {
-      const { data, to } = settleCall(settlement, what);
-      const [played] = await chain.simulate({ from: settlement.solver, calls: [{ to, data, valueWei: 0n }] });
+    const gasOf = async ({ data, to }: Call): Promise<number> => {
+      const [played] = await chain.simulate({ from: sender, calls: [{ to, data, valueWei: 0n }] });
       return Number(played!.gasUsed);
     };
-    const { prices, trades } = chainSettlement(markets, settlement.solver);
-    empty += await gasOf({ prices, trades: [] });
-    full += await gasOf({ prices, trades });
-    orders += trades.length;
+    empty += await gasOf(emptyCall);
+    full += await gasOf(fullCall);
+    orders += settlement.markets.reduce((sum, { cleared }) => sum + cleared.fills.length, 0);
   }
   if (orders === 0) return { perSettlement: 0, perOrder: 0 };
   return { perSettlement: empty / settlements.length, perOrder: (full - empty) / orders };
+}
+
+interface Unrouted {
+  /** What pays and is paid. */
+  readonly account: Address;
+  readonly sender: Address;
+  readonly emptyCall: Call;
+  readonly fullCall: Call;
+}
+
+function unrouted({ markets, place, signed, way }: ReadySettlement): Unrouted {
+  if (way === 'multicall') {
+    const { account, atomic, sender } = place.owner!;
+    const bare = markets.map((market) => ({ ...market, route: [] }));
+    return { account, sender, emptyCall: atomic([]), fullCall: atomic(ownerCalls(bare, account)) };
+  }
+  const { settlement, solver } = place.settlement;
+  const { prices, trades } = chainSettlement(signed, solver);
+  const call = (orders: typeof trades): Call => settleCall(place.settlement, { prices, trades: orders });
+  return { account: settlement, sender: solver, emptyCall: call([]), fullCall: call(trades) };
 }

@@ -1,7 +1,7 @@
 import type { Address } from '@evenkeel/core';
 import type { WorldSnapshot } from '@evenkeel/devnet';
 import type { Wallet } from 'ethers';
-import { type ReadMarket, readMarket } from '../market.js';
+import { type ReadMarket, readMarket, type WayKind } from '../market.js';
 import { prepareBatch, type ReadyBatch, type SignFill } from '../settle-batch.js';
 import { type Setting, type Spent, tradeAlone } from './alone.js';
 import type { Participant } from './participants.js';
@@ -38,6 +38,7 @@ export interface Rounds {
   readonly batch: ReadyBatch;
   readonly solver: Wallet;
   readonly sign: SignFill;
+  readonly way: WayKind;
 }
 
 /** The batch as one of those who come one after another. */
@@ -62,13 +63,13 @@ const SLACK = 1e-4;
 export async function togetherInTurn(
   setting: Setting,
   start: WorldSnapshot,
-  { alone, batch, sign, solver }: Rounds,
+  { alone, batch, sign, solver, way }: Rounds,
 ): Promise<TogetherInTurn> {
   const { markets, participants, tell, world } = setting;
   const final = new Map<number, Outcome>();
   let lots = new Map(
     batch.settlements.map(({ markets: cleared, place }) => {
-      const ids = cleared.flatMap(({ fills }) => fills.map(({ fill }) => fill.order.id));
+      const ids = cleared.flatMap((market) => market.cleared.fills.map(({ order }) => order.id));
       return [place.chain.id, new Set(ids)] as const;
     }),
   );
@@ -79,7 +80,7 @@ export async function togetherInTurn(
       await Promise.all(
         markets.map(async (read) => {
           const outcome = outcomes.get(read.place.chain.id);
-          if (outcome !== undefined) await oneRound(setting, read, round, outcome, { solver, sign });
+          if (outcome !== undefined) await oneRound(setting, read, round, outcome, { solver, sign, way });
         }),
       );
       await world.revert(start);
@@ -132,7 +133,7 @@ async function oneRound(
   read: ReadMarket,
   round: number,
   outcome: Outcome,
-  { sign, solver }: Pick<Rounds, 'sign' | 'solver'>,
+  rounds: Pick<Rounds, 'sign' | 'solver' | 'way'>,
 ): Promise<void> {
   const here = setting.participants.filter(({ chainIds }) => chainIds[0] === read.place.chain.id);
   const turns = turnsOf(here, round);
@@ -142,8 +143,8 @@ async function oneRound(
     if (!outcome.lot.has(participant.order.id)) {
       outcome.add(participant, await tradeAlone(setting, participant));
     } else if (participant === leader) {
-      const ready = await clearedHere(setting, read, own, solver, sign);
-      const done = await settle(setting, ready, own, solver);
+      const ready = await clearedHere(setting, read, own, rounds);
+      const done = await settle(setting, ready, own, rounds.solver);
       outcome.gas += done.gas;
       outcome.solverGain += done.solverGain;
       const left = new Set(ready.clearing.removed.map(({ orderId }) => orderId));
@@ -159,11 +160,11 @@ async function clearedHere(
   { deadline, signal, world }: Setting,
   { place }: ReadMarket,
   own: readonly Participant[],
-  solver: Wallet,
-  sign: SignFill,
+  { sign, solver, way }: Pick<Rounds, 'sign' | 'solver' | 'way'>,
 ): Promise<ReadyBatch> {
   return prepareBatch({
-    markets: [await readMarket(place, signal)],
+    markets: [await readMarket(place, signal, way)],
+    way,
     orders: own.map(({ order }) => order),
     nowSeconds: await world.clockSeconds(),
     alone: 'in-turn',

@@ -19,6 +19,8 @@ export interface Needs {
   readonly seed: number;
   /** All buy. */
   readonly sameSign: boolean;
+  /** All accounts are of one owner, who can settle for them by an account of its own. */
+  readonly oneOwner: boolean;
 }
 
 /** Log-normal: median and standard deviation of the logarithm, cut off at both ends. Units of the underlying. */
@@ -33,11 +35,11 @@ const VALID_SECONDS = 3_600;
 const NATIVE_WEI = 20n * 10n ** 18n;
 
 /** How needs are drawn, in words. */
-export function distributionText({ portfolios, sameSign, seed }: Needs): string {
+export function distributionText({ oneOwner, portfolios, sameSign, seed }: Needs): string {
   const signs = sameSign ? 'all buy' : 'half of them buy';
   const places = sameSign ? 'each on one chain' : `${SHARE_ON_TWO * 100} % with funds on a second chain`;
   return (
-    `${portfolios} portfolios, ${signs}, sizes log-normal with median ${SIZE.median} ETH and sigma ${SIZE.sigma}, ` +
+    `${portfolios} portfolios${oneOwner ? ' of one owner' : ''}, ${signs}, sizes log-normal with median ${SIZE.median} ETH and sigma ${SIZE.sigma}, ` +
     `${SIZE.least} to ${SIZE.most} ETH; home chain uniform, ${places}; seed ${seed}.`
   );
 }

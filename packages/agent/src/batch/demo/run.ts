@@ -3,15 +3,18 @@ import { orderTypedData } from '@evenkeel/adapters/gpv2';
 import type { Address, Hex } from '@evenkeel/core';
 import type { BatchClearing } from '@evenkeel/core/batch';
 import type { World, WorldSnapshot } from '@evenkeel/devnet';
-import { Wallet } from 'ethers';
+import { id, Wallet } from 'ethers';
 import { seededRandom } from '../../assemble/ambient.js';
-import { readMarket, type ReadMarket } from '../market.js';
+import { chooseWay, type WayChoice } from '../choose-way.js';
+import { readMarket, type ReadMarket, type WayKind } from '../market.js';
 import { placeOf } from '../place.js';
-import { prepareBatch, type ReadyBatch, type SignFill } from '../settle-batch.js';
+import { type BatchRun, prepareBatch, type ReadyBatch, type SignFill } from '../settle-batch.js';
 import { type Setting, type Spent, tradeAlone } from './alone.js';
 import { type GasFloor, measureFloor } from './floor.js';
 import { aloneInTurn, outsideCosts, type TogetherInTurn, togetherInTurn } from './in-turn.js';
 import { commonPrice } from './measure.js';
+import { measureWays, type MeasuredWay } from './measure-ways.js';
+import { ownerPlaces } from './owner.js';
 import { drawParticipants, fundParticipants, type Needs, type Participant } from './participants.js';
 import { settle } from './settle.js';
 import { grantAllowances } from './standing-allowances.js';
@@ -38,8 +41,12 @@ export interface BatchDemo {
   readonly floor: GasFloor;
   /** Gas of the settlements, without those who traded alone after all. */
   readonly settledGas: number;
-  /** Fees less gas of the solver, numeraire: what it gains by the batch. */
+  /** Fees less gas of whoever settles, numeraire: what it gains by the batch. */
   readonly solverGain: number;
+  readonly way: WayKind;
+  /** Only of accounts of one owner: both ways, and why it was this one. */
+  readonly choice:
+    (Pick<WayChoice, 'sentence' | 'weighed'> & { readonly measured: readonly MeasuredWay[] }) | undefined;
   /** Units of gas of one standing allowance, which neither side is charged for. */
   readonly allowanceGas: number;
 }
@@ -56,7 +63,9 @@ export async function runBatchDemo(
 ): Promise<BatchDemo> {
   const random = seededRandom(needs.seed);
   const solver = new Wallet(world.accounts.solver.privateKey);
-  const places = world.chains.map((chain) => placeOf(chain, solver.address as Address));
+  const owner = new Wallet(id('evenkeel batch owner'));
+  const owners = needs.oneOwner ? await ownerPlaces(world, owner) : undefined;
+  const places = world.chains.map((chain) => placeOf(chain, solver.address as Address, owners?.get(chain.id)));
   await resetFees(world);
   const markets = await Promise.all(places.map((place) => readMarket(place, signal)));
   const nowSeconds = await world.clockSeconds();
@@ -76,7 +85,7 @@ export async function runBatchDemo(
   tell('Clearing, signing and simulating the batch …');
   await resetFees(world);
   const sign = signWith(participants);
-  const batch = await prepareBatch({
+  const run: Omit<BatchRun, 'way'> = {
     markets,
     orders: participants.map(({ order }) => order),
     nowSeconds,
@@ -86,15 +95,26 @@ export async function runBatchDemo(
     sign,
     feeReceiver: solver.address as Address,
     signal,
-  });
+  };
+  const payers = { gpv2: solver, multicall: owner };
+  const choice = needs.oneOwner ? await chooseWay(run, payersOf(payers)) : undefined;
+  const way = choice?.way ?? 'gpv2';
+  const batch = choice?.batch ?? (await prepareBatch(run));
+  const payer = payers[way];
   const ready = await world.snapshot();
+  const measured = choice === undefined ? [] : await measureWays(world, choice, payers, ready);
   const floor = await measureFloor(world, batch);
   await world.revert(ready);
   const isAtOnce = waits || batch.clearing.removed.length === 0;
   const together = isAtOnce
-    ? await atOnce(setting, batch, solver, alone)
-    : await togetherInTurn(setting, ready, { alone, batch, solver, sign });
-  return compare({ needs, participants, markets, alone, batch, together, floor, allowanceGas });
+    ? await atOnce(setting, batch, payer, alone)
+    : await togetherInTurn(setting, ready, { alone, batch, solver: payer, sign, way });
+  const compared = compare({ needs, participants, markets, alone, batch, together, floor, allowanceGas });
+  return Object.freeze({ ...compared, way, choice: choice === undefined ? undefined : { ...choice, measured } });
+}
+
+function payersOf({ gpv2, multicall }: Readonly<Record<WayKind, Wallet>>): Record<WayKind, Address> {
+  return { gpv2: gpv2.address as Address, multicall: multicall.address as Address };
 }
 
 /** Blocks that are nearly empty lower the base fee: each measured part begins at the same one. */
@@ -158,7 +178,7 @@ function compare(run: {
   readonly together: TogetherInTurn;
   readonly floor: GasFloor;
   readonly allowanceGas: number;
-}): BatchDemo {
+}): Omit<BatchDemo, 'choice' | 'way'> {
   const { alone, allowanceGas, batch, floor, markets, needs, participants, together } = run;
   const reasons = new Map(batch.clearing.removed.map(({ code, orderId }) => [orderId, code]));
   const savings = participants.map((participant, i): Saving => {

@@ -9,7 +9,7 @@ const erc20 = new Interface(['function approve(address spender, uint256 atoms)']
 
 /**
  * Lets every contract that a participant may trade through take what it sells: the routers for trading alone, the relayer
- * for the batch. Each is given once and for ever, so that neither way of trading is charged for it.
+ * for the batch, and the owner's account where all are of one owner. Each is given once and for ever, so that neither way of trading is charged for it.
  *
  * @returns the gas of one such allowance, on average
  */
@@ -21,7 +21,8 @@ export async function grantAllowances(
   let [gas, count] = [0n, 0];
   for (const { market, place } of markets) {
     const chain = world.chain(place.chain.id);
-    const spenders = [place.relayer, ...new Set(place.venues.flatMap((venue) => venue.targets(chain.id)))];
+    const routers = new Set(place.venues.flatMap((venue) => venue.targets(chain.id)));
+    const spenders = [place.relayer, ...(place.owner === undefined ? [] : [place.owner.account]), ...routers];
     const here = participants.filter(({ chainIds }) => chainIds.includes(chain.id));
     const grants = here.map(async ({ order, wallet }) => {
       for (const spender of spenders) {
