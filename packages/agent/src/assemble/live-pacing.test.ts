@@ -88,7 +88,7 @@ describe('the pace of a trade', () => {
     fixedCost: 0.001,
     points: [0.5, 1, 2, 5, 30].map((q) => ({ sizeUnits: q, cost: 0.001 + q + 4 * q * q, marginalCost: 1 + 8 * q })),
   };
-  const question = (kind: 'vwap' | 'pov' | 'optimal', nowSeconds: number): PacingQuestion => ({
+  const question = (kind: PacingQuestion['schedule']['kind'], nowSeconds: number): PacingQuestion => ({
     schedule: { kind, totalDeltaUnits: '-24', startSeconds: MIDNIGHT, endSeconds: MIDNIGHT + DAY },
     maxParts: 24,
     recoverySeconds: 1,
