@@ -60,7 +60,7 @@ export function runRange(
     for (const competitor of competitors) {
       const { schedule, recoverySeconds, trend, volatility } = termsOf(config, competitor.policy);
       outcomes.push(
-        runOne(prepared, index === config.drawnEpisode, {
+        runOne(prepared, index === study.drawnEpisode, {
           name: competitor.policy.name,
           config: competitor.config,
           schedule: { request: schedule, recoverySeconds },
