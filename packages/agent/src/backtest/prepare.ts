@@ -42,7 +42,7 @@ export function prepareStudy(
       return [[policy.name, cachedBands(problem)] as const];
     }),
   );
-  const common = { config, costs, gasSeries, tables };
+  const common = { config, drawnEpisode: config.drawnEpisode, costs, gasSeries, tables };
   if (market.kind !== 'candles') {
     return {
       ...common,

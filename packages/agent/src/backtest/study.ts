@@ -12,6 +12,8 @@ export interface GasSeries {
 /** A backtest with everything read and prepared that its episodes share. Plain data, so that threads can have it. */
 export interface Study {
   readonly config: BacktestConfig;
+  /** The episode of which every step is kept, to be drawn; absent where nothing is. */
+  readonly drawnEpisode: number | undefined;
   /** The whole history of candles: prices at their closes; absent where paths are simulated. */
   readonly history: PricePath | undefined;
   /** Candles that were missing and stand at the close before them. */

@@ -32,9 +32,11 @@ export async function backtest(options: BacktestOptions, signal: AbortSignal): P
   const bar = await progress('Episodes');
   try {
     const sources = { configFile: options.config, ...(options.data === undefined ? {} : { dataFile: options.data }) };
-    const study = prepareStudy(config, sources, (text) => {
+    const prepared = prepareStudy(config, sources, (text) => {
       out.busy(text);
     });
+    // A folder is where the steps of an episode are drawn and written to: without one they are not kept.
+    const study = options.out === undefined ? { ...prepared, drawnEpisode: undefined } : prepared;
     out.idle();
     const threads = options.threads ?? availableParallelism();
     const outcomes = await runStudy(study, { threads, signal, progress: bar.show });

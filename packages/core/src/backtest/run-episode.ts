@@ -16,7 +16,11 @@ interface State {
   readonly books: Books;
   readonly trades: BacktestTrade[];
   readonly heldBack: Record<string, number>;
+  /** By the time at which they begin. */
+  readonly beginning: ReadonlyMap<number, readonly Leg[]>;
   live: readonly Leg[];
+  /** When the first of them ends. */
+  nextEndSeconds: number;
   /** See `fundedUnitsOf`, of all that are live. */
   fundedUnits: number;
   /** Parts of the one programme that is open. */
@@ -65,7 +69,9 @@ export function runEpisode(
     books: openBooks(path.startSeconds, path.prices[0]!, carry),
     trades: [],
     heldBack: {},
+    beginning: byStart(legs),
     live: [],
+    nextEndSeconds: Number.POSITIVE_INFINITY,
     fundedUnits: 0,
     pending: [],
     programme: 0,
@@ -139,19 +145,30 @@ function move(state: State, { config }: BacktestPolicy, seconds: number, price: 
   books.moveTo(seconds, price, state.fundedUnits);
 }
 
-function changeLegs({ carry, legs }: Episode, { volatility }: BacktestPolicy, state: State, seconds: number): void {
+function changeLegs({ carry }: Episode, { volatility }: BacktestPolicy, state: State, seconds: number): void {
+  const begun = state.beginning.get(seconds) ?? [];
+  if (begun.length === 0 && seconds < state.nextEndSeconds) return;
   const spot = state.books.price();
   const ended = state.live.filter((leg) => leg.endSeconds <= seconds);
-  const begun = legs.filter((leg) => leg.startSeconds === seconds);
-  if (ended.length === 0 && begun.length === 0) return;
   for (const leg of ended) state.books.closeLeg(closingValue(leg, spot));
   for (const leg of begun) {
     const { annualVolatility } = volatilityAt(volatility, seconds, leg.endSeconds - seconds);
     state.books.openLeg(openingValue(leg, spot, annualVolatility, carry.annualRate));
   }
   state.live = [...state.live.filter((leg) => leg.endSeconds > seconds), ...begun];
+  state.nextEndSeconds = state.live.reduce((first, leg) => Math.min(first, leg.endSeconds), Number.POSITIVE_INFINITY);
   state.fundedUnits = state.live.reduce((sum, leg) => sum + fundedUnitsOf(leg), 0);
   if (state.live.length === 0) state.bookDelta = 0;
+}
+
+function byStart(legs: readonly Leg[]): Map<number, Leg[]> {
+  const found = new Map<number, Leg[]>();
+  for (const leg of legs) {
+    const beside = found.get(leg.startSeconds);
+    if (beside === undefined) found.set(leg.startSeconds, [leg]);
+    else beside.push(leg);
+  }
+  return found;
 }
 
 /** One look at the book; without latency the first part is filled at the price that it was decided on. */

@@ -35,12 +35,14 @@ export function dailyForecaster({ id, leastDays, prepare }: DailyModel): Volatil
     const days = horizonDays(horizonSeconds);
     const perDay = barsPerDay(bars);
     const need = leastDays(days) * perDay;
+    const returns = logReturns(bars);
     const phases = new Map<number, Phase>();
     const forecasts = new Map<number, VolatilityForecast>();
     for (const count of [...seen].sort((a, b) => a - b)) {
       if (count < need) throw new HistoryTooShortError(count, need);
-      const phase = phases.get(count % perDay) ?? phaseOf(bars, count % perDay, (history) => prepare(history, days));
-      phases.set(count % perDay, phase);
+      const firstBar = count % perDay;
+      const phase = phases.get(firstBar) ?? phaseOf(returns, perDay, firstBar, (history) => prepare(history, days));
+      phases.set(firstBar, phase);
       const { logMean, logStdDev, variance } = phase(Math.floor(count / perDay));
       forecasts.set(
         count,
@@ -76,8 +78,13 @@ export function barsPerDay(bars: readonly Bar[]): number {
 /** What is said after so many of the days that start at one time of day. */
 type Phase = (dayCount: number) => DailyForecast;
 
-function phaseOf(bars: readonly Bar[], firstBar: number, prepare: (history: DailyHistory) => Phase): Phase {
-  const { returns, variances } = rawDays(bars, firstBar);
+function phaseOf(
+  barReturns: readonly number[],
+  perDay: number,
+  firstBar: number,
+  prepare: (history: DailyHistory) => Phase,
+): Phase {
+  const { returns, variances } = rawDays(barReturns, perDay, firstBar);
   const firstMove = variances.findIndex((variance) => variance > 0);
   const after = prepare({ variances: flooredSoFar(variances), returns });
   return (dayCount) => {
@@ -86,12 +93,10 @@ function phaseOf(bars: readonly Bar[], firstBar: number, prepare: (history: Dail
   };
 }
 
-function rawDays(bars: readonly Bar[], firstBar: number): DailyHistory {
-  const perDay = barsPerDay(bars);
-  const returns = logReturns(bars);
+function rawDays(returns: readonly number[], perDay: number, firstBar: number): DailyHistory {
   const variances: number[] = [];
   const totals: number[] = [];
-  for (let start = firstBar; start + perDay <= bars.length; start += perDay) {
+  for (let start = firstBar; start + perDay <= returns.length; start += perDay) {
     let variance = 0;
     let total = 0;
     for (let i = start; i < start + perDay; i++) {

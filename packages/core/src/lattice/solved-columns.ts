@@ -2,10 +2,10 @@ import type { Lattice } from './lattice.js';
 import { logarithm } from './near-one.js';
 
 /**
- * Of the columns far from where a row holds on, one of so many is solved; of many columns, one of twice as many. With a
- * fixed cost values bend wherever another trade becomes the best one, and more columns are wanted.
+ * Of the columns far from where a row holds on, one of so many is solved; of many columns, one of more. With a fixed cost
+ * values bend wherever another trade becomes the best one, and more columns are wanted.
  */
-const STRIDE = { smooth: 4, bent: 1 } as const;
+const STRIDES = { smooth: { few: 4, many: 10 }, bent: { few: 1, many: 3 } } as const;
 const MANY = 144;
 /** Columns on either side of the jump at no holding that are always solved: lines to it are drawn through them. */
 const BESIDE_FLAT = 2;
@@ -36,7 +36,7 @@ export interface SolvedColumns {
 
 /** How many columns apart those are that are solved outside of the window. */
 export function strideOf(columns: number, fixedCost: number): number {
-  return STRIDE[fixedCost > 0 ? 'bent' : 'smooth'] * (columns < MANY ? 1 : 2);
+  return STRIDES[fixedCost > 0 ? 'bent' : 'smooth'][columns < MANY ? 'few' : 'many'];
 }
 
 export function solvedColumns({ flat, holdings, problem }: Lattice): SolvedColumns {

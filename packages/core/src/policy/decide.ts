@@ -28,6 +28,8 @@ const DIGITS = 12;
 /** So many lots are counted by a number to well within one. */
 const FEW_LOTS = 1e9;
 const LOT_SLACK = 1e-6;
+/** All that are exact. */
+const POWERS_OF_TEN: readonly number[] = Array.from({ length: 23 }, (_, i) => 10 ** i);
 
 /** The one programme that may be at work on this underlying already. */
 export interface OpenProgramme {
@@ -138,8 +140,9 @@ export function decide(input: PolicyInput): Decision {
 
 function withinBand(situation: Situation, outcome: BandOutcome): Decision {
   const { input } = situation;
-  const centre = Number(text(Number(input.config.targetDeltaUnits) + outcome.centreShiftUnits));
-  const band = bandOf(centre, outcome);
+  const target = text(Number(input.config.targetDeltaUnits) + outcome.centreShiftUnits);
+  const centre = Number(target);
+  const band = bandOf(centre, target, outcome);
   const deviation = deviationOf(input.exposure, centre);
   const { middle, near, side } = deviation;
   const wide = (reason: HoldReason, sentence: string): Decision =>
@@ -148,7 +151,7 @@ function withinBand(situation: Situation, outcome: BandOutcome): Decision {
   if (left !== undefined && left > 0 && near().gte(left) && middle - left <= outcome[side].outer) {
     return wide('PROGRAMME_ON_TRACK', 'The open programme ends within the band.');
   }
-  const where = `delta ${text(centre + (side === 'sell' ? middle : -middle))} against ${text(centre)}`;
+  const where = `delta ${text(centre + (side === 'sell' ? middle : -middle))} against ${target}`;
   if (!(middle > outcome[side].outer)) {
     const edges = `${band.low} to ${band.high}`;
     return wide('INSIDE_BAND', `With ${where}, its risk is less than its cost within ${edges}.`);
@@ -293,11 +296,11 @@ function toLots(size: number, most: Decimal, lotUnits: DecimalString): Decimal {
   return lots.gt(limit) ? Decimal.max(0, lots.minus(lot)) : lots;
 }
 
-function bandOf(centre: number, { buy, sell }: BandOutcome): Band {
+function bandOf(centre: number, target: DecimalString, { buy, sell }: BandOutcome): Band {
   return Object.freeze({
     low: text(centre - buy.outer),
     innerLow: text(centre - buy.inner),
-    target: text(centre),
+    target,
     innerHigh: text(centre + sell.inner),
     high: text(centre + sell.outer),
   });
@@ -310,7 +313,7 @@ function text(value: number): DecimalString {
   // Within these sizes a number writes itself as a plain decimal, and a power of ten is exact.
   if (!(size >= 1e-5 && size < 1e20)) return decimalFromNumber(Number(value.toPrecision(DIGITS)), 'policy');
   const places = DIGITS - 1 - Math.floor(Math.log10(size));
-  const power = 10 ** Math.abs(places);
+  const power = POWERS_OF_TEN[Math.abs(places)]!;
   return String(places >= 0 ? Math.round(value * power) / power : Math.round(value / power) * power);
 }
 
