@@ -276,6 +276,8 @@ test('more than there is to sell is borrowed and sold, one step after another, a
   expect(steps.length).toBeGreaterThan(4);
   const back = await rebalancer.rebalance({ deltaChangeUnits: '9' });
   expect(back.instrument!.choice.chosen.quote).toMatchObject({ adapter, units: '9' });
+  // What is closed now is not closed later.
+  expect(back.instrument!.choice.chosen.cost.closing).toBeLessThan(0);
   expectCosts(back.report);
   expect(loanDelta(back.after)).toBe(0);
 });

@@ -227,6 +227,15 @@ describe('the margin of an account', () => {
     expect(liquidationSpot).toBeCloseTo(Number(account.liquidationPrice), 6);
   });
 
+  test('is worth what the venue says, with the funding of a day', async () => {
+    await trade('-40');
+    await world.advance(86_400);
+    await actors.feedKeeper.tick();
+    const account = await readSynthetixPerpsAccount(market, trader, signal);
+    expect(Math.abs(Number(account.accruedFunding))).toBeGreaterThan(1);
+    expect(perpetualMargin(synthetixMargin(account)).equity).toBeCloseTo(Number(account.remainingMargin), 4);
+  });
+
   test.each([
     ['0', '-40'],
     ['-40', '15'],

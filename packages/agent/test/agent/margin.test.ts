@@ -65,8 +65,11 @@ function synth(chain: WorldChain): NonNullable<Instruments['synthetixPerps']>[nu
   return { chainId: chain.id, market, marginToken: sUSD };
 }
 
+/** Its delta is where it should be, to a lot: also where funding turns, nothing is traded but for a margin. */
+const LEVEL = { riskAversion: { perNumeraire: 1e-9 }, targetDeltaUnits: '-18', lotUnits: '5' };
+
 /** A book that is where it belongs whatever happens: what is done is done for its margin. */
-function book(instruments: Instruments): PortfolioConfigInput {
+function book(instruments: Instruments, perNumeraire?: number): PortfolioConfigInput {
   return {
     ...stage.config,
     name: 'book',
@@ -75,7 +78,7 @@ function book(instruments: Instruments): PortfolioConfigInput {
     schedule: { kind: 'single' },
     adapters: ['uniswap-v2', 'uniswap-v3', 'across'],
     positions: {},
-    policy: { riskAversion: { perNumeraire: 1e-9 }, monitoringSeconds: 60 },
+    policy: { ...(perNumeraire === undefined ? LEVEL : { riskAversion: { perNumeraire } }), monitoringSeconds: 60 },
     instruments,
   };
 }
@@ -154,15 +157,13 @@ async function marketTo(dollars: number): Promise<void> {
   clock.set(await stage.world.clockSeconds());
 }
 
-const openBook = (instruments: Instruments, more: Parameters<typeof open>[2] = {}): Promise<Opened> =>
-  open(
-    stage,
-    agentFile(
-      stage,
-      [book(instruments)].map(({ chains: _, ...rest }) => rest),
-    ),
-    { clock, ...more },
-  );
+const openBook = (
+  instruments: Instruments,
+  { perNumeraire, ...more }: Parameters<typeof open>[2] & { readonly perNumeraire?: number } = {},
+): Promise<Opened> => {
+  const { chains: _, ...rest } = book(instruments, perNumeraire);
+  return open(stage, agentFile(stage, [rest]), { clock, ...more });
+};
 
 /** The market rises against the short in small steps, and the agent looks once after each, until it has done something. */
 async function untilKept({ agent, events }: Opened, state: () => Promise<MarginState>): Promise<number> {
@@ -303,6 +304,18 @@ test('sUSD of the wallet becomes margin of a market of Synthetix', async () => {
   expect(await untilKept(opened, () => synthMargin(home()))).toBeGreaterThan(0.08);
   expect(told(opened)).toMatchObject([{ code: 'MARGIN_CURED', details: { way: 'wallet', unexplainedAtoms: 0n } }]);
   expect((await synthMargin(home())).distance).toBeGreaterThan(0.119);
+});
+
+test('an account that stays near its limits, with nothing due, keeps no trade from being made', async () => {
+  const instruments: Instruments = { perpV2: [perp(home())], margin: { ...LIMITS, ways: ['wallet'] } };
+  await openPerp(home(), 10_100n, instruments);
+  const opened = await openBook(instruments, { perNumeraire: 0.01 });
+  for (let look = 0; look < 2; look += 1) {
+    clock.set((await stage.world.clockSeconds()) + 61 * look);
+    await roundToEnd(opened.agent);
+  }
+  expect(told(opened)).toEqual([]);
+  expect(opened.events.filter(({ code }) => code === 'INTENT_SIGNED').length).toBeGreaterThan(0);
 });
 
 test('where nothing may be done that helps, people are told, and nothing is sent', async () => {

@@ -239,15 +239,19 @@ test('a reserve that is paused is left out as long as it is, and competes again 
   const { poolConfigurator } = chain().parts.aaveV3!;
   const { USDC } = chain().tokens;
   const opened = await openBook(bookWith({ instruments: { aaveShort: [loan()] }, positions: {} }));
-  const { now } = opened.agent.keeper('book')!;
+  const { instruments, now } = opened.agent.keeper('book')!;
+  const competing = (): number =>
+    instruments!.contenders({ balances: [], readings: [], reference: { price: '3000' } } as never).length;
   await round(opened);
+  expect(competing()).toBe(1);
   await admin(poolConfigurator, 'setReservePause', [USDC.address, true]);
   const seen = await round(opened);
   expect([seen.begun, ...now.shut]).toEqual([1, `aave-short-${chain().id}`]);
+  expect(competing()).toBe(0);
   await admin(poolConfigurator, 'setReservePause', [USDC.address, false]);
   const after = await round(opened);
   expect(told(opened)).toEqual(['began MARKET_PAUSED', 'ended MARKET_PAUSED']);
-  expect([after.begun, now.shut.size]).toEqual([1, 0]);
+  expect([after.begun, now.shut.size, competing()]).toEqual([1, 0, 1]);
 });
 
 test('a liquidation that happened while no agent ran is told by the next one, and the book is looked at anew', async () => {

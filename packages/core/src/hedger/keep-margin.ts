@@ -165,8 +165,8 @@ async function planFor(
   const { portfolio, ports } = context;
   const { before } = seen;
   const may = (way: MarginWay): boolean => keeping.ways.includes(way);
-  // What is decided now is only sent when the next look could see it, and mined after that.
-  const seconds = portfolio.policy.monitoringSeconds + portfolio.latencySeconds;
+  // The next look at it may be two intervals away, and what is decided then has to be mined.
+  const seconds = 2 * portfolio.policy.monitoringSeconds + portfolio.latencySeconds;
   const gasCost = (chainId: number, gasUnits: bigint): number =>
     Number(gasUnits) * Number(before.gasPriceWei[chainId] ?? 0n) * 1e-18 * Number(before.nativePrice[chainId] ?? 0);
   const terms = { gasCost, seconds };

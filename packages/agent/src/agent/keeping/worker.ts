@@ -360,7 +360,8 @@ export function openWorker(parts: WorkerParts): Worker {
         const { total } = parts;
         const hasChanged = await keepMargin(keeper, { isLive, desk, events, raise, kill, total }, abort.signal);
         at.marginFailures = 0;
-        at.marginRestMs = now() + intervalMs;
+        // Every other round is for trades: an account may be near its limits for long, and nothing due.
+        at.marginRestMs = now() + 2 * intervalMs;
         // What is held has changed: how the book stands is decided at once.
         if (hasChanged) Object.assign(at, { dueMs: 0, restUntilMs: 0 });
       } catch (error) {
