@@ -8,6 +8,7 @@ import {
   type CowOrderBookLoopbackServer,
   startCowOrderBook,
 } from '../../adapters/test/cow-order-book-loopback-server.js';
+import { deployStandInSettlers, startOifLoopbackServer } from '../../adapters/test/oif-loopback-server.js';
 import { startUniswapXService, type UniswapXLoopbackServer } from '../../adapters/test/uniswapx-loopback-server.js';
 import type { PortfolioConfigInput } from '../src/config/schema.js';
 import {
@@ -252,3 +253,40 @@ test('after a cancellation the order is ended on chain at once, and nothing more
     return (await permit2.getFunction('nonceBitmap')(intent.signer, nonce >> 8n)) as bigint;
   }
 });
+
+test('an OIF service takes the slice: the order is drawn through Permit2, filled, and proven over', async () => {
+  const { id } = home();
+  const [contracts, spot] = [await deployStandInSettlers(stage.world), await referencePrice()];
+  await stage.world.fund(home().tokens.WETH, stage.world.accounts.maker.address, 10n ** 20n);
+  // At the middle of the market, which no route of ours gives.
+  const oif = await startOifLoopbackServer(stage.world, contracts, (_, __, atoms) => (atoms * 10n ** 14n) / spot);
+  try {
+    const { inputSettler, outputSettler } = contracts[id]!;
+    const settlers = { inputSettler, outputSettler, inputOracle: inputSettler, outputOracle: outputSettler };
+    const service = { apiUrl: oif.apiUrl, chains: [{ chainId: id, ...settlers, finalAfterBlocks: 2 }] };
+    // The service's quotes are good until a minute before their order ends.
+    const only = ({ cow: _, uniswapx: __, ...all }: Solvers): Solvers => ({
+      ...all,
+      patienceSeconds: 180,
+      oif: [service],
+    });
+    const { journal, rebalancer } = trader(only);
+    const { report, slices } = await rebalancer.rebalance();
+    expect(slices[0]!.award).toMatchObject({ winner: 'bid', bid: { adapter: 'oif' } });
+    expect(slices[0]!.award.contestants.map(({ adapter }) => adapter)).toEqual(['oif', 'own route']);
+    expect(slices[0]!.swap!.output.atoms).toBeGreaterThanOrEqual(slices[0]!.swap!.quotedOutputAtoms);
+    expect(report).toMatchObject({ outcome: 'hedged', reconciliation: { exact: true, unexplainedAtoms: 0n } });
+    expect(await codesOf(journal)).toEqual(expect.arrayContaining(['DELEGATION_GIVEN', 'DELEGATION_ENDED']));
+    expect(oif.requests.map(({ path }) => path)).toEqual(expect.arrayContaining(['/api/v1/quotes', '/api/v1/orders']));
+    expect(await liveDelegations(journal)).toEqual([]);
+    expect(await rebalancer.rebalance()).toMatchObject({ report: { outcome: 'held' } });
+  } finally {
+    await oif.close();
+  }
+});
+
+/** Cents a WETH. */
+async function referencePrice(): Promise<bigint> {
+  const { reference } = await trader().rebalancer.survey();
+  return BigInt(Math.round(Number(reference.price) * 100));
+}

@@ -27,7 +27,7 @@ export interface BatchSolver {
 /** One portfolio among those that wait for one another. */
 export interface Member {
   readonly solver: (chains: readonly ConnectedChain[]) => BatchSolver;
-  /** @throws nothing; called once `solver` was */
+  /** What its loop asks instead; after `solver`, whose orders it makes. */
   readonly networks: (ports: RebalancerPorts, networks: NetworksPort) => NetworksPort;
 }
 
@@ -43,12 +43,12 @@ export interface CompanyParts {
   readonly isLive: boolean;
   readonly clock: Clock;
   readonly events: AgentEvents;
-  /** Undefined for a name that is not known. */
+  /** All that are kept now. */
   readonly keepers: () => readonly Keeper[];
   readonly signal: AbortSignal;
 }
 
-export const BATCH_ID = 'batch';
+const BATCH_ID = 'batch';
 
 export function openCompany(parts: CompanyParts): Company {
   const settlers = new Map<string, Settler>();
@@ -115,7 +115,7 @@ function forget({ keepers }: CompanyParts, name: string): void {
 }
 
 function newRoom(parts: CompanyParts, { maxWaitSeconds }: BatchConfig, settler: Settler): Room {
-  const room: Room = openRoom({
+  return openRoom({
     maxWaitSeconds,
     clock: parts.clock,
     read: readMarkets(parts.signal),
@@ -153,7 +153,6 @@ function newRoom(parts: CompanyParts, { maxWaitSeconds }: BatchConfig, settler: 
       if (!batch.needs.some(({ slice }) => slice.dryRun)) settler.expect(batch);
     },
   });
-  return room;
 }
 
 function readMarkets(signal: AbortSignal): (needs: readonly Need[]) => Promise<readonly ReadMarket[]> {

@@ -50,8 +50,6 @@ export interface Settler {
 interface Table {
   readonly batch: ClearedBatch;
   readonly signed: Map<string, SignedFill>;
-  /** Unix milliseconds after which nobody is waited for. */
-  readonly untilMs: number;
   begun: boolean;
 }
 
@@ -86,10 +84,9 @@ export function openSettler(parts: SettlerParts): Settler {
   return Object.freeze({
     address,
     expect: (batch) => {
-      // Half of the orders' life is for signing, the other half for the chain.
-      const untilMs = clock.now() + settleSeconds * 500;
-      const table: Table = { batch, signed: new Map(), untilMs, begun: false };
+      const table: Table = { batch, signed: new Map(), begun: false };
       for (const { order } of batch.cleared.fills) tables.set(order.id.toLowerCase(), table);
+      // Half of the orders' life is for signing, the other half for the chain.
       clock.sleep(settleSeconds * 500, signal).then(
         () => begin(table),
         () => undefined,
