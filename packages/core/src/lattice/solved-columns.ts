@@ -5,7 +5,7 @@ import { logarithm } from './near-one.js';
  * Of the columns far from where a row holds on, one of so many is solved; of many columns, one of more. With a fixed cost
  * values bend wherever another trade becomes the best one, and more columns are wanted.
  */
-const STRIDES = { smooth: { few: 4, many: 10 }, bent: { few: 1, many: 3 } } as const;
+const STRIDES = { smooth: { few: 4, many: 8 }, bent: { few: 1, many: 3 } } as const;
 const MANY = 144;
 /** Columns on either side of the jump at no holding that are always solved: lines to it are drawn through them. */
 const BESIDE_FLAT = 2;

@@ -28,8 +28,6 @@ const DIGITS = 12;
 /** So many lots are counted by a number to well within one. */
 const FEW_LOTS = 1e9;
 const LOT_SLACK = 1e-6;
-/** All that are exact. */
-const POWERS_OF_TEN: readonly number[] = Array.from({ length: 23 }, (_, i) => 10 ** i);
 
 /** The one programme that may be at work on this underlying already. */
 export interface OpenProgramme {
@@ -313,7 +311,7 @@ function text(value: number): DecimalString {
   // Within these sizes a number writes itself as a plain decimal, and a power of ten is exact.
   if (!(size >= 1e-5 && size < 1e20)) return decimalFromNumber(Number(value.toPrecision(DIGITS)), 'policy');
   const places = DIGITS - 1 - Math.floor(Math.log10(size));
-  const power = POWERS_OF_TEN[Math.abs(places)]!;
+  const power = 10 ** Math.abs(places);
   return String(places >= 0 ? Math.round(value * power) / power : Math.round(value / power) * power);
 }
 
