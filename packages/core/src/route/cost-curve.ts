@@ -35,7 +35,7 @@ const LEAST_STEP = 1e-6;
 export function costCurve(request: Omit<HedgeRequest, 'deltaUnits'>, sizes: readonly number[]): CostCurve {
   sizes.forEach((sizeUnits, i) => {
     if (!(sizeUnits > (sizes[i - 1] ?? 0) && sizeUnits < Infinity)) {
-      throw new InvalidInputError('sizes', sizeUnits, 'does not ascend from 0', 'Sort them first.');
+      throw new InvalidInputError('sizes', sizeUnits, 'does not ascend from 0', 'Sort them.');
     }
   });
   const largest = sizes.at(-1);
@@ -78,7 +78,7 @@ function costsOf(
   }
   costs.reverse();
   const before = costs.at(-1)?.sizeUnits ?? 0;
-  return rest !== undefined && rest.sizeUnits > before * (1 + LEAST_STEP) ? [...costs, rest] : costs;
+  return rest && rest.sizeUnits > before * (1 + LEAST_STEP) ? [...costs, rest] : costs;
 }
 
 /** One size on its own, replayed to the atom; of a size that cannot be served whole what can. Undefined where that is nothing. */

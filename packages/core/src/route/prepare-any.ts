@@ -22,7 +22,6 @@ interface Layout {
   last: MixedSolution;
 }
 
-const TOLERANCE_BPS = 1e-3;
 /** A warm support is kept while its certified gap grows by no more than this, and by no more than this share. */
 const KEPT_WITHIN_BPS = 0.05;
 const KEPT_WITHIN = 0.01;
@@ -31,7 +30,7 @@ const LARGEST = 1.5;
 const SMALLEST = 0.2;
 
 /** Any problem: bridges, inventories, exact-out. Laid out once, and searched again where the last route does not hold. */
-export function prepareAny(model: RouteModel, options: PrepareRouteOptions): PreparedRoute {
+export function prepareAny(model: RouteModel, options: PrepareRouteOptions, toleranceBps: number): PreparedRoute {
   let layout: Layout | undefined;
   let warm: MixedSolution | undefined;
   return {
@@ -44,7 +43,7 @@ export function prepareAny(model: RouteModel, options: PrepareRouteOptions): Pre
         {
           nodeBudget: options.nodeBudget ?? defaultBudget(2 * model.pools.length),
           referencePrice: options.referencePrice,
-          toleranceBps: TOLERANCE_BPS,
+          toleranceBps,
           certify: options.certify ?? true,
           closeGap: closerOf(options),
           ...(warm === undefined ? {} : { warm }),

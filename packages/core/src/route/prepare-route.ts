@@ -35,6 +35,8 @@ export interface PreparedRoute {
 }
 
 const TOLERANCE_BPS = 1e-3;
+/** Of a tolerance that follows what can be served of a demand: beyond it lie only the solver's own digits. */
+const LEAST_SHARE = 1e-6;
 /** A warm support is kept while its certified gap grows by no more than this, and by no more than this share. */
 const KEPT_WITHIN_BPS = 0.01;
 const KEPT_WITHIN = 0.01;
@@ -67,7 +69,7 @@ function prepareModel(model: RouteModel, options: PrepareRouteOptions): Prepared
         const units = 2 * mostServable(compileModel(model)) * 10 ** model.amountDecimals;
         most = Number.isFinite(units) ? BigInt(Math.ceil(units)) : amount;
         if (most === 0n || amount <= most) return route;
-        sensible = prepareSized({ ...model, amount: most }, options);
+        sensible = prepareSized({ ...model, amount: most }, options, TOLERANCE_BPS * shareServed(route, most));
       }
       const route = sensible.solve();
       return { ...route, remainder: route.remainder + amount - most };
@@ -75,8 +77,18 @@ function prepareModel(model: RouteModel, options: PrepareRouteOptions): Prepared
   };
 }
 
-function prepareSized(model: RouteModel, options: PrepareRouteOptions): PreparedRoute {
-  return isPlain(model) ? preparePlain(model, options) : prepareAny(model, options);
+/**
+ * What a route is worth, as a share of what the whole of a demand would be at the price at zero size: a gap that is small
+ * against a demand beyond all liquidity may be a large one of what can be done of it.
+ */
+function shareServed(route: ExactRoute, demand: bigint): number {
+  const { compiled, netValue } = route.details();
+  const whole = (Number(demand) / 10 ** compiled.model.amountDecimals) * compiled.spotPrice;
+  return Math.min(1, Math.max(LEAST_SHARE, Math.abs(netValue) / whole));
+}
+
+function prepareSized(model: RouteModel, options: PrepareRouteOptions, toleranceBps = TOLERANCE_BPS): PreparedRoute {
+  return isPlain(model) ? preparePlain(model, options, toleranceBps) : prepareAny(model, options, toleranceBps);
 }
 
 /** From one token to another over the pools of one chain, as much as given: no inventories, no bridges. */
@@ -102,14 +114,14 @@ interface Layout {
   last?: { mixed: MixedSolution; readonly gapBps: number };
 }
 
-function preparePlain(model: RouteModel, options: PrepareRouteOptions): PreparedRoute {
+function preparePlain(model: RouteModel, options: PrepareRouteOptions, toleranceBps: number): PreparedRoute {
   let layout = layOut(model);
   return {
     solve: (amount = model.amount) => {
       assertAmount(amount);
       // The edge that takes what is unserved has room for twice the amount that the network was laid out for.
       if (amount > (layout.compiled.model.amount * 3n) / 2n) layout = layOut({ ...model, amount });
-      return solvePlain(layout, amount, options);
+      return solvePlain(layout, amount, options, toleranceBps);
     },
   };
 }
@@ -126,7 +138,7 @@ function layOut(model: RouteModel): Layout {
   };
 }
 
-function solvePlain(layout: Layout, atoms: bigint, options: PrepareRouteOptions): ExactRoute {
+function solvePlain(layout: Layout, atoms: bigint, options: PrepareRouteOptions, toleranceBps: number): ExactRoute {
   const { compiled, search } = layout;
   const { model, source, spotPrice } = compiled;
   const amount = Number(atoms) / 10 ** model.amountDecimals;
@@ -141,7 +153,7 @@ function solvePlain(layout: Layout, atoms: bigint, options: PrepareRouteOptions)
     }
   }
   const nodeBudget = options.nodeBudget ?? defaultBudget(compiled.network.edgeCount);
-  const tolerance = amount * spotPrice * TOLERANCE_BPS * 1e-4;
+  const tolerance = amount * spotPrice * toleranceBps * 1e-4;
   const limits = { amount, nodeBudget, tolerance };
   const closeGap = closerOf(options);
   const mixed =

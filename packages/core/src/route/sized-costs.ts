@@ -38,8 +38,10 @@ export interface SizedCosts {
   readonly at: (sizeUnits: number) => SizedCost | undefined;
 }
 
-/** Convex problems for each further size whose support may change. */
-const NODES_TO_REFINE = 30;
+/** Convex problems for each further size whose support may change, and again where those leave it widely open. */
+const NODES_TO_REFINE = [40, 160] as const;
+/** Times the tolerance. */
+const WIDELY_OPEN = 50;
 /** Largest size over smallest of one layout: beyond it, the room of straight edges would cost precision. */
 const LAYOUT_SPAN = 30;
 /** Share of the demand below which what the solver leaves unserved is its own rounding. */
@@ -57,7 +59,6 @@ interface Layout {
   readonly compiled: CompiledModel;
   readonly search: MixedSearch;
   readonly certificate: Certificate;
-  readonly supply: Float64Array;
   /** Transfers of which the price of waiting grows with the size, with that at the model's own amount. */
   readonly bridges: readonly { readonly e: number; readonly waiting: number }[];
 }
@@ -77,10 +78,11 @@ export function prepareSizes(model: RouteModel, options: SizesOptions): SizedCos
   let near: Known | undefined;
   /** Undefined where no route comes of it. */
   const solveAt = (layout: Layout, amount: number): Known | undefined => {
-    const { compiled, search, supply } = layout;
+    const { compiled, search } = layout;
     const { nodeBudget } = options;
     const tolerance = amount * compiled.spotPrice * options.toleranceBps * 1e-4;
     const certificate = layout.bridges.length > 0 ? certificateFor(compiled) : layout.certificate;
+    const supply = new Float64Array(compiled.nodes.length);
     supply[model.exactOut ? compiled.sink : compiled.source] = model.exactOut ? -amount : amount;
     let best: MixedSolution | undefined;
     let proof: BoundProof | undefined;
@@ -88,20 +90,21 @@ export function prepareSizes(model: RouteModel, options: SizesOptions): SizedCos
     const take = (solution: MixedSolution | undefined): void => {
       if (solution === undefined) return;
       const proved = certificate.prove(solution.proof, supply);
-      proof = proof === undefined || proved < bound ? solution.proof : proof;
-      bound = Math.min(bound, proved);
-      if (isUsable(compiled, solution) && (best === undefined || best.value < solution.value)) best = solution;
+      if (proved < bound) [bound, proof] = [proved, solution.proof];
+      if (isUsable(compiled, solution) && (!best || best.value < solution.value)) best = solution;
     };
-    if (near !== undefined) {
+    if (near) {
       // What could not be closed nearby is not worth trying to close here.
-      const enough = tolerance + near.open * Math.min(1, amount / near.amount);
+      let enough = tolerance + near.open * Math.min(1, amount / near.amount);
       take(search.again(amount, near.solution));
-      if (best === undefined || (best.within === undefined && bound - best.value > enough)) {
-        const few = Math.min(NODES_TO_REFINE, nodeBudget);
-        take(search.refine({ amount, nodeBudget: few, tolerance: enough }, best ?? near.solution));
+      for (const nodes of NODES_TO_REFINE) {
+        if (best && (best.within || bound - best.value <= enough)) break;
+        const limits = { amount, nodeBudget: Math.min(nodes, nodeBudget), tolerance: enough };
+        take(search.refine(limits, best ?? near.solution));
+        enough += tolerance * WIDELY_OPEN;
       }
     }
-    if (best === undefined) take(search.solve({ amount, nodeBudget, tolerance }));
+    if (!best) take(search.solve({ amount, nodeBudget, tolerance }));
     return best && proof && { amount, solution: { ...best, proof }, open: Math.max(0, bound - best.value) };
   };
   return {
@@ -125,7 +128,6 @@ function layOut(model: RouteModel, { waitGrows }: SizesOptions): Layout {
     compiled,
     search: prepareSearch({ network, source, sink, exactOut, maxHops }),
     certificate: certificateFor(compiled),
-    supply: new Float64Array(network.nodeCount),
     bridges: specs.flatMap(({ source: kind }, e) =>
       waitGrows && kind.kind === 'linear' && kind.role.kind === 'bridge' ? [{ e, waiting: network.unitCost[e]! }] : [],
     ),
