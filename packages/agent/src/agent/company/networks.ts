@@ -1,14 +1,5 @@
 import { appDataOf, bidOfAmounts, type CowOptions } from '@evenkeel/adapters/cow';
-import {
-  Decimal,
-  type Address,
-  fromAtoms,
-  type Hex,
-  sameAddress,
-  sameToken,
-  type Token,
-  toAtoms,
-} from '@evenkeel/core';
+import { Decimal, fromAtoms, type Hex, sameAddress, sameToken, type Token, toAtoms } from '@evenkeel/core';
 import type { BatchOrder } from '@evenkeel/core/batch';
 import { delegationsOf, liveChildren, nextChildIndex, spentOf } from '@evenkeel/core/delegate';
 import type { ContestedSlice, NetworksPort, SliceAward } from '@evenkeel/core/rebalancer';
