@@ -196,6 +196,19 @@ test('the policy is that of the module: interval, price, cap, place and time', a
   expect(await redeem({ order: { sell: false, amountIn: 3_100n * USDC } })).toBe('CapExceeded');
 });
 
+test('two trades are redeemed in one transaction, one after the other', async () => {
+  const { node, weth } = victim.scene;
+  const both = [await redemption(), await redemption({ order: { sell: false, amountIn: 3_000n * USDC } })].map(
+    ({ data }) => managerAbi.decodeFunctionData('redeemDelegations', data).toArray() as Hex[][],
+  );
+  const joined = [0, 1, 2].map((which) => both.flatMap((each) => [...each[which]!]));
+  const data = managerAbi.encodeFunctionData('redeemDelegations', joined) as Hex;
+  await succeed(node, policy.sessionKey, manager, data);
+  const left = await held(weth, owner);
+  expect(left).toBeGreaterThan((999n * ETH) / 100n);
+  expect(left).toBeLessThan((1_001n * ETH) / 100n);
+});
+
 test('two delegations with the same terms share one cap', async () => {
   const again = [delegationOf(ownerKey, { salt: 2n })];
   for (const sell of [true, false, true]) {
