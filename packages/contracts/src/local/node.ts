@@ -30,6 +30,8 @@ export interface LocalTransaction {
   readonly gas?: bigint;
 }
 
+const DEFAULT_GAS = 15_000_000n;
+
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 function fields({ data, from, gas, gasPriceWei, to, valueWei }: LocalTransaction): object {
@@ -38,7 +40,7 @@ function fields({ data, from, gas, gasPriceWei, to, valueWei }: LocalTransaction
     ...(to && { to }),
     data,
     value: hex(valueWei ?? 0n),
-    gas: hex(gas ?? 15_000_000n),
+    gas: hex(gas ?? DEFAULT_GAS),
     ...(gasPriceWei !== undefined && { gasPrice: hex(gasPriceWei) }),
   };
 }
@@ -49,7 +51,7 @@ export async function submit(node: LocalNode, transaction: LocalTransaction): Pr
 }
 
 /** Looks for a receipt before a transaction counts as never mined: a local chain mines at once. */
-const LOOKS = 5_000;
+const LOOKS = 1_000;
 const NUDGED_AFTER = 100;
 
 export async function receiptOf(node: LocalNode, hash: Hex): Promise<LocalReceipt> {
@@ -68,12 +70,33 @@ export async function receiptOf(node: LocalNode, hash: Hex): Promise<LocalReceip
       logs: found['logs'] as unknown as readonly LocalLog[],
     };
   }
-  throw new Error(`Transaction ${hash} on chain ${node.id} was never mined.`);
+  throw new NeverMinedError(hash, node.id);
 }
 
-/** Submits and waits; with automining, a block of its own. */
+class NeverMinedError extends Error {
+  constructor(hash: Hex, chainId: number) {
+    super(`Transaction ${hash} on chain ${chainId} was never mined.`);
+  }
+}
+
+const SUBMISSIONS = 3;
+
+/**
+ * Submits and waits; with automining, a block of its own. What a node that went back to an earlier state does not mine, however
+ * often it is asked, is taken out of its pool and submitted anew.
+ */
 export async function execute(node: LocalNode, transaction: LocalTransaction): Promise<LocalReceipt> {
-  return receiptOf(node, await submit(node, transaction));
+  const { gas = DEFAULT_GAS } = transaction;
+  for (let again = 0; ; again++) {
+    // Another limit makes it another transaction.
+    const hash = await submit(node, { ...transaction, gas: gas + BigInt(again) });
+    try {
+      return await receiptOf(node, hash);
+    } catch (error) {
+      if (!(error instanceof NeverMinedError) || again + 1 === SUBMISSIONS) throw error;
+      await node.rpc('anvil_dropTransaction', [hash]);
+    }
+  }
 }
 
 /** What a call would answer, or what it would revert with. */
