@@ -6,7 +6,7 @@ import { assemble, parseConfig, seededRandom, systemClock } from '@evenkeel/agen
 import { sqliteJournal } from '@evenkeel/core/journal-sqlite';
 import { createRebalancer } from '@evenkeel/core/rebalancer';
 import { Wallet } from 'ethers';
-import { withDeath } from '../chaos/deaths.mjs';
+import { mortality } from '../chaos/deaths.mjs';
 
 const { configFile, journalFile, startMs, seed, window, count } = JSON.parse(argv[2]);
 const tell = (news) => stdout.write(`${JSON.stringify(news)}\n`);
@@ -17,7 +17,7 @@ try {
   const config = parseConfig(JSON.parse(readFileSync(configFile, 'utf8')));
   const signer = new Wallet(env.EVENKEEL_PRIVATE_KEY);
   const { portfolio, ports } = assemble(config, { signer, journal, clock, random: seededRandom(seed), env });
-  const rebalancer = createRebalancer(portfolio, window === undefined ? ports : withDeath(ports, window, count));
+  const rebalancer = createRebalancer(portfolio, mortality(window, count)(ports));
   rebalancer.on('execution', ({ type, step, code }) => tell({ type, step, code }));
   rebalancer.on('routed', ({ route, survey }) => {
     const units = Number(route.servedUnits) * (route.side === 'sell' ? -1 : 1);
