@@ -14,6 +14,7 @@ const checks = {
   format: [bin('prettier'), '--check', '--log-level', 'warn', '.'],
   lint: [bin('eslint'), '.', '--max-warnings', '0'],
   types: [bin('tsc'), '-p', 'tsconfig.test.json'],
+  imports: [process.execPath, 'scripts/check-imports.mjs'],
   layers: [
     bin('depcruise'),
     'packages',
