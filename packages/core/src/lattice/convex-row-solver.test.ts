@@ -102,32 +102,3 @@ test('the best trade of every holding is found, as by trying all of them', () =>
     { numRuns: 6 },
   );
 });
-
-const unitRise = [{ length: 1, left: 0, right: 0.02 }];
-
-test.each([
-  ['call', 'free', 0, {}, 0.17918226526],
-  ['put', 'unwind', 0, {}, 0.25095378879],
-  ['lp', 'free', 0, {}, 0.28075099345],
-  ['lp', 'unwind', 0.0025, {}, 0.60438694021],
-  ['call', 'unwind', 0, { latencyYears: 30 / 365 / 600 }, 0.31977257931],
-  ['put', 'free', 0, { logVarianceStdDev: 0.4 }, 0.18109224321],
-] as const)(
-  'few columns far from the band are as good as all: %s, %s, gas %d, %j',
-  (product, settlement, fixedCost, more, all) => {
-    const problem: HedgingProblem = {
-      ...{
-        book: standardBook(product, 100),
-        spot: 100,
-        annualVolatility: 0.7,
-        years: 30 / 365,
-        steps: 60,
-        annualRate: 0,
-      },
-      ...{ proportionalCost: 0.0005, fixedCost, riskAversion: 0.02, settlement, ...more },
-      impact: { buy: unitRise, sell: unitRise },
-    };
-    // What was worked out with every column of every row solved.
-    expect(Math.abs(solveOptimum(layLattice(problem)).certaintyEquivalent / all - 1)).toBeLessThan(1e-4);
-  },
-);

@@ -44,8 +44,6 @@ export interface Lattice {
 }
 
 const REACH_DEVIATIONS = 7.5;
-/** Of the time that has passed, two steps' reach aside: who asks for the start comes no farther, to the last digits. */
-const LIKELY_DEVIATIONS = 6.5;
 
 /**
  * Lays the lattice of a problem.
@@ -102,12 +100,12 @@ export function aliveRows(
   return { first: startRow - distance, last: startRow + distance };
 }
 
-/** Of these rows, those within 6.5 standard deviations of the time that has passed: whoever asks for the start needs no more. */
+/** Of these rows, those within 7.5 standard deviations of the time that has passed: whoever asks for the start needs no more. */
 export function likelyRows(lattice: Lattice, step: number): { readonly first: number; readonly last: number } {
   const { kernels, startRow, states } = lattice;
   const stride = Math.max(...kernels.map((kernel) => kernel.reach));
   const widest = Math.max(...states.map(({ volatilityRatio }) => volatilityRatio));
-  const distance = Math.ceil(LIKELY_DEVIATIONS * widest * Math.sqrt(step)) + 2 * stride;
+  const distance = Math.ceil(REACH_DEVIATIONS * widest * Math.sqrt(step)) + stride;
   const { first, last } = aliveRows(lattice, step);
   return { first: Math.max(first, startRow - distance), last: Math.min(last, startRow + distance) };
 }

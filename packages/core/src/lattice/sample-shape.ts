@@ -63,12 +63,8 @@ export function columnBelow(holdings: Float64Array, at: number): number {
 }
 
 /** Of the parabola through a column and its neighbours. */
-export function slopeOf(
-  holdings: Float64Array,
-  held: Float64Array,
-  m: number,
-  top: number = holdings.length - 1,
-): number {
+export function slopeOf(holdings: Float64Array, held: Float64Array, m: number): number {
+  const top = holdings.length - 1;
   if (m === 0 || m === top) {
     const inner = m === 0 ? 1 : top - 1;
     return (held[inner]! - held[m]!) / (holdings[inner]! - holdings[m]!);
@@ -81,12 +77,8 @@ export function slopeOf(
 }
 
 /** Puts the flat column on the line of its neighbours: there is a jump where holding nothing saves the gas of unwinding. */
-export function stepOverFlat(
-  holdings: Float64Array,
-  held: Float64Array,
-  flat: number,
-  top: number = holdings.length - 1,
-): void {
+export function stepOverFlat(holdings: Float64Array, held: Float64Array, flat: number): void {
+  const top = holdings.length - 1;
   if (top < 2) return;
   const [a, b] = flat === 0 ? [1, 2] : flat === top ? [top - 1, top - 2] : [flat - 1, flat + 1];
   const rate = (held[b]! - held[a]!) / (holdings[b]! - holdings[a]!);
