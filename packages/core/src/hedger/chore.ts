@@ -1,6 +1,5 @@
-import { canonicalHash, createIntent, signIntent, type SignedIntent, type TypedDataSigner } from '@evenkeel/intents';
+import type { SignedIntent } from '@evenkeel/intents';
 import { executeProgramme, type ExecutionResult } from '../execution/execute-programme.js';
-import { exposureDigest } from '../exposure/exposure-digest.js';
 import type { CallStep, Step } from '../model/programme.js';
 import { sameAddress, type Token, type TokenAmount } from '../model/token.js';
 import type { Account } from '../ports/account.js';
@@ -10,10 +9,11 @@ import { bookFlows } from '../rebalancer/book-flows.js';
 import { closeOpenTrades } from '../rebalancer/close-trade.js';
 import { type Context, executionParts, nowSeconds } from '../rebalancer/context.js';
 import { ProgrammeOpenError } from '../rebalancer/errors.js';
-import { tokenOfPortfolio, tokensOn } from '../rebalancer/portfolio.js';
+import { tokenOfPortfolio } from '../rebalancer/portfolio.js';
 import { runningProgrammes } from '../rebalancer/resume.js';
 import type { Survey } from '../rebalancer/survey.js';
 import { type Executor, executorOf } from './executor.js';
+import { signSingle } from './sign-single.js';
 
 /** Something that has to be done for a book and changes no delta: money that becomes margin, options that are paid out. */
 export interface Chore {
@@ -84,48 +84,20 @@ async function assertNoneOpen(context: Context): Promise<void> {
   throw new ProgrammeOpenError(context.portfolio.name, open.programme.intentId, open.programme.slice);
 }
 
-/** An intent has to say a change and something to spend: of what has none it is the least there is. */
+/** An intent has to say a change: of what changes nothing it is the least there is. */
 const LEAST_CHANGE = '0.000000000000000001';
 
-async function signChore({ portfolio, ports }: Context, before: Survey, chore: Chore): Promise<SignedIntent> {
-  const { account, random } = ports;
+function signChore(context: Context, before: Survey, chore: Chore): Promise<SignedIntent> {
+  const { portfolio, ports } = context;
   const { high, low } = before.exposure.delta;
-  const spends = chore.spends.length > 0 ? chore.spends : leastOn(portfolio, chore.chainIds);
-  const intent = createIntent(
-    {
-      underlying: portfolio.underlying,
-      deltaChangeUnits: LEAST_CHANGE,
-      postTradeDelta: { low, high },
-      exposureHash: canonicalHash(exposureDigest(before.exposure)),
-      spending: spends.map(({ atoms, token }) => ({
-        chainId: token.chainId,
-        token: token.address,
-        maxSpend: atoms,
-        recipient: account.addressOn(token.chainId),
-      })),
-      maxCostBps: Math.ceil(portfolio.policy.maxCostBps),
-      referencePrice: { source: before.reference.source, price: before.reference.price },
-      adapters: [chore.executor.id, ...(chore.bridge === undefined ? [] : [chore.bridge])],
-      schedule: { kind: 'single' },
-      partialFill: 'allowed',
-      deadline: nowSeconds(ports) + portfolio.limits.deadlineSeconds,
-      signer: account.owner,
-    },
-    { nowSeconds: nowSeconds(ports), random },
-  );
-  const signer: TypedDataSigner = {
-    address: account.owner,
-    signTypedData: (domain, types, message) => account.signTypedData({ domain, types, message }),
-  };
-  return signIntent(intent, signer);
-}
-
-function leastOn(portfolio: Context['portfolio'], chainIds: readonly number[]): readonly TokenAmount[] {
-  return chainIds.flatMap((chainId) =>
-    tokensOn(portfolio, chainId)
-      .slice(0, 1)
-      .map((token) => ({ token, atoms: 1n })),
-  );
+  return signSingle(context, before, {
+    deltaChangeUnits: LEAST_CHANGE,
+    postTradeDelta: { low, high },
+    adapters: [chore.executor.id, ...(chore.bridge === undefined ? [] : [chore.bridge])],
+    chainIds: chore.chainIds,
+    spends: chore.spends,
+    deadline: nowSeconds(ports) + portfolio.limits.deadlineSeconds,
+  });
 }
 
 export interface StepsInput extends Pick<CallStep, 'adapter' | 'after' | 'calls' | 'nativeFeeWei' | 'role' | 'spends'> {

@@ -1,9 +1,8 @@
-import { canonicalHash, createIntent, signIntent, type SignedIntent, type TypedDataSigner } from '@evenkeel/intents';
+import type { SignedIntent } from '@evenkeel/intents';
 import type { InstrumentChoice } from '../choose/choose-instrument.js';
 import type { HoldingComparison } from '../holding/compare-holding.js';
 import { executeProgramme, type ExecutionResult } from '../execution/execute-programme.js';
 import { ExecutionPartMissingError } from '../execution/errors.js';
-import { exposureDigest } from '../exposure/exposure-digest.js';
 import { hull, interval } from '../model/interval.js';
 import type { JsonValue } from '../model/curve.js';
 import type { TokenAmount } from '../model/token.js';
@@ -19,7 +18,7 @@ import { closeOpenTrades } from '../rebalancer/close-trade.js';
 import { type Context, executionParts, nowSeconds } from '../rebalancer/context.js';
 import { ProgrammeOpenError } from '../rebalancer/errors.js';
 import { recordClosing, recordOpening } from '../rebalancer/opening.js';
-import { tokenOfPortfolio, tokensOn } from '../rebalancer/portfolio.js';
+import { tokenOfPortfolio } from '../rebalancer/portfolio.js';
 import { runningProgrammes } from '../rebalancer/resume.js';
 import { planOf } from '../rebalancer/run-slices.js';
 import { statedPrices } from '../rebalancer/stated-prices.js';
@@ -29,6 +28,7 @@ import { writeReport } from '../rebalancer/write-report.js';
 import type { InstrumentDecision } from './consider.js';
 import { executorOf } from './executor.js';
 import { instrumentProgramme, spendsOf } from './programme.js';
+import { signSingle } from './sign-single.js';
 import { tradeCosts, type TradeCostsInput } from './trade-costs.js';
 
 /** A hedge with an instrument: what was chosen over what, and how its programme ended. */
@@ -190,47 +190,23 @@ function atOnce({ choice, decision }: InstrumentDecision, startSeconds: number, 
 }
 
 /** An intent for this trade: on its chain, by its adapter, with no more of any token than it takes. */
-async function signTrade(
-  { portfolio, ports }: Context,
+function signTrade(
+  context: Context,
   { before, choice, decision }: InstrumentDecision,
   spends: readonly TokenAmount[],
   deadline: number,
 ): Promise<SignedIntent> {
-  const { account, random } = ports;
   const { chainId, adapter } = choice.chosen.quote;
   const { band, deltaChangeUnits, postTradeDelta } = decision;
-  const admissible = hull(postTradeDelta, interval(band.low, band.high));
-  // An intent has to name what may be spent where it acts: of a trade on margin that is nothing, so the least there is.
-  const nothing = tokensOn(portfolio, chainId)
-    .slice(0, 1)
-    .map((token) => ({ token, atoms: 1n }));
-  const intent = createIntent(
-    {
-      underlying: portfolio.underlying,
-      deltaChangeUnits,
-      postTradeDelta: { low: admissible.low, high: admissible.high },
-      exposureHash: canonicalHash(exposureDigest(before.exposure)),
-      spending: (spends.length === 0 ? nothing : spends).map(({ atoms, token }) => ({
-        chainId: token.chainId,
-        token: token.address,
-        maxSpend: atoms,
-        recipient: account.addressOn(token.chainId),
-      })),
-      maxCostBps: Math.ceil(portfolio.policy.maxCostBps),
-      referencePrice: { source: before.reference.source, price: before.reference.price },
-      adapters: [adapter],
-      schedule: { kind: 'single' },
-      partialFill: 'allowed',
-      deadline,
-      signer: account.owner,
-    },
-    { nowSeconds: nowSeconds(ports), random },
-  );
-  const signer: TypedDataSigner = {
-    address: account.owner,
-    signTypedData: (domain, types, message) => account.signTypedData({ domain, types, message }),
-  };
-  return signIntent(intent, signer);
+  const { high, low } = hull(postTradeDelta, interval(band.low, band.high));
+  return signSingle(context, before, {
+    deltaChangeUnits,
+    postTradeDelta: { low, high },
+    adapters: [adapter],
+    chainIds: [chainId],
+    spends,
+    deadline,
+  });
 }
 
 /** Kinds that an instrument's trade may close. */

@@ -31,3 +31,28 @@ export async function pgPool(connectionString: string): Promise<PostgresPool> {
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
+
+/** All or nothing, with the schema's tables in reach; a connection that breaks on the way goes with its transaction. */
+export async function inTransaction<T>(
+  pool: PostgresPool,
+  schema: string,
+  body: (connection: PostgresConnection) => Promise<T>,
+): Promise<T> {
+  const connection = await pool.connect();
+  let isBroken = true;
+  try {
+    await connection.query(`BEGIN; SET LOCAL search_path TO "${schema}"`);
+    try {
+      const result = await body(connection);
+      await connection.query('COMMIT');
+      isBroken = false;
+      return result;
+    } catch (error) {
+      await connection.query('ROLLBACK');
+      isBroken = false;
+      throw error;
+    }
+  } finally {
+    connection.release(isBroken);
+  }
+}

@@ -1,5 +1,11 @@
 import { JournalClaimLostError, JournalClosedError } from '../execution/journal-errors.js';
-import type { PostgresConnection, PostgresPool, PostgresRow, PostgresValue } from './driver.js';
+import {
+  inTransaction,
+  type PostgresConnection,
+  type PostgresPool,
+  type PostgresRow,
+  type PostgresValue,
+} from './driver.js';
 import { isCollision, journalError } from './open.js';
 
 /** What a claim is checked by. */
@@ -33,23 +39,7 @@ export function transactions(
 ): Transactions {
   const once = async <T>(body: (statements: Statements) => Promise<T>): Promise<T> => {
     if (isClosed()) throw new JournalClosedError();
-    const connection = await pool.connect();
-    let isBroken = true;
-    try {
-      await connection.query(`BEGIN; SET LOCAL search_path TO "${schema}"`);
-      try {
-        const result = await body(statementsOf(connection));
-        await connection.query('COMMIT');
-        isBroken = false;
-        return result;
-      } catch (error) {
-        await connection.query('ROLLBACK');
-        isBroken = false;
-        throw error;
-      }
-    } finally {
-      connection.release(isBroken);
-    }
+    return inTransaction(pool, schema, (connection) => body(statementsOf(connection)));
   };
   const run = async <T>(body: (statements: Statements) => Promise<T>): Promise<T> => {
     for (let tries = 1; ; tries++) {

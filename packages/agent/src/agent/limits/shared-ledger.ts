@@ -1,4 +1,4 @@
-import { pgPool, type PostgresConnection, type PostgresPool } from '@evenkeel/core/journal-postgres';
+import { inTransaction, pgPool, type PostgresConnection, type PostgresPool } from '@evenkeel/core/journal-postgres';
 import { EvenkeelError } from '@evenkeel/intents';
 import * as v from 'valibot';
 import { SharedLimitsUnreachableError } from './errors.js';
@@ -90,26 +90,13 @@ async function inTurn<T>(
   schema: string,
   body: (connection: PostgresConnection) => Promise<T>,
 ): Promise<T> {
-  let connection: PostgresConnection | undefined;
-  let isBroken = true;
   try {
-    connection = await pool.connect();
-    await connection.query(`BEGIN; SET LOCAL search_path TO "${schema}"`);
-    try {
+    return await inTransaction(pool, schema, async (connection) => {
       await connection.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [schema]);
-      const result = await body(connection);
-      await connection.query('COMMIT');
-      isBroken = false;
-      return result;
-    } catch (error) {
-      await connection.query('ROLLBACK');
-      isBroken = false;
-      throw error;
-    }
+      return body(connection);
+    });
   } catch (error) {
     throw error instanceof EvenkeelError ? error : new SharedLimitsUnreachableError(error);
-  } finally {
-    connection?.release(isBroken);
   }
 }
 
