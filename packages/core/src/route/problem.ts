@@ -2,7 +2,7 @@ import { InvalidInputError } from '@evenkeel/intents';
 import * as v from 'valibot';
 import type { Curve } from '../model/curve.js';
 import { MAX_TICK, MIN_TICK } from '../model/curves/tick-math.js';
-import { Decimal } from '../model/decimal.js';
+import { Decimal, decimalFromNumber } from '../model/decimal.js';
 import { sameToken, type Token, tokenKey } from '../model/token.js';
 import { assertPools } from './check-pools.js';
 import { RouteDuplicateError } from './errors.js';
@@ -11,6 +11,17 @@ import type { RouteBridge, RouteModel, RoutePool, RouteStock } from './model.js'
 const Atoms = v.pipe(v.string(), v.regex(/^\d{1,78}$/, 'must be a whole number of atoms as a string'));
 const SignedAtoms = v.pipe(v.string(), v.regex(/^-?\d{1,78}$/, 'must be a whole number as a string'));
 const DecimalText = v.pipe(v.string(), v.regex(/^(?:0|[1-9]\d*)(?:\.\d+)?$/, 'must be a plain decimal as a string'));
+/** Prices may stand as JSON numbers: unlike amounts, they lose nothing by it. */
+const Wei = v.union([Atoms, v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.transform(String))]);
+const Price = v.union([
+  DecimalText,
+  v.pipe(
+    v.number(),
+    v.finite(),
+    v.minValue(0),
+    v.transform((price) => decimalFromNumber(price, 'price')),
+  ),
+]);
 const Address = v.pipe(v.string(), v.regex(/^0x[0-9a-fA-F]{40}$/, 'must be 0x and 40 hexadecimal digits'));
 const ChainId = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const Ppm = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(999_999));
@@ -88,7 +99,7 @@ const DemandSchema = v.lazy((input) => {
   return has('amountOut') ? ExactOut : ExactIn;
 });
 
-const decimalsByChain = v.optional(v.record(v.string(), DecimalText), {});
+const pricesByChain = v.optional(v.record(v.string(), Price), {});
 
 const ProblemSchema = v.object({
   tokens: v.array(
@@ -107,14 +118,14 @@ const ProblemSchema = v.object({
     v.array(v.object({ id: v.pipe(v.string(), v.minLength(1)), ...TokenRef.entries, amount: Atoms })),
     [],
   ),
-  inventories: v.optional(v.array(v.object({ ...TokenRef.entries, amount: Atoms }))),
+  inventories: v.optional(v.array(v.object({ ...TokenRef.entries, amount: Atoms })), []),
   inventoryValues: v.optional(v.array(v.object({ ...TokenRef.entries, perUnit: DecimalText })), []),
   demand: DemandSchema,
   /** Wei per unit of gas. */
-  gasPrices: v.optional(v.record(v.string(), Atoms), {}),
+  gasPrices: v.optional(v.record(v.string(), Wei), {}),
   /** Numeraire per native coin; the numeraire of an exact-out demand is its input. */
-  nativePriceInTokenOut: decimalsByChain,
-  nativePriceInTokenIn: decimalsByChain,
+  nativePriceInTokenOut: pricesByChain,
+  nativePriceInTokenIn: pricesByChain,
   timeCostBpsPerHour: v.optional(DecimalText, '0'),
   maxHops: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
 });
@@ -203,16 +214,17 @@ export interface RouteProblem {
     | undefined;
   /** What lanes that name it pay out from on one chain, and together no more than there is. */
   readonly bridgeStocks?: readonly (TokenReference & { readonly id: string; readonly amount: string })[] | undefined;
+  /** What may be spent where. Absent or empty: as much of a single input as the demand asks for. */
   readonly inventories?: readonly (TokenReference & { readonly amount: string })[] | undefined;
   /** What a unit of an input or output is worth where it lies, beyond its price, in numeraire: it will be needed there. */
   readonly inventoryValues?: readonly (TokenReference & { readonly perUnit: string })[] | undefined;
   readonly demand: RouteDemand;
   /** Wei per unit of gas, by chain. */
-  readonly gasPrices?: Readonly<Record<string, string>> | undefined;
+  readonly gasPrices?: Readonly<Record<string, string | number>> | undefined;
   /** Units of the output per native coin, by chain: what prices the gas of an exact-in demand. */
-  readonly nativePriceInTokenOut?: Readonly<Record<string, string>> | undefined;
+  readonly nativePriceInTokenOut?: Readonly<Record<string, string | number>> | undefined;
   /** Units of the input per native coin, by chain: what prices the gas of an exact-out demand. */
-  readonly nativePriceInTokenIn?: Readonly<Record<string, string>> | undefined;
+  readonly nativePriceInTokenIn?: Readonly<Record<string, string | number>> | undefined;
   readonly timeCostBpsPerHour?: string | undefined;
   /** The most hops of the whole route; absent: as many as pay. */
   readonly maxHops?: number | undefined;
@@ -286,9 +298,12 @@ function toModel(problem: ParsedProblem): RouteModel {
     throw new InvalidInputError('demand', tokenKey(outputs[0]!), 'asks for a token it gives', 'Name two tokens.');
   }
   const held = new Map<string, bigint>();
-  for (const item of problem.inventories ?? [])
-    held.set(keyOf(item), (held.get(keyOf(item)) ?? 0n) + BigInt(item.amount));
-  const unlimited = problem.inventories === undefined && inTokens.length === 1;
+  for (const item of problem.inventories) held.set(keyOf(item), (held.get(keyOf(item)) ?? 0n) + BigInt(item.amount));
+  const unlimited = problem.inventories.length === 0 && inTokens.length === 1;
+  if (!unlimited && inTokens.every((token) => !held.get(tokenKey(token)))) {
+    const why = 'hold nothing of what the demand may give';
+    throw new InvalidInputError('inventories', inTokens.map(tokenKey).join(', '), why, 'Say what there is of it.');
+  }
   const amount = BigInt('amountOut' in demand ? demand.amountOut : demand.amountIn);
   if (amount === 0n) throw new InvalidInputError('demand.amountIn', '0', 'asks for nothing', 'Use 1 atom or more.');
   const bps = Number(problem.timeCostBpsPerHour);

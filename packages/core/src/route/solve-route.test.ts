@@ -205,6 +205,28 @@ describe('solveRoute', () => {
     expect(solution.hops.map(({ poolId }) => poolId)).toEqual(['direct']);
   });
 
+  it('takes prices as numbers, and an empty list of inventories as none that was given', () => {
+    const pools = [pair('a', 0, 1, 1e3, 1e3, 3000)];
+    const route = (fields: Partial<RouteProblem>): RouteSolution =>
+      solveRoute(problem(pools, 1, fields), { clock: { now: () => 0 } });
+    const asText = { gasPrices: { 1: '20000000000' }, nativePriceInTokenOut: { 1: '0.0000001' } };
+    const asNumbers = { gasPrices: { 1: 20_000_000_000 }, nativePriceInTokenOut: { 1: 1e-7 }, inventories: [] };
+    expect(route(asNumbers)).toEqual(route(asText));
+    expect(route(asText).costsByKind.gas).not.toBe(route({}).costsByKind.gas);
+  });
+
+  it.each([
+    ['gasPrices.1', { gasPrices: { 1: 0.5 } }],
+    ['gasPrices.1', { gasPrices: { 1: -1 } }],
+    ['nativePriceInTokenOut.1', { nativePriceInTokenOut: { 1: -1 } }],
+    ['nativePriceInTokenOut.1', { nativePriceInTokenOut: { 1: Number.NaN } }],
+    ['inventories', { inventories: [{ chainId: 1, address: TOKENS[1]!.address, amount: '5' }] }],
+    ['inventories', { inventories: [{ chainId: 1, address: TOKENS[0]!.address, amount: '0' }] }],
+  ])('names %s where it is no price, or there is nothing to give: %j', (field, fields) => {
+    const asked = problem([pair('a', 0, 1, 1e3, 1e3, 3000)], 1, fields);
+    expect(() => solveRoute(asked)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT', field }));
+  });
+
   it('refuses bad input with stable codes', () => {
     const good = pair('a', 0, 1, 1e3, 1e3, 3000);
     const code = (asked: unknown): string => {
