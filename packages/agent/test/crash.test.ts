@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Journal } from '@evenkeel/core';
 import type { RebalancerPorts } from '@evenkeel/core/rebalancer';
+import type { ExecutionReport } from '@evenkeel/core/report';
 import { sqliteJournal } from '@evenkeel/core/journal-sqlite';
 import { actor, allowancesLeft, Death, diesBetween, openStage, type Stage, traces } from './support.js';
 
@@ -113,6 +114,7 @@ test.each(Object.keys(deaths))('dies %s, and another one brings it to its end', 
   const [{ report, state, steps }] = resumed as [(typeof resumed)[number]];
   expect({ state, outcome: report!.outcome }).toEqual({ state: 'completed', outcome: 'hedged' });
   expect(report!.reconciliation).toMatchObject({ exact: true, unexplainedAtoms: 0n });
+  expectCosts(report!);
   expect(await kept.transfers({ open: true })).toEqual([]);
 
   // As many nonces as there are steps that were done in a transaction: nothing twice, nothing that nobody knows of.
@@ -126,6 +128,17 @@ test.each(Object.keys(deaths))('dies %s, and another one brings it to its end', 
   await kept.close();
   expectNoKeyIn(directory);
 });
+
+/** Every atom that has left is accounted for by kind, and the same in all against the decision's price. */
+function expectCosts({ costs, efficiency, shortfall }: ExecutionReport): void {
+  expect(Number(costs!.unattributed)).toBeCloseTo(0, 12);
+  const { bridge, fee, gas, message } = costs!.byKind;
+  expect(Math.min(Number(fee), Number(gas))).toBeGreaterThan(0);
+  // The one is summed over flows, the other over slices: a slice that is missed would show.
+  const charged = [bridge, fee, gas, message].reduce((sum, each) => sum + Number(each), 0);
+  expect(Number(shortfall!.fees) / charged).toBeCloseTo(1, 2);
+  expect(efficiency!.efficiency).toBeGreaterThan(0);
+}
 
 function expectNoKeyIn(folder: string): void {
   const key = stage.world.accounts.owner.privateKey.slice(2).toLowerCase();
@@ -163,10 +176,27 @@ describe('a trade in slices', () => {
       outcome: 'hedged',
       reconciliation: { exact: true, unexplainedAtoms: 0n },
     });
+    expectCosts(resumed.at(-1)!.report!);
     expect(await allowancesLeft(stage)).toEqual([]);
     expect(await heir.rebalancer.resume()).toEqual([]);
     expect((await heir.rebalancer.rebalance()).decision.action).toBe('hold');
     await kept.close();
+  });
+
+  test('has no costs where its first slice was begun by a version that did not write down on what', async () => {
+    const written = await sqliteJournal({ path: join(directory, 'unpriced.db') });
+    const silent: Journal = {
+      ...written,
+      appendDecision: async (record) => {
+        if (record.code !== 'SLICE_BEGUN') await written.appendDecision(record);
+      },
+    };
+    const { rebalancer } = actor(stage, { config: inSlices, journal: silent, ports: diesBetween });
+    await expect(rebalancer.rebalance()).rejects.toThrow(Death);
+    const resumed = await actor(stage, { config: inSlices, journal: written }).rebalancer.resume();
+    expect(resumed.at(-1)!.report).toMatchObject({ outcome: 'hedged', costs: null, shortfall: null, efficiency: null });
+    expect(resumed.at(-1)!.report!.reconciliation!.exact).toBe(true);
+    await written.close();
   });
 
   test('gives way to a new decision, and is not taken up again', async () => {

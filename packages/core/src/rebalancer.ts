@@ -11,23 +11,20 @@ import { ProgrammeOpenError, RebalancerBusyError } from './rebalancer/errors.js'
 import { eventHub, type EventHub } from './rebalancer/events.js';
 import { lookMemory } from './rebalancer/look-memory.js';
 import { signMandate } from './rebalancer/mandate.js';
-import { recordOpening } from './rebalancer/opening.js';
+import { type Opening, recordOpening } from './rebalancer/opening.js';
 import { closeOpenTrades, untilClosed } from './rebalancer/close-trade.js';
 import { checkPortfolio, type Portfolio, type RebalancerPorts } from './rebalancer/portfolio.js';
 import { decideWith } from './rebalancer/prepared-optimum.js';
-import type { OpenDelta } from './rebalancer/realised-efficiency.js';
 import { measuredRecovery } from './rebalancer/recoveries.js';
 import { asRequested, checkRequestedChange } from './rebalancer/requested.js';
 import { type Resumption, resumeAll, runningProgrammes, trackLate } from './rebalancer/resume.js';
 import { assertAgreed, planOf, runSlices, type SliceResult } from './rebalancer/run-slices.js';
 import { scheduleOf } from './rebalancer/schedule-of.js';
 import { recordedTrust } from './rebalancer/trust-journal.js';
-import { shortfallOf } from './rebalancer/shortfall-of.js';
 import { survey, type Survey } from './rebalancer/survey.js';
-import { swapRecord } from './rebalancer/swap-records.js';
+import { reportTrade } from './rebalancer/trade-report.js';
 import { explainedByTrend } from './rebalancer/trend.js';
-import { writeReport } from './rebalancer/write-report.js';
-import type { SwapRecord } from './report/cost-attribution.js';
+import { untradedReport } from './rebalancer/untraded-report.js';
 import type { ExecutionReport } from './report/execution-report.js';
 import type { Schedule } from './schedule/schedule.js';
 
@@ -223,7 +220,7 @@ async function rebalanceOnce(
     return trade(context, { before, curves, decision, dryRun, signal, cancelled: ending });
   }
   const trust = ports.opaque?.explain(before.atSeconds) ?? [];
-  const report = writeReport({ portfolio, before, after: before, decision, dryRun, trust });
+  const report = untradedReport({ portfolio, seen: before, decision, trust });
   hub.emit('reported', report);
   const untouched = { signed: undefined, schedule: undefined, slices: Object.freeze([]) };
   return Object.freeze({ before, curves, decision, ...untouched, after: before, report });
@@ -269,7 +266,7 @@ interface TradeInput {
 }
 
 async function trade(context: Context, input: TradeInput): Promise<Rebalancing> {
-  const { hub, look, portfolio, ports } = context;
+  const { hub, portfolio, ports } = context;
   const { before, curves, decision, dryRun, signal } = input;
   const sells = decision.deltaChangeUnits.startsWith('-');
   const measured = await measuredRecovery(ports.journal, portfolio);
@@ -301,52 +298,37 @@ async function trade(context: Context, input: TradeInput): Promise<Rebalancing> 
   hub.emit('signed', signed);
   hub.emit('scheduled', schedule);
   const chainIds = [...new Set(before.balances.map(({ token }) => token.chainId))];
-  const opening = await readBalances(portfolio, ports, chainIds, signal);
-  const intentId = signed.id;
+  const balances = await readBalances(portfolio, ports, chainIds, signal);
   const plan = planOf(before, decision, schedule, measured);
-  if (!dryRun) {
-    await recordOpening(
-      ports.journal,
-      {
-        intentId,
-        startedAtSeconds: before.atSeconds,
-        delta: before.exposure.delta,
-        band: decision.band,
-        balances: opening,
-        plan,
-      },
-      ports.clock.now(),
-    );
-  }
   const carryOut = () => runSlices(context, { ...input, signed, plan });
-  const run = await (dryRun ? carryOut() : untilClosed(context, intentId, signal, carryOut));
-  const { endedBecause, results: slices } = run;
-  const closing = await readBalances(portfolio, ports, chainIds, signal);
-  const after = dryRun ? before : await look(signal);
-  const underWay = dryRun ? [] : await ports.journal.transfers({ intentId, open: true });
-  const report = writeReport({
-    portfolio,
-    before,
-    after,
-    decision,
-    dryRun,
-    trust: ports.opaque?.explain(after.atSeconds) ?? [],
-    trade: {
-      intentId,
-      opening,
-      closing,
-      flows: dryRun ? [] : await ports.journal.flows({ intentId }),
-      underWay,
-      swaps: slices.flatMap(swapsOf),
-      path: openPath(decision, before, slices, after),
-      shortfall: dryRun ? null : shortfallOf({ portfolio, decision, before, slices, swapsOf, after, underWay }),
-      leastCost: leastCostOf(slices),
-      states: slices.filter(({ replanned }) => replanned !== true).map(({ execution }) => execution.state),
-      endedBecause,
+  const done = (slices: readonly SliceResult[], after: Survey, report: ExecutionReport): Rebalancing =>
+    Object.freeze({ before, curves, decision, signed, schedule, slices: Object.freeze(slices), after, report });
+  if (dryRun) {
+    const { results } = await carryOut();
+    const trust = ports.opaque?.explain(before.atSeconds) ?? [];
+    const report = untradedReport({ portfolio, seen: before, decision, trust, simulated: signed.id });
+    hub.emit('reported', report);
+    return done(results, before, report);
+  }
+  const opening: Opening = {
+    intentId: signed.id,
+    startedAtSeconds: before.atSeconds,
+    delta: before.exposure.delta,
+    band: decision.band,
+    balances,
+    plan,
+    market: {
+      reference: before.reference,
+      nativePrice: before.nativePrice,
+      annualVolatility: before.annualVolatility,
+      plannedUnits: new Decimal(midpoint(decision.postTradeDelta)).minus(decision.band.target).toNumber(),
     },
-  });
-  hub.emit('reported', report);
-  return Object.freeze({ before, curves, decision, signed, schedule, slices: Object.freeze(slices), after, report });
+  };
+  await recordOpening(ports.journal, opening, ports.clock.now());
+  const { endedBecause, results } = await untilClosed(context, signed.id, signal, carryOut);
+  const states = results.filter(({ replanned }) => replanned !== true).map(({ execution }) => execution.state);
+  const { after, report } = await reportTrade(context, opening, { states, endedBecause }, signal);
+  return done(results, after, report);
 }
 
 /** Whose decision it is, and what it takes. */
@@ -411,35 +393,4 @@ export function hedgeUnits({ positions }: Survey['exposure']): number {
 /** γ for the router's price of waiting, before the policy has derived one from a budget. */
 export function statedAversion({ policy: { riskAversion } }: Pick<Portfolio, 'policy'>): number {
   return 'perNumeraire' in riskAversion ? riskAversion.perNumeraire : 0;
-}
-
-function swapsOf({ execution, route, swap }: SliceResult): readonly SwapRecord[] {
-  const own = route.hops.flatMap((hop, index) => {
-    if (hop.kind !== 'swap') return [];
-    const flows = execution.flows.filter(({ step }) => step === `hop-${index}-swap`);
-    return swapRecord(hop, flows) ?? [];
-  });
-  return swap === undefined ? own : [swap, ...own];
-}
-
-/** The open delta at the decision, after each slice as it was seen next, and at the end; distances from the target. */
-function openPath(
-  { band }: TradeDecision,
-  before: Survey,
-  slices: readonly SliceResult[],
-  after: Survey,
-): readonly OpenDelta[] {
-  const looks = [before, ...slices.slice(1).map(({ survey: seen }) => seen), after];
-  return looks.map(({ atSeconds, exposure }) => ({
-    atSeconds,
-    units: new Decimal(midpoint(exposure.delta)).minus(band.target).toNumber(),
-  }));
-}
-
-/** What the routes cost at the least by their certificates: their cost less what could at most have been saved. */
-function leastCostOf(slices: readonly SliceResult[]): number {
-  return slices.reduce((sum, { route, survey: { reference } }) => {
-    const notional = Number(route.servedUnits) * Number(reference.price);
-    return sum + Math.max(0, Number(route.cost) - (route.optimalityGapBps / 10_000) * notional);
-  }, 0);
 }

@@ -24,7 +24,7 @@ import { planOf } from '../rebalancer/run-slices.js';
 import { statedPrices } from '../rebalancer/stated-prices.js';
 import type { Survey } from '../rebalancer/survey.js';
 import { verdict } from '../rebalancer/verdict.js';
-import { writeReport } from '../rebalancer/write-report.js';
+import { untradedReport } from '../rebalancer/untraded-report.js';
 import type { InstrumentDecision } from './consider.js';
 import { executorOf } from './executor.js';
 import { instrumentProgramme, spendsOf } from './programme.js';
@@ -130,7 +130,7 @@ export async function holdOn(
   hub.emit('surveyed', before);
   await recordDecision(context, { before, decision }, dryRun);
   hub.emit('decided', decision);
-  const report = writeReport({ portfolio, before, after: before, decision, dryRun, trust: [] });
+  const report = untradedReport({ portfolio, seen: before, decision, trust: [] });
   hub.emit('reported', report);
   const untouched = { signed: undefined, schedule: undefined, slices: Object.freeze([]) };
   return Object.freeze({ before, curves, decision, ...untouched, after: before, report });

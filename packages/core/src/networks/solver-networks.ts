@@ -1,5 +1,6 @@
 import { delegatedInFlight } from '../delegate/in-flight.js';
 import { delegationsOf } from '../delegate/book.js';
+import { orderSlots } from '../delegate/sender.js';
 import type { InFlight } from '../exposure/assemble-exposure.js';
 import { sameToken } from '../model/token.js';
 import type { Journal } from '../ports/journal.js';
@@ -9,6 +10,7 @@ import { awardSlice } from './award-slice.js';
 import { carryOut } from './carry-out.js';
 import { liveOrders, resumeOrders } from './left-behind.js';
 import type { NetworkOptions } from './options.js';
+import { swapOf } from './order-execution.js';
 
 /**
  * Lets outside solver networks bid for every slice of a rebalancer's trades. Bids and our own route meet on one scale, the
@@ -31,6 +33,10 @@ export function solverNetworks(options: NetworkOptions & { readonly journal: Jou
     award: (slice) => awardSlice(options, slice),
     carryOut: (slice, bid, own) => carryOut(options, slice, bid, own),
     live: (book) => liveOrders(journal, book),
+    orders: async (intentId) =>
+      (await delegationsOf(journal, intentId)).map((delegation) =>
+        Object.freeze({ slice: delegation.slice, slots: orderSlots(delegation.index), swap: swapOf(delegation) }),
+      ),
     nextSlice: async (intentId) =>
       (await delegationsOf(journal, intentId)).reduce((next, { slice }) => Math.max(next, slice + 1), 0),
     resume: (book, parts, isOver) => resumeOrders(options, book, parts, isOver),

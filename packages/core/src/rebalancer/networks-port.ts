@@ -44,16 +44,25 @@ export interface OwnSlice {
   readonly execution: ExecutionResult;
 }
 
+/** An order that a network may still fill. */
+export interface LiveOrder {
+  readonly intentId: Hex;
+  readonly slice: number;
+}
+
 /** A slice that a network has done, or that our own route has finished after it. */
 export interface NetworkSlice extends OwnSlice {
   /** What the network has exchanged; undefined when it has not. */
   readonly swap: SwapRecord | undefined;
 }
 
-/** An order that a network may still fill. */
-export interface LiveOrder {
-  readonly intentId: Hex;
+/** What became of an order of an intent. */
+export interface PlacedOrder {
   readonly slice: number;
+  /** The slices under which its approvals and cancellations stand. */
+  readonly slots: { readonly first: number; readonly last: number };
+  /** What the network has exchanged; undefined when it has not, or may still. */
+  readonly swap: SwapRecord | undefined;
 }
 
 /** Whose orders are meant. */
@@ -78,6 +87,8 @@ export interface NetworksPort {
   ): Promise<NetworkSlice>;
   /** Orders of the book that are not provably over. */
   live(book: OwnBook): Promise<readonly LiveOrder[]>;
+  /** Every order that was given out for an intent. */
+  orders(intentId: Hex): Promise<readonly PlacedOrder[]>;
   /** The first slice of an intent that no order was given for. */
   nextSlice(intentId: Hex): Promise<number>;
   /**

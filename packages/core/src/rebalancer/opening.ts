@@ -3,9 +3,11 @@ import * as v from 'valibot';
 import { JournalCorruptError } from '../execution/journal-errors.js';
 import type { DecimalString } from '../model/decimal.js';
 import type { Interval } from '../model/interval.js';
-import type { Address, TokenAmount } from '../model/token.js';
+import type { TokenAmount } from '../model/token.js';
 import type { DecisionRecord, Journal } from '../ports/journal.js';
 import type { Schedule } from '../schedule/schedule.js';
+import * as is from './record-schemas.js';
+import { marketOf, type StatedMarket } from './stated-prices.js';
 
 /** What of a decision the slices are carried out by. */
 export interface TradePlan {
@@ -22,6 +24,13 @@ export interface TradePlan {
   readonly schedule: Schedule;
 }
 
+/** What a trade is measured against: the market at its decision. */
+export interface OpeningMarket extends StatedMarket {
+  readonly annualVolatility: number;
+  /** Distance from the target that the decision wanted to be left with. */
+  readonly plannedUnits: number;
+}
+
 /** What a report and the slices to come need from before a trade, kept in the journal so that a crash does not lose it. */
 export interface Opening {
   readonly intentId: Hex;
@@ -31,56 +40,48 @@ export interface Opening {
   /** Of every chain that takes part. */
   readonly balances: readonly TokenAmount[];
   readonly plan: TradePlan;
+  /** Absent in a journal of an earlier version. */
+  readonly market?: OpeningMarket;
 }
 
 const OPENED = 'TRADE_OPENED';
 const CLOSED = 'TRADE_CLOSED';
 
-const decimal = v.pipe(v.string(), v.regex(/^-?\d+(?:\.\d+)?$/));
-const intervalSchema = v.object({ low: decimal, high: decimal });
-const wholeSeconds = v.pipe(v.number(), v.safeInteger());
+const intervalSchema = v.object({ low: is.decimal, high: is.decimal });
 const planSchema = v.object({
-  deltaChangeUnits: decimal,
-  landingUnits: decimal,
-  riskAversion: v.pipe(v.number(), v.finite()),
+  deltaChangeUnits: is.decimal,
+  landingUnits: is.decimal,
+  riskAversion: is.finite,
   recoverySeconds: v.exactOptional(v.pipe(v.number(), v.gtValue(0))),
   schedule: v.object({
     kind: v.picklist(['single', 'twap', 'vwap', 'pov', 'almgren-chriss', 'obizhaeva-wang', 'optimal']),
-    totalDeltaUnits: decimal,
-    startSeconds: wholeSeconds,
-    endSeconds: wholeSeconds,
+    totalDeltaUnits: is.decimal,
+    startSeconds: is.wholeSeconds,
+    endSeconds: is.wholeSeconds,
     slices: v.array(
-      v.object({ index: v.pipe(v.number(), v.safeInteger()), atSeconds: wholeSeconds, deltaUnits: decimal }),
+      v.object({ index: v.pipe(v.number(), v.safeInteger()), atSeconds: is.wholeSeconds, deltaUnits: is.decimal }),
     ),
     sentence: v.string(),
     seed: v.exactOptional(v.custom<Hex>((value) => typeof value === 'string' && /^0x[0-9a-f]{64}$/.test(value))),
   }),
 });
 const openingSchema = v.object({
+  market: v.exactOptional(v.object({ ...is.market, annualVolatility: is.finite, plannedUnits: is.finite })),
   plan: planSchema,
-  startedAtSeconds: wholeSeconds,
+  startedAtSeconds: is.wholeSeconds,
   delta: intervalSchema,
-  band: v.object({ low: decimal, target: decimal, high: decimal }),
+  band: v.object({ low: is.decimal, target: is.decimal, high: is.decimal }),
   balances: v.array(
     v.object({
-      token: v.object({
-        chainId: v.pipe(v.number(), v.safeInteger()),
-        address: v.custom<Address>((value) => typeof value === 'string' && /^0x[0-9a-fA-F]{40}$/.test(value)),
-        symbol: v.string(),
-        decimals: v.pipe(v.number(), v.safeInteger()),
-      }),
-      atoms: v.pipe(
-        v.string(),
-        v.regex(/^\d+$/),
-        v.transform((digits) => BigInt(digits)),
-      ),
+      token: is.token,
+      atoms: is.atoms,
     }),
   ),
 });
 
 /** Writes the opening down, before anything of its intent is sent. */
 export async function recordOpening(journal: Journal, opening: Opening, atMs: number): Promise<void> {
-  const { balances, band, delta, intentId, plan, startedAtSeconds } = opening;
+  const { balances, band, delta, intentId, market, plan, startedAtSeconds } = opening;
   const { deltaChangeUnits, landingUnits, recoverySeconds, riskAversion, schedule } = plan;
   await journal.appendDecision({
     atMs,
@@ -92,6 +93,15 @@ export async function recordOpening(journal: Journal, opening: Opening, atMs: nu
       startedAtSeconds,
       delta: { low: delta.low, high: delta.high },
       band: { low: band.low, target: band.target, high: band.high },
+      ...(market === undefined
+        ? {}
+        : {
+            market: {
+              ...marketOf(market),
+              annualVolatility: market.annualVolatility,
+              plannedUnits: market.plannedUnits,
+            },
+          }),
       plan: {
         deltaChangeUnits,
         landingUnits,

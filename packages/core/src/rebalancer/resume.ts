@@ -5,21 +5,17 @@ import { recoverReservations } from '../execution/recover-reservations.js';
 import { sameAddress } from '../model/token.js';
 import type { ProgrammeRecord } from '../ports/journal.js';
 import type { ExecutionReport } from '../report/execution-report.js';
-import { reconcile } from '../report/reconcile.js';
-import { readBalances } from './balances.js';
-import { bookFlows } from './book-flows.js';
 import { ownOpenTrades, untilClosed } from './close-trade.js';
 import { type Context, executionParts, nowSeconds } from './context.js';
 import { type Opening, openingOf } from './opening.js';
-import { tokenOfPortfolio } from './portfolio.js';
 import { isOwnSlice, runSlices, type SlicesRun } from './run-slices.js';
-import { verdict } from './verdict.js';
+import { reportTrade } from './trade-report.js';
 
 /** A programme that was left behind, and how it has ended now. */
 export interface Resumption extends ExecutionResult {
   /**
-   * Delta and books of the whole intent, from the opening that the journal holds. Costs and efficiency stay null: what
-   * the dead process saw of the market is gone. Null when the journal holds no opening.
+   * Of the whole intent, from what the journal holds of it: as if one process had carried it. Null when the journal holds
+   * no opening.
    */
   readonly report: ExecutionReport | null;
 }
@@ -110,42 +106,8 @@ async function reportOf(
   endedBecause: string | undefined,
   signal: AbortSignal,
 ): Promise<ExecutionReport | null> {
-  const { hub, look, portfolio, ports } = context;
-  const { journal } = ports;
-  const opening = await openingOf(journal, intentId);
+  const opening = await openingOf(context.ports.journal, intentId);
   if (opening === undefined) return null;
-  const chainIds = [...new Set(opening.balances.map(({ token }) => token.chainId))];
-  const describe = (chainId: number, address: string) => tokenOfPortfolio(portfolio, chainId, address);
-  const flows = bookFlows(await journal.flows({ intentId }), describe);
-  const closing = await readBalances(portfolio, ports, chainIds, signal);
-  const reconciliation = reconcile({ opening: opening.balances, flows, closing });
-  const after = await look(signal);
-  const { band } = opening;
-  const judged = verdict({
-    after: after.exposure,
-    band,
-    states: ended.filter((each) => each.intentId === intentId).map(({ state }) => state),
-    exact: reconciliation.exact,
-    endedBecause,
-  });
-  const report: ExecutionReport = Object.freeze({
-    underlying: portfolio.underlying,
-    ...judged,
-    intentId,
-    delta: {
-      before: opening.delta,
-      target: band.target,
-      after: after.exposure.delta,
-      bandLow: band.low,
-      bandHigh: band.high,
-    },
-    costs: null,
-    shortfall: null,
-    reconciliation,
-    efficiency: null,
-    startedAtSeconds: opening.startedAtSeconds,
-    endedAtSeconds: after.atSeconds,
-  });
-  hub.emit('reported', report);
-  return report;
+  const states = ended.filter((each) => each.intentId === intentId).map(({ state }) => state);
+  return (await reportTrade(context, opening, { states, endedBecause }, signal)).report;
 }

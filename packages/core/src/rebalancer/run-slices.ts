@@ -10,6 +10,7 @@ import type { TradeDecision } from '../policy/decision.js';
 import type { Flow, ProgrammeRecord } from '../ports/journal.js';
 import type { PacingQuestion } from '../schedule/paced-slices.js';
 import { replan } from '../schedule/replan.js';
+import type { HedgeRoute } from '../route/hedge.js';
 import type { Schedule, Slice } from '../schedule/schedule.js';
 import { type Context, executionParts, nowSeconds } from './context.js';
 import { CostAboveIntentError, PriceDisputedError } from './errors.js';
@@ -21,6 +22,7 @@ import type { NetworkSlice, OwnSlice, SliceAward } from './networks-port.js';
 import type { TradePlan } from './opening.js';
 import { type Portfolio, tokenOfPortfolio } from './portfolio.js';
 import { type MeasuredRecovery, recordRecoveries } from './recoveries.js';
+import { recordSlice } from './slice-records.js';
 import { isPaced, pacingOf, pacingQuestion, riskOf } from './schedule-of.js';
 import type { Survey } from './survey.js';
 import { recordTrust } from './trust-journal.js';
@@ -286,10 +288,18 @@ async function runSlice(context: Context, input: SlicesInput, slice: Slice, seen
   const award: SliceAward = (await networks?.award(contested)) ?? awardRoute(route);
   hub.emit('routed', { slice: slice.index, survey: seen, route, award });
   const goesAway = networks !== undefined && award.winner === 'bid' && !dryRun;
+  const key = { intentId: signed.id, slice: slice.index };
+  const begin = async (begun: HedgeRoute, isGivenAway: boolean): Promise<void> => {
+    if (dryRun) return;
+    await recordSlice(ports.journal, key, { seen, route: begun, isGivenAway }, ports.clock.now());
+  };
+  await begin(route, goesAway);
   const done = goesAway
     ? await networks.carryOut(contested, award.bid, async (deltaUnits) => {
         const then = await agreedLook(context, signal);
-        return executeRoute(context, input, slice.index, then, await routeSlice(context, input, deltaUnits, then));
+        const rest = await routeSlice(context, input, deltaUnits, then);
+        await begin(rest.route, false);
+        return executeRoute(context, input, slice.index, then, rest);
       })
     : await executeRoute(context, input, slice.index, seen, routed);
   return Object.freeze({ slice, survey: seen, award, ...done });

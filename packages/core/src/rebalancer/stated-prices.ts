@@ -1,12 +1,28 @@
+import type { DecimalString } from '../model/decimal.js';
 import type { StatedPrice } from '../report/cost-attribution.js';
+import type { ReferencePrice } from '../route/reference-price.js';
 import { nativeToken } from './balances.js';
 import type { Portfolio } from './portfolio.js';
-import type { Survey } from './survey.js';
+
+/** What things are valued at. */
+export interface StatedMarket {
+  readonly reference: Pick<ReferencePrice, 'price' | 'source'>;
+  /** Numeraire per native coin, by chain. */
+  readonly nativePrice: Readonly<Record<number, DecimalString>>;
+}
+
+/** Of a look, as plain JSON. */
+export function marketOf({ nativePrice, reference: { price, source } }: StatedMarket): {
+  readonly reference: { readonly price: DecimalString; readonly source: string };
+  readonly nativePrice: Readonly<Record<string, DecimalString>>;
+} {
+  return { reference: { price, source }, nativePrice: { ...nativePrice } };
+}
 
 /** What a look values tokens at: the underlying and native coins at the reference price, the numeraire at one. */
 export function statedPrices(
-  portfolio: Portfolio,
-  { nativePrice, reference }: Pick<Survey, 'nativePrice' | 'reference'>,
+  portfolio: Pick<Portfolio, 'baseTokens' | 'nativePrices' | 'quoteTokens'>,
+  { nativePrice, reference }: StatedMarket,
 ): readonly StatedPrice[] {
   return [
     ...portfolio.baseTokens.map((token) => ({ token, price: reference.price, source: reference.source })),

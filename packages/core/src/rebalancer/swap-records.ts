@@ -2,29 +2,50 @@ import { feePpmOf } from '../model/curves/concentrated.js';
 import { midPrice } from '../model/curves/mid-price.js';
 import type { Curve } from '../model/curve.js';
 import { Decimal, type DecimalString } from '../model/decimal.js';
-import { sameAddress, sameToken, type TokenAmount } from '../model/token.js';
+import { sameAddress, sameToken, type Token } from '../model/token.js';
 import type { Flow } from '../ports/journal.js';
 import type { SwapRecord } from '../report/cost-attribution.js';
-import type { HedgeSwap } from '../route/hedge.js';
+import type { HedgeRoute, HedgeSwap } from '../route/hedge.js';
 
-/** What each swap of a slice took and gave, from its receipt, beside what it was quoted on. */
-export function swapRecord(hop: HedgeSwap, stepFlows: readonly Flow[]): SwapRecord | undefined {
-  const moved = (token: HedgeSwap['tokenIn']): bigint =>
-    stepFlows
-      .filter((flow) => flow.chainId === token.chainId && sameAddress(flow.token, token.address))
-      .filter((flow) => flow.kind === 'swap')
+/** What a swap was accepted on. */
+export interface QuotedSwap {
+  /** Of its programme. */
+  readonly step: string;
+  readonly tokenIn: Token;
+  readonly tokenOut: Token;
+  readonly quotedOutputAtoms: bigint;
+  readonly feePpm: number;
+  /** Units of output for one of input at the margin, before the fee. */
+  readonly midPrice: DecimalString;
+}
+
+/** The swaps of a route, under the names of their steps. */
+export function quotedSwaps({ hops }: HedgeRoute): readonly QuotedSwap[] {
+  return hops.flatMap((hop, index): QuotedSwap[] => {
+    if (hop.kind !== 'swap') return [];
+    const { amountOut, pool, tokenIn, tokenOut } = hop;
+    const tokenInIndex = sameToken(pool.tokens[0], tokenIn) ? 0 : 1;
+    const quote = { feePpm: feeOf(pool.curve, tokenInIndex), midPrice: directedMid(hop, tokenInIndex) };
+    return [{ step: `hop-${index}-swap`, tokenIn, tokenOut, quotedOutputAtoms: amountOut, ...quote }];
+  });
+}
+
+/** What a swap took and gave, from the flows of its slice, beside what it was quoted on; undefined when it never was. */
+export function swapRecord(quoted: QuotedSwap, flows: readonly Flow[]): SwapRecord | undefined {
+  const { feePpm, quotedOutputAtoms, step, tokenIn, tokenOut } = quoted;
+  const moved = ({ address, chainId }: Token): bigint =>
+    flows
+      .filter((flow) => flow.step === step && flow.kind === 'swap')
+      .filter((flow) => flow.chainId === chainId && sameAddress(flow.token, address))
       .reduce((sum, { atoms }) => sum + atoms, 0n);
-  const input: TokenAmount = { token: hop.tokenIn, atoms: -moved(hop.tokenIn) };
-  const output: TokenAmount = { token: hop.tokenOut, atoms: moved(hop.tokenOut) };
-  if (input.atoms <= 0n) return undefined;
-  const tokenInIndex = sameToken(hop.pool.tokens[0], hop.tokenIn) ? 0 : 1;
-  const feePpm = BigInt(feeOf(hop.pool.curve, tokenInIndex));
+  const taken = -moved(tokenIn);
+  if (taken <= 0n) return undefined;
   return Object.freeze({
-    input,
-    output,
-    quotedOutputAtoms: hop.amountOut,
-    feeAtoms: (input.atoms * feePpm) / 1_000_000n,
-    midPrice: directedMid(hop, tokenInIndex),
+    input: { token: tokenIn, atoms: taken },
+    output: { token: tokenOut, atoms: moved(tokenOut) },
+    quotedOutputAtoms,
+    feeAtoms: (taken * BigInt(feePpm)) / 1_000_000n,
+    midPrice: quoted.midPrice,
     roundingAtoms: '0',
   });
 }

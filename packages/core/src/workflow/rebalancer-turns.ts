@@ -28,9 +28,9 @@ export interface OpenBook {
 
 /** What one process knows of a turn that is over. */
 export interface TurnOver {
-  /** Of a trade that was decided and brought to its end in this one turn: with what it cost. */
+  /** Of a trade that was decided and brought to its end in this one turn. */
   readonly result: Rebalancing | undefined;
-  /** Of what earlier turns had left. */
+  /** Of what earlier turns had left, with reports of the whole. */
   readonly left: readonly Resumption[];
 }
 

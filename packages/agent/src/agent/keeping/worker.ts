@@ -2,6 +2,7 @@ import { Decimal, type Hex, type Journal, type TradeDecision } from '@evenkeel/c
 import { delegationsOf } from '@evenkeel/core/delegate';
 import type { HedgingRebalancer, HedgingResult } from '@evenkeel/core/hedger';
 import type { Resumption, Survey } from '@evenkeel/core/rebalancer';
+import type { ExecutionReport } from '@evenkeel/core/report';
 import type { OpenBook, WorkflowEnd } from '@evenkeel/core/workflow';
 import { EvenkeelError } from '@evenkeel/intents';
 import * as v from 'valibot';
@@ -205,6 +206,27 @@ export function openWorker(parts: WorkerParts): Worker {
     else desk.settle(reserved, used);
   };
 
+  const tellReport = (
+    portfolio: string,
+    { costs, delta, intentId, outcome, reason, reconciliation }: ExecutionReport,
+  ): void => {
+    events.emit({
+      kind: 'report',
+      level: outcome === 'failed' ? 'warn' : 'info',
+      code: outcome.toUpperCase().replaceAll('-', '_'),
+      portfolio,
+      sentence: reason,
+      details: {
+        intentId,
+        delta,
+        costs: costs?.byKind ?? null,
+        total: costs?.total ?? null,
+        unexplainedAtoms: reconciliation?.unexplainedAtoms ?? null,
+      },
+    });
+    if (reconciliation?.exact === false) kill(portfolio, `The books of ${portfolio} do not add up: ${reason}`);
+  };
+
   /** What a rebalancing means for the portfolio and for people. */
   const conclude = (keeper: Keeper, { before, decision, report }: HedgingResult): void => {
     const { name, now: at, portfolio } = keeper;
@@ -219,21 +241,7 @@ export function openWorker(parts: WorkerParts): Worker {
     at.failures = isBad ? at.failures + 1 : 0;
     at.restUntilMs = now() + portfolio.policy.monitoringSeconds * 1000 * 2 ** Math.min(at.failures, 8);
     if (decision.action === 'hold') return;
-    events.emit({
-      kind: 'report',
-      level: isBad ? 'warn' : 'info',
-      code: report.outcome.toUpperCase().replaceAll('-', '_'),
-      portfolio: name,
-      sentence: report.reason,
-      details: {
-        intentId: report.intentId,
-        delta: report.delta,
-        costs: report.costs?.byKind ?? null,
-        total: report.costs?.total ?? null,
-        unexplainedAtoms: report.reconciliation?.unexplainedAtoms ?? null,
-      },
-    });
-    if (report.reconciliation?.exact === false) kill(name, `The books of ${name} do not add up: ${report.reason}`);
+    tellReport(name, report);
     if (isBad) {
       raise({
         key: `report:${name}`,
@@ -376,14 +384,14 @@ export function openWorker(parts: WorkerParts): Worker {
     });
 
   const tellLeft = (keeper: Keeper, left: readonly Resumption[]): void => {
+    const reports = new Map<Hex, ExecutionReport>();
     for (const { intentId, report, slice, state } of left) {
       const sentence = `Slice ${slice} of intent ${intentId}, which was left behind, is ${state}.`;
       const details = { intentId, slice, state };
       events.emit({ kind: 'report', level: 'info', code: 'RESUMED', portfolio: keeper.name, sentence, details });
-      if (report?.reconciliation?.exact === false) {
-        kill(keeper.name, `The books of ${keeper.name} do not add up: ${report.reason}`);
-      }
+      if (report !== null) reports.set(intentId, report);
     }
+    for (const report of reports.values()) tellReport(keeper.name, report);
   };
 
   const resume = (keeper: Keeper): boolean =>
