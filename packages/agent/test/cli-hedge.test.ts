@@ -144,7 +144,9 @@ it('killed in the middle and resumed, it has done every step once', async () => 
   await second.ended;
 
   const third = await cli(['resume', '--config', file, '--json'], { env, cwd: files });
-  expect(documentIn(third)).toMatchObject({ outcome: expect.stringMatching(/^(resumed|nothing-to-resume)$/) });
+  const resumed = documentIn(third);
+  expect(resumed).toMatchObject({ outcome: expect.stringMatching(/^(resumed|nothing-to-resume)$/) });
+  if (resumed.outcome === 'resumed') expect(resumed.reports).toMatchObject([{ costs: { unattributed: '0' } }]);
   expect(third.code).toBe(0);
   expect(await openProgrammes(journal)).toBe(0);
 
@@ -159,7 +161,7 @@ it('killed in the middle and resumed, it has done every step once', async () => 
   expect(await holdings()).toEqual(await explained(journal, opening));
 
   const again = await cli(['resume', '--config', file, '--json'], { env, cwd: files });
-  expect(documentIn(again)).toEqual({ outcome: 'nothing-to-resume', slices: [] });
+  expect(documentIn(again)).toEqual({ outcome: 'nothing-to-resume', slices: [], reports: [] });
 });
 
 it('the key of the portfolio is in nothing that it says or writes', async () => {

@@ -2,10 +2,12 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { memoryJournal } from '@evenkeel/core/execution';
 import { sqliteJournal } from '@evenkeel/core/journal-sqlite';
+import { reportToJson } from '@evenkeel/core/report';
 import { systemRandom } from '../assemble/ambient.js';
 import { assemble, rebalancerOf } from '../assemble/portfolio.js';
 import { loadConfig } from '../config/load.js';
 import type { PortfolioConfig } from '../config/complete.js';
+import { reportText } from '../render/sections.js';
 import { screen } from '../render/show.js';
 import { parseDeltaChange } from './delta-change.js';
 import { runRebalancing } from './run-rebalancing.js';
@@ -59,9 +61,11 @@ export async function resume(options: Pick<HedgeOptions, 'config' | 'json'>, sig
     });
     const results = await rebalancerOf(portfolio, ports, instruments).resume(signal);
     const stopped = results.some(({ state }) => state === 'stopped');
+    const reports = [...new Map(results.map(({ intentId, report }) => [intentId, report])).values()].filter(isThere);
     if (options.json) {
       const slices = results.map(({ intentId, slice, state, steps }) => ({ intentId, slice, state, steps }));
-      const document = { outcome: stopped ? 'stopped' : slices.length === 0 ? 'nothing-to-resume' : 'resumed', slices };
+      const outcome = stopped ? 'stopped' : slices.length === 0 ? 'nothing-to-resume' : 'resumed';
+      const document = { outcome, slices, reports: reports.map(reportToJson) };
       process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     } else if (results.length === 0) {
       process.stdout.write('Nothing was left behind.\n');
@@ -69,11 +73,16 @@ export async function resume(options: Pick<HedgeOptions, 'config' | 'json'>, sig
       for (const { intentId, slice, state } of results) {
         process.stdout.write(`Slice ${slice} of intent ${intentId}: ${state}.\n`);
       }
+      for (const report of reports) process.stdout.write(`${reportText(report)}\n`);
     }
     return stopped ? 1 : 0;
   } finally {
     await journal.close();
   }
+}
+
+function isThere<T>(value: T | null): value is T {
+  return value !== null;
 }
 
 function journalPath({ journal, name }: PortfolioConfig): string {
