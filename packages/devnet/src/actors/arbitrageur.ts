@@ -1,4 +1,5 @@
 import { Interface } from 'ethers';
+import { DevnetError } from '../errors.js';
 import type { Hex, Token, World, WorldChain } from '../world.js';
 import type { ActorEvent, ArbitragedPool, ArbitragedVenue } from './actors.js';
 import { encodeOrder, orderFor, quotePool, watchedPools } from './arbitrage-order.js';
@@ -15,6 +16,8 @@ const ERC20 = new Interface([
 export interface ArbitrageurCore {
   readonly pass: () => Promise<void>;
   readonly rewind: () => void;
+  /** @throws {DevnetError} `INVALID_INPUT` */
+  readonly setShare: (share: number) => void;
 }
 
 /**
@@ -31,6 +34,7 @@ export function createArbitrageur(
   /** Chain heads and prices for which there was nothing left to do. */
   const settled = new Map<number, string>();
   const failures = new Map<string, string>();
+  let share = 1;
 
   const fail = (chain: WorldChain, venue: ArbitragedVenue, pool: Hex, reason: string): void => {
     const key = `${chain.id}:${pool}`;
@@ -93,8 +97,9 @@ export function createArbitrageur(
     const state = `${head.hash}/${price}`;
     if (settled.get(chain.id) === state) return;
     let done = true;
-    for (const pool of watchedPools(chain)) {
-      const order = orderFor(chain, await quotePool(chain, pool), price);
+    const quotes = await Promise.all(watchedPools(chain).map((pool) => quotePool(chain, pool)));
+    for (const quote of quotes) {
+      const order = orderFor(chain, quote, price, share);
       if (order !== undefined) done = (await trade(chain, order)) && done;
     }
     done = (await tradePerpOf(chain, price)) && done;
@@ -105,6 +110,14 @@ export function createArbitrageur(
     rewind() {
       settled.clear();
       failures.clear();
+    },
+    setShare(wanted) {
+      if (!(wanted > 0 && wanted <= 1)) {
+        const message = `The arbitrageur cannot go ${wanted} of the way. Use a share above 0, at most 1.`;
+        throw new DevnetError('INVALID_INPUT', message, { details: { field: 'share', value: wanted } });
+      }
+      share = wanted;
+      settled.clear();
     },
     async pass() {
       // The chains side by side, and all of them to the end: none may still be trading when the pass is over.

@@ -6,6 +6,7 @@ import type { Address, Hex, TestAccount, WorldChain } from '../world.js';
 const RECEIPT_TIMEOUT_MS = 60_000;
 /** What a transaction gets above its estimate, in percent. */
 const GAS_MARGIN_PERCENT = 30n;
+const PRIORITY_FEE_WEI = 10n ** 9n;
 
 /** Calls a view function. */
 export async function read(
@@ -32,11 +33,21 @@ export async function submit(
   to: Address,
   data: string,
 ): Promise<TransactionReceipt> {
-  const wallet = new Wallet(account.privateKey, chain.provider);
-  const gas = await wallet.estimateGas({ to, data });
-  const gasLimit = (gas * (100n + GAS_MARGIN_PERCENT)) / 100n;
-  const { hash } = await wallet.sendTransaction({ to, data, gasLimit });
-  const receipt = await chain.provider.waitForTransaction(hash, 1, RECEIPT_TIMEOUT_MS);
+  const { provider } = chain;
+  const wallet = new Wallet(account.privateKey, provider);
+  const [gas, nonce, latest] = await Promise.all([
+    wallet.estimateGas({ to, data }),
+    provider.getTransactionCount(account.address, 'pending'),
+    chain.rpc('eth_getBlockByNumber', ['latest', false]) as Promise<{ readonly baseFeePerGas: Hex }>,
+  ]);
+  const raw = await wallet.signTransaction({
+    ...{ type: 2, chainId: chain.id, nonce, to, data },
+    gasLimit: (gas * (100n + GAS_MARGIN_PERCENT)) / 100n,
+    maxFeePerGas: 2n * BigInt(latest.baseFeePerGas) + PRIORITY_FEE_WEI,
+    maxPriorityFeePerGas: PRIORITY_FEE_WEI,
+  });
+  const hash = String(await chain.rpc('eth_sendRawTransaction', [raw]));
+  const receipt = await provider.waitForTransaction(hash, 1, RECEIPT_TIMEOUT_MS);
   if (receipt?.status === 1) return receipt;
   throw new DevnetError('RPC_FAILED', `A transaction of ${account.address} on chain ${chain.id} reverted.`, {
     details: { hash, to },
