@@ -5,6 +5,7 @@ import type { World } from '@evenkeel/devnet';
 import { InvalidInputError } from '@evenkeel/intents';
 import { scheduleBenchText, worldBenchText } from '../render/schedule-bench-text.js';
 import { type Screen, screen } from '../render/show.js';
+import { checkSchedules } from '../schedule-bench/contestants.js';
 import { compareSchedules, type Comparison } from '../schedule-bench/compare.js';
 import { comparisonHtml, type Pictured } from '../schedule-bench/html.js';
 import { type BenchSetting, DEFAULT_SETTING } from '../schedule-bench/setting.js';
@@ -74,6 +75,7 @@ async function inWorld(
   const hint = 'The world has its own pools, prices and gas: leave it out, or leave --world out.';
   refuseOthers(asked, DEFAULT_WORLD_SETTING, 'belongs to the simulation', hint);
   const setting = checkWorldSetting({ ...DEFAULT_WORLD_SETTING, ...asked });
+  checkSchedules(schedules);
   setMaxListeners(0, signal);
   let world: World | undefined;
   try {

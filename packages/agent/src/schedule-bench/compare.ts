@@ -1,6 +1,6 @@
 import { implementationShortfall, type ImplementationShortfall } from '@evenkeel/core/report';
 import { contest, poolOf } from './contest.js';
-import { chosen, type Contestant } from './contestants.js';
+import { checkSchedules, type Contestant } from './contestants.js';
 import { marketPath, STEP_SECONDS } from './market-path.js';
 import { resultsOf, type ScheduleResult } from './results.js';
 import { type BenchSetting, checkSetting } from './setting.js';
@@ -24,8 +24,9 @@ export async function compareSchedules(
   onPath: (done: number) => Promise<void> | void = () => undefined,
 ): Promise<Comparison> {
   const setting = checkSetting(input);
+  const chosen = checkSchedules(names);
   const { contestants: all, measuredResilience } = contest(setting);
-  const contestants = chosen(all, names);
+  const contestants = all.filter(({ name }) => chosen.includes(name));
   const shortfalls = contestants.map((): ImplementationShortfall[] => []);
   for (let path = 0; path < setting.paths; path++) {
     const market = marketPath(setting, path);

@@ -127,18 +127,26 @@ function volumeForecast({ seed, slices, units }: PlanSetting): () => readonly nu
   return () => forecastVolume(model, []);
 }
 
+/** All schedules by name, in the order in which they are shown. */
+const SCHEDULES: readonly string[] = [
+  'single',
+  NAIVE_TWAP,
+  'twap',
+  'vwap',
+  'pov',
+  'almgren-chriss',
+  'obizhaeva-wang',
+  'optimal',
+];
+
 /**
- * Those of these names, in the order of the house; the naive TWAP, which all are held against, is always among them.
+ * Which schedules are compared: those that are asked for, or all. The naive TWAP, which they are held against, is always
+ * among them.
  *
  * @throws {InvalidInputError} for a name that no schedule has
  */
-export function chosen(
-  contestants: readonly Contestant[],
-  names: readonly string[] | undefined,
-): readonly Contestant[] {
-  if (names === undefined) return contestants;
-  const known = contestants.map(({ name }) => name);
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown === undefined) return contestants.filter(({ name }) => name === NAIVE_TWAP || names.includes(name));
-  throw new InvalidInputError('--schedules', unknown, 'is no schedule', `Use some of ${known.join(', ')}.`);
+export function checkSchedules(names: readonly string[] = SCHEDULES): readonly string[] {
+  const unknown = names.find((name) => !SCHEDULES.includes(name));
+  if (unknown === undefined) return [NAIVE_TWAP, ...names];
+  throw new InvalidInputError('--schedules', unknown, 'is no schedule', `Use some of ${SCHEDULES.join(', ')}.`);
 }

@@ -26,23 +26,27 @@ export async function chainSeconds(chain: WorldChain): Promise<number> {
   return Number(block.timestamp);
 }
 
-/** Signs and sends a transaction and waits until it is mined. Throws when it would revert, before it is sent. */
+/**
+ * Signs and sends a transaction and waits until it is mined. Throws when it would revert, before it is sent.
+ *
+ * @param gasLimit units that are always enough; given, nothing is estimated, and what reverts is found out when it has
+ */
 export async function submit(
   chain: WorldChain,
   account: TestAccount,
   to: Address,
   data: string,
+  gasLimit?: bigint,
 ): Promise<TransactionReceipt> {
   const { provider } = chain;
   const wallet = new Wallet(account.privateKey, provider);
   const [gas, nonce, latest] = await Promise.all([
-    wallet.estimateGas({ to, data }),
-    provider.getTransactionCount(account.address, 'pending'),
+    gasLimit ?? wallet.estimateGas({ to, data }).then((units) => (units * (100n + GAS_MARGIN_PERCENT)) / 100n),
+    chain.rpc('eth_getTransactionCount', [account.address, 'pending']),
     chain.rpc('eth_getBlockByNumber', ['latest', false]) as Promise<{ readonly baseFeePerGas: Hex }>,
   ]);
   const raw = await wallet.signTransaction({
-    ...{ type: 2, chainId: chain.id, nonce, to, data },
-    gasLimit: (gas * (100n + GAS_MARGIN_PERCENT)) / 100n,
+    ...{ type: 2, chainId: chain.id, nonce: Number(nonce), to, data, gasLimit: gas },
     maxFeePerGas: 2n * BigInt(latest.baseFeePerGas) + PRIORITY_FEE_WEI,
     maxPriorityFeePerGas: PRIORITY_FEE_WEI,
   });

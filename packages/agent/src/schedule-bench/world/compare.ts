@@ -1,15 +1,15 @@
 import type { World } from '@evenkeel/devnet';
 import type { ImplementationShortfall } from '@evenkeel/core/report';
 import type { Recovery } from '@evenkeel/core/schedule';
-import { chosen, contestantsOf } from '../contestants.js';
+import { checkSchedules, contestantsOf } from '../contestants.js';
 import { curveSizes } from '../contest.js';
 import { marketPath } from '../market-path.js';
 import { resultsOf, type ScheduleResult } from '../results.js';
 import { probeResilience } from './probe.js';
 import { sellOn } from './sell-on.js';
 import { checkWorldSetting, type WorldSetting } from './setting.js';
-import { OPENING_PRICE, openStage } from './stage.js';
-import { traderOn } from './trader.js';
+import { OPENING_PRICE, openStage, type Stage } from './stage.js';
+import { type Trader, traderOn } from './trader.js';
 
 /** What the chain says of all runs together. */
 export interface Books {
@@ -54,15 +54,33 @@ export async function compareOnWorld(
   onRun: (done: number, all: number) => void = () => undefined,
 ): Promise<WorldComparison> {
   const setting = { ...checkWorldSetting(input), spotUsd: OPENING_PRICE };
+  const names = checkSchedules(schedules);
   const stage = await openStage(world, setting);
-  const trader = traderOn(stage.chain, world.accounts.trader, setting.gasGwei, signal);
+  try {
+    const trader = traderOn(stage.chain, world.accounts.trader, setting.gasGwei, signal);
+    return await compareOn(stage, trader, setting, { names, signal, onRun });
+  } finally {
+    await stage.close();
+  }
+}
+
+interface StageRun {
+  readonly names: readonly string[];
+  readonly signal: AbortSignal;
+  readonly onRun: (done: number, all: number) => void;
+}
+
+async function compareOn(
+  stage: Stage,
+  trader: Trader,
+  setting: WorldComparison['setting'],
+  { names, onRun, signal }: StageRun,
+): Promise<WorldComparison> {
   const { recoveries, resilience } = await probeResilience(stage, trader, setting);
   await stage.restart();
   const curve = await trader.curve(OPENING_PRICE, curveSizes(setting.units));
-  const contestants = chosen(
-    contestantsOf({ ...setting, curve, resiliencePerSecond: resilience.perSecond }),
-    schedules,
-  );
+  const plan = { ...setting, curve, resiliencePerSecond: resilience.perSecond };
+  const contestants = contestantsOf(plan).filter(({ name }) => names.includes(name));
   const shortfalls = contestants.map((): ImplementationShortfall[] => []);
   const sums = { runs: 0, transactions: 0, swaps: 0, gasWei: 0n, unexplainedAtoms: 0n, largestDifferenceUsd: 0 };
   const all = setting.paths * contestants.length;

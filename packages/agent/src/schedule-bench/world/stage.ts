@@ -21,6 +21,8 @@ export interface Stage {
   visit(seconds: number, price: number): Promise<void>;
   /** Lets the next block be of a time after the decision, or of the second after the last one where that is later. */
   at(seconds: number): Promise<void>;
+  /** Back to the decision, with nobody who acts. */
+  close(): Promise<void>;
   /** Transactions with which the arbitrageur has moved pools so far. */
   refills(): number;
 }
@@ -57,6 +59,10 @@ export async function openStage(
       await at(seconds);
       arbitrageur.setPrice(price);
       await arbitrageur.tick();
+    },
+    async close() {
+      await actors.stop();
+      await world.revert(decision);
     },
     refills: () => actors.events().filter(({ kind }) => kind === 'arbitraged').length,
   } satisfies Stage);

@@ -80,14 +80,15 @@ export function traderOn(chain: WorldChain, account: TestAccount, gasGwei: numbe
     timeAtRisk: { kind: 'price', bpsPerHour: '0' },
     slippageBps: SLIPPAGE_BPS,
   });
-  const send = async ({ data, to, valueWei }: Call): Promise<Receipt> => {
-    await chain.rpc('anvil_setNextBlockBaseFeePerGas', [toQuantity(gasPriceWei)]);
+  const send = async ({ data, to, valueWei }: Call, nonce: number): Promise<Receipt> => {
     const raw = await wallet.signTransaction({
-      ...{ type: 2, chainId: chain.id, to, data, value: valueWei, gasLimit: GAS_LIMIT },
-      nonce: Number(await chain.rpc('eth_getTransactionCount', [account.address, 'latest'])),
+      ...{ type: 2, chainId: chain.id, nonce, to, data, value: valueWei, gasLimit: GAS_LIMIT },
       ...{ maxFeePerGas: gasPriceWei, maxPriorityFeePerGas: 0n },
     });
-    const hash = (await chain.rpc('eth_sendRawTransaction', [raw])) as Hex;
+    const [, hash] = await Promise.all([
+      chain.rpc('anvil_setNextBlockBaseFeePerGas', [toQuantity(gasPriceWei)]),
+      chain.rpc('eth_sendRawTransaction', [raw]) as Promise<Hex>,
+    ]);
     const receipt = await receiptOf(chain, hash);
     if (Number(receipt.status) === 1) return receipt;
     throw new RevertedSliceError(hash);
@@ -105,16 +106,23 @@ export function traderOn(chain: WorldChain, account: TestAccount, gasGwei: numbe
     async sell(atoms, price) {
       const route = routeHedge({ ...(await asked(price)), deltaUnits: fromAtoms(base, atoms) });
       const flows: Flow[] = [];
-      const deadline = (await latestSeconds(chain)) + DEADLINE_SECONDS;
-      for (const call of callsOf(route, venues, account.address, deadline)) {
-        flows.push(...flowsOf(await send(call), account.address, [base, quote], native));
+      const [seconds, sent] = await Promise.all([
+        latestSeconds(chain),
+        chain.rpc('eth_getTransactionCount', [account.address, 'latest']),
+      ]);
+      const calls = callsOf(route, venues, account.address, seconds + DEADLINE_SECONDS);
+      for (const [i, call] of calls.entries()) {
+        flows.push(...flowsOf(await send(call, Number(sent) + i), account.address, [base, quote], native));
       }
       return { route, flows };
     },
     async balances() {
-      const wei = (await chain.rpc('eth_getBalance', [account.address, 'latest'])) as Hex;
       const held = async (token: Token) => ({ token, atoms: await balanceOf(chain, token, account.address) });
-      return [await held(base), await held(quote), { token: native, atoms: BigInt(wei) }];
+      const nativeHeld = async () => {
+        const wei = (await chain.rpc('eth_getBalance', [account.address, 'latest'])) as Hex;
+        return { token: native, atoms: BigInt(wei) };
+      };
+      return Promise.all([held(base), held(quote), nativeHeld()]);
     },
   } satisfies Trader);
 }
