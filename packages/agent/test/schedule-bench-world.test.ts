@@ -19,7 +19,7 @@ afterAll(() => world?.close());
 
 const TINY: WorldSetting = {
   ...DEFAULT_WORLD_SETTING,
-  ...{ paths: 4, slices: 2, spanSeconds: 240, halfLifeSeconds: 60, units: 60 },
+  ...{ paths: 4, slices: 2, spanSeconds: 240, halfLifeSeconds: 60, arbitrageSeconds: 60, units: 60 },
 };
 
 async function compared(change: Partial<WorldSetting>, ...schedules: string[]): Promise<WorldComparison> {

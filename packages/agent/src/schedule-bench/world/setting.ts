@@ -29,7 +29,7 @@ export const DEFAULT_WORLD_SETTING: WorldSetting = Object.freeze({
   riskAversion: DEFAULT_SETTING.riskAversion,
   latencySeconds: DEFAULT_SETTING.latencySeconds,
   gasGwei: 5,
-  arbitrageSeconds: 60,
+  arbitrageSeconds: 120,
   paths: 6,
   seed: 1,
 });
