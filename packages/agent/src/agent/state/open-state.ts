@@ -136,7 +136,7 @@ function state(connection: SqliteConnection, path: string): AgentState {
       connection.exec('COMMIT');
       return result;
     } catch (error) {
-      connection.exec('ROLLBACK');
+      rollBack(connection);
       throw error;
     } finally {
       depth -= 1;
@@ -154,6 +154,15 @@ function state(connection: SqliteConnection, path: string): AgentState {
     transaction: <T>(body: () => T) => guarded(path, () => transaction(body)),
     close: () => connection.close(),
   } satisfies AgentState);
+}
+
+/** A full disk ends the transaction by itself; why it has ended is what counts. */
+function rollBack(connection: SqliteConnection): void {
+  try {
+    connection.exec('ROLLBACK');
+  } catch {
+    // None is open any more.
+  }
 }
 
 function migrate(connection: SqliteConnection, path: string): void {
