@@ -121,7 +121,7 @@ export function describeEngine(name: string, harness: () => Promise<EngineHarnes
     });
 
     test('whoever waits for a result is told when it is closed', async () => {
-      const engine = await engines.open(only(async (context) => context.waitSignal()));
+      const engine = await engines.open(only(async (context) => (await context.waitSignal()) ?? null));
       const id = newId();
       await engine.start('tested', id, null);
       const waiting = expect(engine.result(id)).rejects.toMatchObject({ code: 'WORKFLOW_ENGINE_CLOSED' });
