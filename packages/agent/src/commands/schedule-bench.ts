@@ -30,24 +30,29 @@ const PATHS_BETWEEN_SIGNS = 50;
 /**
  * Every schedule against a single trade and a naive TWAP: on simulated paths, or in the real pools of a local chain.
  *
- * @returns the exit code
+ * @returns the exit code: 1 where the chain has something else than the report says
  * @throws {InvalidInputError} for a setting that makes no sense, or that the other kind of comparison has
  */
 export async function scheduleBench(options: ScheduleBenchOptions, signal: AbortSignal): Promise<number> {
   const { html, json } = options;
   const out = await screen(json);
-  const { comparison, place, text } = await (options.world ? inWorld : simulated)(options, out, signal);
+  const { comparison, isExact, place, text } = await (options.world ? inWorld : simulated)(options, out, signal);
   if (html !== undefined) write(html, comparisonHtml(comparison, place));
   process.stdout.write(json ? `${JSON.stringify(comparison, null, 2)}\n` : `${text}\n`);
   if (html !== undefined && !json) process.stdout.write(`Pictures: ${html}\n`);
-  return 0;
+  return isExact ? 0 : 1;
 }
 
 interface Compared {
   readonly comparison: Pictured & (Comparison | WorldComparison);
   readonly place: string;
   readonly text: string;
+  /** Whether the books hold; there are none of a simulation. */
+  readonly isExact: boolean;
 }
+
+/** More than decimals lose by rounding. */
+const LEAST_DIFFERENCE_USD = 1e-6;
 
 async function simulated(
   { asked, schedules }: ScheduleBenchOptions,
@@ -64,7 +69,12 @@ async function simulated(
     signal.throwIfAborted();
   });
   out.idle();
-  return { comparison, place: 'a simulated pool that an arbitrageur refills', text: scheduleBenchText(comparison) };
+  return {
+    comparison,
+    isExact: true,
+    place: 'a simulated pool that an arbitrageur refills',
+    text: scheduleBenchText(comparison),
+  };
 }
 
 async function inWorld(
@@ -87,8 +97,10 @@ async function inWorld(
       else out.busy(`${done} of ${all} sales …`);
     });
     out.idle();
+    const { largestDifferenceUsd, unexplainedAtoms } = comparison.books;
     return {
       comparison,
+      isExact: unexplainedAtoms === '0' && largestDifferenceUsd < LEAST_DIFFERENCE_USD,
       place: 'the real pools of a local chain that an arbitrageur refills',
       text: worldBenchText(comparison),
     };
