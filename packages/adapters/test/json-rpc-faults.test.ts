@@ -232,6 +232,59 @@ describe('a node that misbehaves', () => {
     }
   });
 
+  const ofAnotherChain: Fault = (response, body) => {
+    if (!Array.isArray(body)) return 'pass';
+    const other = ({ id, method }: RpcRequest) => ({
+      jsonrpc: '2.0',
+      id,
+      result: method === 'eth_chainId' ? '0x1' : '0x7',
+    });
+    answerText(response, 200, JSON.stringify((body as RpcRequest[]).map(other)));
+    return undefined;
+  };
+
+  it.each<readonly [string, (chain: Chain) => Promise<unknown>]>([
+    ['a while', () => clock.sleep(300_000)],
+    [
+      'an error',
+      async (chain) => {
+        node.misbehave((response) => void response.destroy());
+        await failure(chain.balanceWei(EMPTY));
+      },
+    ],
+  ])('is asked for its chain again after %s, and not believed with another', async (_, meanwhile) => {
+    const chain = await connected({ retries: 0 });
+    node.methods.length = 0;
+    await chain.balanceWei(EMPTY);
+    expect(node.methods).toEqual(['eth_getBalance']);
+    await meanwhile(chain);
+    const posts = node.posts();
+    node.misbehave(ofAnotherChain);
+    expect(await failure(chain.balanceWei(EMPTY))).toMatchObject({ code: 'RPC_WRONG_CHAIN' });
+    // One request: the question travels along.
+    expect(node.posts()).toBe(posts + 1);
+    // It has been right before, so that it is given another chance, and then asked for nothing more than is wanted.
+    node.misbehave();
+    expect(await chain.balanceWei(EMPTY)).toBe(0n);
+    node.methods.length = 0;
+    await chain.balanceWei(EMPTY);
+    expect(node.methods).toEqual(['eth_getBalance']);
+  });
+
+  it('is asked for its chain before it is given a transaction, when it has failed', async () => {
+    const chain = await connected({ retries: 0 });
+    node.misbehave((response) => void response.destroy());
+    await failure(chain.balanceWei(EMPTY));
+    node.methods.length = 0;
+    node.misbehave((response, body) => {
+      const { method } = body as RpcRequest;
+      if (method === 'eth_chainId') answerResult(response, body, '0x1');
+      return method === 'eth_chainId' ? undefined : 'pass';
+    });
+    expect(await failure(chain.sendRawTransaction('0x02ff'))).toMatchObject({ code: 'RPC_WRONG_CHAIN' });
+    expect(node.methods).toEqual(['eth_chainId']);
+  });
+
   it('is found out when it falls behind', async () => {
     const chain = await connected({ retries: 0, maxReorgDepth: 3 });
     const old = await chain.block('latest');

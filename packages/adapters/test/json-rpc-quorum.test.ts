@@ -57,6 +57,23 @@ test('one that serves another chain, and one that is behind, change nothing', as
   await expect(quorumChain(connect(), 2).block('latest')).rejects.toMatchObject({ code: 'RPC_WRONG_CHAIN' });
 });
 
+test('one that comes back as another chain after it has failed is found out, and changes nothing', async () => {
+  await anvil.rpc.request('anvil_setBalance', [RICH, `0x${WEI.toString(16)}`]);
+  const chain = quorumChain(connect(), 2);
+  expect(await rich(chain)).toBe(WEI);
+  nodes[0]!.setFaults({ drop: 1 });
+  expect(await rich(chain)).toBe(WEI);
+  const before = nodes[0]!.counts()['wrong-chain'];
+  nodes[0]!.setFaults({ 'wrong-chain': 1, 'zero-balance': 1 });
+  expect(await rich(chain)).toBe(WEI);
+  expect(nodes[0]!.counts()['wrong-chain']).toBeGreaterThan(before);
+  // Two of three are of another chain: nobody is believed.
+  nodes[1]!.setFaults({ drop: 1 });
+  await expect(rich(chain)).rejects.toBeInstanceOf(EvenkeelError);
+  nodes[1]!.setFaults({ 'wrong-chain': 1 });
+  await expect(rich(chain)).rejects.toMatchObject({ code: 'RPC_WRONG_CHAIN' });
+});
+
 test('whatever one node does at random, an answer is true or an error', async () => {
   await anvil.rpc.request('anvil_setBalance', [RICH, `0x${WEI.toString(16)}`]);
   const chain = quorumChain(connect(), 2);

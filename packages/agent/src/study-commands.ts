@@ -7,6 +7,7 @@ import type { ProfileCommandOptions } from './commands/profile.js';
 import type { RouteOptions } from './commands/route.js';
 import type { ScheduleBenchOptions } from './commands/schedule-bench.js';
 import { DEFAULT_SETTING } from './schedule-bench/setting.js';
+import { DEFAULT_WORLD_SETTING } from './schedule-bench/world/setting.js';
 
 const BENCH_NOTES = `
 The book is one written option, or one held liquidity position over the full range that holds one unit of the underlying
@@ -63,28 +64,52 @@ export function addStudyCommands(program: Command, { ended, signal }: Surroundin
 
   const numeric = (flags: string, description: string, key: keyof typeof DEFAULT_SETTING): Option =>
     new Option(flags, description).argParser(anyNumber).default(DEFAULT_SETTING[key]);
+  const inWorld = (flags: string, description: string, key: keyof typeof DEFAULT_WORLD_SETTING): Option =>
+    new Option(flags, `with --world: ${description}`).argParser(anyNumber).default(DEFAULT_WORLD_SETTING[key]);
   program
     .command('schedule-bench')
-    .description('every schedule against a single trade and a naive TWAP, on a simulated pool that is refilled')
+    .description(
+      'every schedule against a single trade and a naive TWAP, in a pool that is refilled: simulated, or real',
+    )
+    .option('--world', 'sell for real in the pools of a local chain, instead of a simulated pool', false)
+    .option('--schedules <names>', 'only these, with commas, and the naive TWAP', (text) => text.split(','))
     .addOption(numeric('--units <number>', 'what is sold', 'units'))
-    .addOption(numeric('--spot-usd <number>', 'price of a unit at the decision', 'spotUsd'))
+    .addOption(numeric('--spot-usd <number>', 'price of a unit at the decision; simulated', 'spotUsd'))
     .addOption(numeric('--sigma-percent <number>', 'volatility a year', 'sigmaPercent'))
     .addOption(numeric('--span-seconds <number>', 'time that may be taken', 'spanSeconds'))
     .addOption(numeric('--slices <number>', 'the most slices', 'slices'))
-    .addOption(numeric('--pool-units <number>', 'what the pool holds of the underlying', 'poolUnits'))
-    .addOption(numeric('--fee-bps <number>', 'fee of the pool', 'feeBps'))
+    .addOption(numeric('--pool-units <number>', 'what the pool holds of the underlying; simulated', 'poolUnits'))
+    .addOption(numeric('--fee-bps <number>', 'fee of the pool; simulated', 'feeBps'))
     .addOption(numeric('--half-life-seconds <number>', 'until half of a price impact is gone', 'halfLifeSeconds'))
-    .addOption(numeric('--gas-usd <number>', 'gas of a slice', 'gasUsd'))
+    .addOption(numeric('--gas-usd <number>', 'gas of a slice; simulated', 'gasUsd'))
+    .addOption(inWorld('--gas-gwei <number>', 'price of gas', 'gasGwei'))
+    .addOption(inWorld('--arbitrage-seconds <number>', 'between two visits of the arbitrageur', 'arbitrageSeconds'))
     .addOption(numeric('--risk-aversion <number>', 'per USD; 0 minds no risk', 'riskAversion'))
     .addOption(numeric('--latency-seconds <number>', 'from the decision to the first slice', 'latencySeconds'))
-    .addOption(numeric('--paths <number>', 'simulated price paths', 'paths'))
+    .addOption(
+      new Option(
+        '--paths <number>',
+        `price paths (default: ${DEFAULT_SETTING.paths}, ${DEFAULT_WORLD_SETTING.paths} with --world)`,
+      ).argParser(anyNumber),
+    )
     .addOption(numeric('--seed <number>', 'the same seed gives the same paths', 'seed'))
     .option('--html <file>', 'write a page with plots')
     .addOption(json)
     .addHelpText('after', EXIT_CODES)
-    .action(async (options: ScheduleBenchOptions) => {
+    .action(async (options: Omit<ScheduleBenchOptions, 'asked'>, command: Command) => {
+      const { html, json: asJson, schedules, world, ...numbers } = options;
+      const asked = Object.entries(numbers).filter(([key]) => command.getOptionValueSource(key) === 'cli');
       const { scheduleBench } = await import('./commands/schedule-bench.js');
-      ended(await scheduleBench(options, signal));
+      ended(
+        await scheduleBench(
+          {
+            ...{ world, json: asJson, asked: Object.fromEntries(asked) },
+            ...(html === undefined ? {} : { html }),
+            ...(schedules === undefined ? {} : { schedules }),
+          },
+          signal,
+        ),
+      );
     });
 
   program

@@ -193,6 +193,21 @@ describe('a number that cannot be meant', () => {
       /string/,
     ],
     ['a negative price', book([described(137, { nativePriceUsd: '-1' })]), 'chains.0.nativePriceUsd', '-1', /positive/],
+    [
+      'a span that outlives its intent',
+      book([described(1)], { schedule: { kind: 'twap', spanSeconds: 1801 } }),
+      'schedule.spanSeconds',
+      1801,
+      /deadlineSeconds/,
+    ],
+    [
+      'slices without time',
+      book([described(1)], { schedule: { kind: 'optimal', spanSeconds: 0 } }),
+      'schedule.spanSeconds',
+      0,
+      /no time/,
+    ],
+    ['no slices', book([described(1)], { schedule: { kind: 'twap', maxParts: 0 } }), 'schedule.maxParts', 0, />=1/],
     ['an exponent', book([described(1)], { policy: { lotUnits: '1e-4' } }), 'policy.lotUnits', '1e-4', /plain decimal/],
     [
       'too many decimals',

@@ -93,6 +93,9 @@ it.each([
   ['--units', '-3'],
   ['--units', '10000'],
   ['--half-life-seconds', '0'],
+  ['--half-life-seconds', '1e300'],
+  ['--span-seconds', '1e12'],
+  ['--schedules', 'optimum'],
 ])('%s %s is refused', async (option, value) => {
   const failure = failureIn(await inProcess(['schedule-bench', '--json', option, value]));
   expect(failure).toMatchObject({ exitCode: 1, code: 'INVALID_INPUT', field: option });

@@ -127,7 +127,7 @@ describe('a schedule that is worked out after every fill', () => {
 
   test.each(['almgren-chriss', 'optimal'] as const)('%s plans for the loop', async (kind) => {
     const schedule = { kind, maxParts: 4, spanSeconds: 3600, recoverySeconds: 300 } as const;
-    const { rebalancer } = oneChain({ config: { schedule } });
+    const { rebalancer } = oneChain({ config: { schedule, limits: { deadlineSeconds: 3600 } } });
     const result = await rebalancer.rebalance({ dryRun: true });
     expect(result.schedule).toMatchObject({ kind, seed: expect.stringMatching(/^0x[0-9a-f]{64}$/) });
     expect(result.slices.every(({ execution }) => execution.state === 'simulated')).toBe(true);

@@ -234,6 +234,34 @@ test.each([0, -1, Number.NaN, Infinity, 1e-9])('a price of %d is refused and cha
   expect(await tick()).toEqual([]);
 });
 
+describe('at a speed of its own', () => {
+  afterEach(() => actors.arbitrageur.setShare(1));
+
+  test.each(['uniswap-v2', 'uniswap-v3', 'uniswap-v4'] as const)(
+    'it brings a %s pool back pass by pass',
+    async (kind) => {
+      const [chain] = world.chains as [WorldChain];
+      const pool = poolOf(chain, kind);
+      await push(chain, pool, true);
+      actors.arbitrageur.setShare(0.5);
+      // What it pays for a unit at the margin, below the outside price.
+      const gap = async () => -Math.log((await marginalPrice(chain, pool, false)) / OPENING_PRICE);
+      let before = await gap();
+      for (let pass = 0; pass < 3; pass++) {
+        await tick();
+        const left = await gap();
+        expect(left / before).toBeGreaterThan(0.45);
+        expect(left / before).toBeLessThan(0.55);
+        before = left;
+      }
+    },
+  );
+
+  test.each([0, -1, 1.1, Number.NaN])('a share of %d is refused', (share) => {
+    expect(() => actors.arbitrageur.setShare(share)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
+  });
+});
+
 describe('by itself', () => {
   const pause = () => new Promise((resolve) => setTimeout(resolve, 150));
 

@@ -53,8 +53,10 @@ export interface ClientOptions {
 
 interface Node {
   readonly transport: Transport;
-  /** Proven once; a node that turned out to serve another chain is never asked again. */
+  /** A node that turned out to serve another chain when it was first asked is never asked again. */
   chain: 'unknown' | 'right' | RpcWrongChainError;
+  /** Unix milliseconds until which its chain id need not be asked again; a failure ends that at once. */
+  provenUntil: number;
   failures: number;
   /** Unix milliseconds until which other nodes go first. */
   restsUntil: number;
@@ -63,6 +65,10 @@ interface Node {
 /** How long a node that failed goes behind the others, times the number of failures in a row. */
 const REST_MS = 5_000;
 const LONGEST_REST_MS = 60_000;
+/** A node that never fails is asked for its chain id so often all the same. */
+const PROOF_MS = 300_000;
+
+type Kind = 'read' | 'write';
 
 const chainIdCall: TypedCall<number> = { method: 'eth_chainId', params: [], schema: numberSchema };
 
@@ -72,6 +78,7 @@ export function rpcClient(options: ClientOptions): RpcClient {
   const nodes: readonly Node[] = options.transports.map((transport) => ({
     transport,
     chain: 'unknown',
+    provenUntil: 0,
     failures: 0,
     restsUntil: 0,
   }));
@@ -88,28 +95,53 @@ export function rpcClient(options: ClientOptions): RpcClient {
     return withDeadline((inner) => node.transport.exchange(calls, inner), timeoutMs, timedOut, signal);
   };
 
-  const proveChain = async (node: Node, signal?: AbortSignal): Promise<void> => {
-    if (node.chain instanceof RpcWrongChainError) throw node.chain;
-    if (node.chain === 'right') return;
+  const isProven = (node: Node): boolean => node.chain === 'right' && clock.now() < node.provenUntil;
+
+  const acceptProof = (node: Node, answer: RpcAnswer): void => {
     const { label } = node.transport;
-    const [answer] = await exchange(node, [chainIdCall], signal);
-    const outcome = settle(chainIdCall, answer!, label);
+    const outcome = settle(chainIdCall, answer, label);
     if (!outcome.ok) throw outcome.error;
-    if (outcome.result !== chainId) {
-      node.chain = new RpcWrongChainError(label, chainId, outcome.result);
-      throw node.chain;
+    if (outcome.result === chainId) {
+      node.chain = 'right';
+      node.provenUntil = clock.now() + PROOF_MS;
+      return;
     }
-    node.chain = 'right';
+    const error = new RpcWrongChainError(label, chainId, outcome.result);
+    if (node.chain === 'unknown') node.chain = error;
+    throw error;
+  };
+
+  /**
+   * Asks a node, and for its chain id where that is not proven: whoever has failed may come back as somebody else. The first
+   * time, and before a write, the question goes ahead; later it travels along, and where the answer is wrong none of the
+   * others is believed.
+   */
+  const askProven = async (
+    node: Node,
+    calls: readonly RpcCall[],
+    kind: Kind,
+    signal?: AbortSignal,
+  ): Promise<readonly RpcAnswer[]> => {
+    if (isProven(node)) return exchange(node, calls, signal);
+    if (node.chain === 'right' && kind === 'read') {
+      const [proof, ...answers] = await exchange(node, [chainIdCall, ...calls], signal);
+      acceptProof(node, proof!);
+      return answers;
+    }
+    const [proof] = await exchange(node, [chainIdCall], signal);
+    acceptProof(node, proof!);
+    return exchange(node, calls, signal);
   };
 
   const askOne = async <T>(
     node: Node,
     calls: readonly TypedCall<T>[],
+    kind: Kind,
     signal?: AbortSignal,
   ): Promise<readonly Outcome<T>[]> => {
+    if (node.chain instanceof RpcWrongChainError) throw node.chain;
     try {
-      await proveChain(node, signal);
-      const answers = await exchange(node, calls, signal);
+      const answers = await askProven(node, calls, kind, signal);
       const outcomes = calls.map((call, index) => settle(call, answers[index]!, node.transport.label));
       node.failures = 0;
       node.restsUntil = 0;
@@ -118,6 +150,8 @@ export function rpcClient(options: ClientOptions): RpcClient {
       // A missing method is no sickness of the node, and neither is a caller who gave up.
       if (!(error instanceof RpcUnsupportedError) && signal?.aborted !== true) {
         node.failures += 1;
+        // Whoever says that it is too much is still the same.
+        if (!(error instanceof RpcRateLimitedError)) node.provenUntil = 0;
         node.restsUntil = clock.now() + Math.min(REST_MS * node.failures, LONGEST_REST_MS);
       }
       throw error;
@@ -125,13 +159,17 @@ export function rpcClient(options: ClientOptions): RpcClient {
   };
 
   /** Every node once, the rested ones first. Throws the first node's error: it is the one that the user prefers. */
-  const round = async <T>(calls: readonly TypedCall<T>[], signal?: AbortSignal): Promise<readonly Outcome<T>[]> => {
+  const round = async <T>(
+    calls: readonly TypedCall<T>[],
+    kind: Kind,
+    signal?: AbortSignal,
+  ): Promise<readonly Outcome<T>[]> => {
     const now = clock.now();
     const order = [...nodes].sort((a, b) => Number(a.restsUntil > now) - Number(b.restsUntil > now));
     const errors: EvenkeelError[] = [];
     for (const node of order) {
       try {
-        return await askOne(node, calls, signal);
+        return await askOne(node, calls, kind, signal);
       } catch (error) {
         if (signal?.aborted) throw abortError(signal);
         if (!(error instanceof EvenkeelError)) throw error;
@@ -149,7 +187,7 @@ export function rpcClient(options: ClientOptions): RpcClient {
   const readAll = async <T>(calls: readonly TypedCall<T>[], signal?: AbortSignal): Promise<readonly Outcome<T>[]> => {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await round(calls, signal);
+        return await round(calls, 'read', signal);
       } catch (error) {
         if (!(error instanceof EvenkeelError) || !error.retryable || signal?.aborted) throw error;
         const pause = pauseMs(error, attempt);
@@ -164,7 +202,7 @@ export function rpcClient(options: ClientOptions): RpcClient {
   return {
     readAll,
     read: async (call, signal) => only(await readAll([call], signal)),
-    write: async (call, signal) => only(await round([call], signal)),
+    write: async (call, signal) => only(await round([call], 'write', signal)),
     callCount: () => count,
   };
 }

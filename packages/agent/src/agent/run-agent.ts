@@ -21,6 +21,7 @@ const ROUND_MS = 120_000;
  * begun, what runs gets its time, and what has not ended by then is parked in the journal.
  *
  * @returns how many programmes were parked
+ * @throws what keeps it from writing down what happens, AGENT_STATE_IO, once all that runs has ended or is parked
  */
 export async function runAgent(agent: Agent, signal: AbortSignal): Promise<number> {
   const { alerts, events, worker } = agent;
@@ -31,7 +32,7 @@ export async function runAgent(agent: Agent, signal: AbortSignal): Promise<numbe
   const leading = agent.chains().find(({ id }) => watch.kind === 'block' && id === watch.chainId) ?? agent.chains()[0]!;
   const pace = openPace(watch, leading, agent.clock);
   const end = new AbortController();
-  const delivering = alerts.deliver(end.signal);
+  const delivering = alerts.deliver(end.signal).catch(worker.breakOff);
   let parked: number;
   try {
     await lookOn(agent, () => pace.next(signal), signal);
@@ -40,6 +41,7 @@ export async function runAgent(agent: Agent, signal: AbortSignal): Promise<numbe
     end.abort();
     await delivering;
   }
+  worker.assertUnbroken();
   const rest = parked === 0 ? '.' : `; ${parked} programmes are parked in the journal.`;
   events.emit({
     kind: 'agent',
@@ -64,6 +66,7 @@ async function lookOn(agent: Agent, next: () => Promise<void>, signal: AbortSign
   while (!isOver()) {
     try {
       await next();
+      agent.worker.assertUnbroken();
       await oneRound(agent, signal);
     } catch (error) {
       if (isOver()) return;

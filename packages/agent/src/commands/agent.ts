@@ -81,6 +81,13 @@ export function stateFolderOf({ agent: { name, stateFolder } }: Pick<AgentConfig
 /** A file that is wrong is told, and changes nothing. */
 function reloading(running: Agent): Parameters<typeof watchConfig>[2] {
   const refused = (error: unknown): void => {
+    try {
+      tell(error);
+    } catch (untold) {
+      running.worker.breakOff(untold);
+    }
+  };
+  const tell = (error: unknown): void => {
     const code = error instanceof EvenkeelError ? error.code : 'UNEXPECTED';
     const reason = error instanceof Error ? error.message : String(error);
     const sentence = `The changed configuration is refused, the one before it stays in force: ${reason}`;

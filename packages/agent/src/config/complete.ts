@@ -34,9 +34,10 @@ export interface PortfolioConfig extends Omit<CheckedConfig, 'chains' | 'volatil
  * @throws {ChainNotDescribedError} UNKNOWN_CHAIN where a chain is not described and does not describe itself
  * @throws {TokenNotDescribedError} UNKNOWN_TOKEN for a symbol that the chain does not have
  * @throws {NativePriceMissingError} NATIVE_PRICE_MISSING where gas is paid in another coin than the underlying
- * @throws {InvalidInputError} without a volatility, for a native coin as a token, and a price of the underlying beside the market's own
+ * @throws {InvalidInputError} for a schedule that does not fit into the life of its intent, without a volatility, for a native coin as a token, and a price of the underlying beside the market's own
  */
 export function completeConfig(config: CheckedConfig, fieldOf: FieldOf = itself): PortfolioConfig {
+  checkSpan(config, fieldOf('schedule.spanSeconds'));
   const chains = config.chains.map((chain, index) =>
     describedChainIds.includes(chain.id)
       ? describedChain(chain, chainDescription(chain.id), fieldOf(`chains.${index}`), config.underlying)
@@ -45,6 +46,19 @@ export function completeConfig(config: CheckedConfig, fieldOf: FieldOf = itself)
   // The public service knows the public chains, and no others.
   const across = config.across ?? (chains.every(({ id }) => describedChainIds.includes(id)) ? PUBLIC_FEES : undefined);
   return { ...config, chains, volatility: volatilityOf(config, fieldOf), ...(across === undefined ? {} : { across }) };
+}
+
+/** Found out now, not when the first trade is wanted. */
+function checkSpan({ limits, schedule }: CheckedConfig, field: string): void {
+  const { kind, maxParts, spanSeconds } = schedule;
+  if (kind === 'single') return;
+  if (spanSeconds > limits.deadlineSeconds) {
+    const problem = `is longer than the ${limits.deadlineSeconds} s that an intent lives`;
+    throw new InvalidInputError(field, spanSeconds, problem, 'Shorten it, or raise limits.deadlineSeconds.');
+  }
+  if (spanSeconds === 0 && maxParts > 1 && kind !== 'auto' && kind !== 'twap') {
+    throw new InvalidInputError(field, spanSeconds, `leaves ${kind} no time`, 'Give it some, or use kind: single.');
+  }
 }
 
 function volatilityOf(

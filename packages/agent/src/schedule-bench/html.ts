@@ -1,21 +1,38 @@
 import * as echarts from 'echarts';
-import type { Comparison } from './compare.js';
+import type { Recovery } from '@evenkeel/core/schedule';
+import type { ScheduleResult } from './results.js';
+import type { BenchSetting } from './setting.js';
 
 const WIDTH = 980;
 const HEIGHT = 420;
 const SYMBOLS = ['circle', 'emptyCircle', 'triangle', 'emptyTriangle', 'diamond', 'rect', 'pin'] as const;
 const KINDS = ['delay', 'timing', 'impact', 'fees', 'opportunity'] as const;
 
-/** One page with pictures inside of it: nothing is loaded from anywhere. */
-export function comparisonHtml(comparison: Comparison): string {
-  const { paths, seed, slices, spanSeconds, units } = comparison.setting;
-  const pictures = [remaining(comparison), frontier(comparison), costs(comparison)].map(draw);
+/** What there is to see of a comparison. */
+export interface Pictured {
+  readonly setting: Pick<BenchSetting, 'paths' | 'seed' | 'slices' | 'spanSeconds' | 'units'>;
+  readonly results: readonly ScheduleResult[];
+  readonly resiliencePerSecond: { readonly true: number; readonly measured: number };
+  /** What the probes of real pools saw. */
+  readonly recoveries?: readonly Recovery[];
+}
+
+/**
+ * One page with pictures inside of it: nothing is loaded from anywhere.
+ *
+ * @param place where it is sold: the end of a sentence
+ */
+export function comparisonHtml(comparison: Pictured, place: string): string {
+  const { recoveries, setting } = comparison;
+  const { paths, seed, slices, spanSeconds, units } = setting;
+  const probed = recoveries === undefined ? [] : [recovery(recoveries, comparison.resiliencePerSecond)];
+  const pictures = [remaining(comparison), frontier(comparison), costs(comparison), ...probed].map(draw);
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Schedules compared</title>
 <style>body{font:15px/1.5 system-ui,sans-serif;max-width:${WIDTH}px;margin:2em auto;color:#223}figure{margin:2em 0}</style></head>
 <body><h1>Schedules compared</h1>
-<p>Selling ${units} units within ${spanSeconds} s in at most ${slices} slices, over ${paths} price paths (seed ${seed}), in a
-pool that an arbitrageur refills. Shortfall against the price of the decision, in basis points.</p>
+<p>Selling ${units} units within ${spanSeconds} s in at most ${slices} slices, over ${paths} price paths (seed ${seed}), in
+${place}. Shortfall against the price of the decision, in basis points.</p>
 ${pictures.map((picture) => `<figure>${picture}</figure>`).join('\n')}
 </body></html>
 `;
@@ -31,7 +48,7 @@ function draw(option: echarts.EChartsCoreOption): string {
   }
 }
 
-function remaining({ results, setting }: Comparison): echarts.EChartsCoreOption {
+function remaining({ results, setting }: Pictured): echarts.EChartsCoreOption {
   return {
     title: { text: 'What is left to sell', left: 0 },
     legend: { top: 36, left: 0 },
@@ -51,7 +68,7 @@ function remaining({ results, setting }: Comparison): echarts.EChartsCoreOption 
   };
 }
 
-function frontier({ results }: Comparison): echarts.EChartsCoreOption {
+function frontier({ results }: Pictured): echarts.EChartsCoreOption {
   return {
     title: { text: 'Cost against its uncertainty, the single trade left out', left: 0 },
     legend: { top: 36, left: 0 },
@@ -71,7 +88,7 @@ function frontier({ results }: Comparison): echarts.EChartsCoreOption {
   };
 }
 
-function costs({ results }: Comparison): echarts.EChartsCoreOption {
+function costs({ results }: Pictured): echarts.EChartsCoreOption {
   return {
     title: { text: 'Mean shortfall by kind', left: 0 },
     legend: { top: 36, left: 0 },
@@ -84,5 +101,30 @@ function costs({ results }: Comparison): echarts.EChartsCoreOption {
       stack: 'all',
       data: results.map(({ meanByKindBps }) => meanByKindBps[kind]),
     })),
+  };
+}
+
+function recovery(
+  recoveries: readonly Recovery[],
+  resilience: Pictured['resiliencePerSecond'],
+): echarts.EChartsCoreOption {
+  const last = Math.max(...recoveries.map(({ elapsedSeconds }) => elapsedSeconds));
+  const curve = (perSecond: number): readonly [number, number][] =>
+    Array.from({ length: 61 }, (_, i) => [(i * last) / 60, Math.exp((-perSecond * i * last) / 60)]);
+  return {
+    title: { text: 'What is left of a price impact, as probes saw it', left: 0 },
+    legend: { top: 36, left: 0 },
+    grid: { top: 90, left: 60, right: 60 },
+    xAxis: { type: 'value', name: 'seconds', max: last },
+    yAxis: { type: 'value', name: 'share' },
+    series: [
+      {
+        name: 'seen',
+        type: 'scatter',
+        data: recoveries.map(({ elapsedSeconds, initial, remaining: left }) => [elapsedSeconds, left / initial]),
+      },
+      { name: 'measured', type: 'line', symbol: 'none', data: curve(resilience.measured) },
+      { name: "the arbitrageur's own speed", type: 'line', symbol: 'none', data: curve(resilience.true) },
+    ],
   };
 }

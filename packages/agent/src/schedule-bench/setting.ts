@@ -37,13 +37,21 @@ export const DEFAULT_SETTING: BenchSetting = Object.freeze({
 
 const MAY_BE_ZERO: readonly string[] = ['feeBps', 'gasUsd', 'riskAversion', 'latencySeconds', 'seed', 'sigmaPercent'];
 const WHOLE: readonly string[] = ['slices', 'paths', 'seed'];
-const MOST = { slices: 60, paths: 100_000 } as const;
+/** A path has a price every few seconds: longer ones fill the memory. */
+const MONTH_SECONDS = 30 * 86_400;
+const MOST: Partial<Record<keyof BenchSetting, number>> = {
+  slices: 60,
+  paths: 100_000,
+  spanSeconds: MONTH_SECONDS,
+  latencySeconds: MONTH_SECONDS,
+  halfLifeSeconds: 1e9,
+};
 
 /** @throws {InvalidInputError} for a number that makes no sense, by the name of its option */
 export function checkSetting(setting: BenchSetting): BenchSetting {
-  for (const [key, value] of Object.entries(setting) as [string, number][]) {
+  for (const [key, value] of Object.entries(setting) as [keyof BenchSetting, number][]) {
     const option = `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    const most = key === 'slices' || key === 'paths' ? MOST[key] : Infinity;
+    const most = MOST[key] ?? Infinity;
     const fits = Number.isFinite(value) && (MAY_BE_ZERO.includes(key) ? value >= 0 : value > 0) && value <= most;
     if (fits && (!WHOLE.includes(key) || Number.isSafeInteger(value))) continue;
     const hint = `Give a ${WHOLE.includes(key) ? 'whole ' : ''}number ${MAY_BE_ZERO.includes(key) ? 'from' : 'above'} 0${most < Infinity ? `, at most ${most}` : ''}.`;

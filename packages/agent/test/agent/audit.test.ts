@@ -133,3 +133,17 @@ test('what is no state of an agent is refused', async () => {
   connection.close();
   await expect(openAgentState(foreign)).rejects.toMatchObject({ code: 'AGENT_STATE_INVALID' });
 });
+
+test('a file that was cut to nothing is damage, and no start from nothing; what a crash left of a new one is', async () => {
+  const path = fresh();
+  writeFileSync(path, '');
+  await expect(openAgentState(path)).rejects.toMatchObject({ code: 'AGENT_STATE_INVALID' });
+  const young = fresh();
+  writeFileSync(`${young}.new`, '');
+  const state = await openAgentState(young);
+  const identity = state.identity();
+  state.close();
+  const again = await openAgentState(young);
+  expect(again.identity()).toBe(identity);
+  again.close();
+});

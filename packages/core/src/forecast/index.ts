@@ -22,3 +22,4 @@ export * from './trend.js';
 export * from './jumps.js';
 export * from './jump-forecast.js';
 export * from './evaluate-jumps.js';
+export * from './student.js';

@@ -110,7 +110,7 @@ function migrate(connection: SqliteConnection, path: string, { migrations }: Fil
 function verify(connection: SqliteConnection, path: string): void {
   const [row] = connection.all('PRAGMA quick_check(1)', []);
   const verdict: unknown = row === null || typeof row !== 'object' ? row : Object.values(row)[0];
-  if (verdict !== 'ok') throw new JournalCorruptError(path, String(verdict));
+  if (verdict !== 'ok') throw new JournalCorruptError(path, String(verdict).replaceAll(/\s+/g, ' '));
 }
 
 function pragma(connection: SqliteConnection, name: 'application_id' | 'user_version'): number {

@@ -120,6 +120,16 @@ export function describeEngine(name: string, harness: () => Promise<EngineHarnes
       expect(await engine.result(id)).toMatchObject({ state: 'failed', code: 'INVALID_INPUT' });
     });
 
+    test('whoever waits for a result is told when it is closed', async () => {
+      const engine = await engines.open(only(async (context) => (await context.waitSignal()) ?? null));
+      const id = newId();
+      await engine.start('tested', id, null);
+      const waiting = expect(engine.result(id)).rejects.toMatchObject({ code: 'WORKFLOW_ENGINE_CLOSED' });
+      await delay(50);
+      await engine.close();
+      await waiting;
+    });
+
     test('knows nothing of what nobody has started', async () => {
       const engine = await engines.open(only(async () => null));
       const unknown = { code: 'WORKFLOW_UNKNOWN' };

@@ -314,6 +314,14 @@ export interface Arbitrageur extends Actor {
    * ```
    */
   setPrice(usdcPerEth: number): void;
+  /**
+   * How much it does in one pass: the share of a pool's way back to where its fee stops the trade, in logarithms of the price.
+   * At first all of it. A pass every d seconds with 1 − 2^(−d / h) lets half of a gap be left after h seconds.
+   *
+   * @param share above 0 up to 1
+   * @throws {DevnetError} `INVALID_INPUT`
+   */
+  setShare(share: number): void;
 }
 
 export interface OrderMaker extends Actor {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { idleBand, optimalProductInput, productOutput } from './arbitrage-math.js';
+import { idleBand, optimalProductInput, partOfTheWay, productOutput } from './arbitrage-math.js';
 import { sqrtPriceX96 } from '../build/price-math.js';
 
 const atoms = (low: bigint, high: bigint) => fc.bigInt({ min: low, max: high });
@@ -47,4 +47,20 @@ test('the band is as wide as the fee to either side', () => {
 test('a pool at the outside price takes nothing', () => {
   const market = { reserveIn: 10n ** 20n, reserveOut: 3n * 10n ** 11n, feePips: 3_000 };
   expect(optimalProductInput(market, { atomsIn: 10n ** 18n, atomsOut: 3n * 10n ** 9n })).toBeLessThanOrEqual(0n);
+});
+
+test('part of the way is that part of the gap, in logarithms of the price', () => {
+  const outside = { atoms0: 10n ** 18n, atoms1: 3_000n * 10n ** 6n };
+  const share = fc.double({ min: 0.01, max: 1, noNaN: true });
+  const gap = fc.double({ min: -0.2, max: 0.2, noNaN: true });
+  fc.assert(
+    fc.property(share, gap, fc.constantFrom(0, 500, 3_000), (part, log, feePips) => {
+      const band = idleBand(outside, feePips);
+      const edge = log > 0 ? band.highX96 : band.lowX96;
+      const root = BigInt(Math.round(Number(edge) * Math.exp(log / 2)));
+      const stop = idleBand(partOfTheWay(outside, root, edge, part), feePips);
+      const left = 2 * Math.log(Number(log > 0 ? stop.highX96 : stop.lowX96) / Number(edge));
+      expect(left).toBeCloseTo(log * (1 - part), 8);
+    }),
+  );
 });

@@ -28,6 +28,25 @@ export function idleBand({ atoms0, atoms1 }: Parity, feePips: number): IdleBand 
   };
 }
 
+const FACTOR_DIGITS = 1e12;
+
+/**
+ * The parity for which the trade stops only part of the way from where the pool is to where it would stop, in logarithms of
+ * the price.
+ *
+ * @param rootX96 the pool's root price, Q64.96
+ * @param edgeX96 the root price at which the whole trade stops, Q64.96
+ * @param share of the way; above 0 up to 1
+ */
+export function partOfTheWay(outside: Parity, rootX96: bigint, edgeX96: bigint, share: number): Parity {
+  if (share === 1) return outside;
+  const factor = (Number(rootX96) / Number(edgeX96)) ** (2 * (1 - share));
+  return {
+    atoms0: outside.atoms0 * BigInt(FACTOR_DIGITS),
+    atoms1: outside.atoms1 * BigInt(Math.round(factor * FACTOR_DIGITS)),
+  };
+}
+
 /** A constant-product pool, seen from the token that goes in. */
 export interface ProductMarket {
   readonly reserveIn: bigint;

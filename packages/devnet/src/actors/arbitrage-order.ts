@@ -4,7 +4,7 @@ import { MAX_UINT256 } from '../build/protocols.js';
 import type { UniswapV2Pool, UniswapV3Pool, UniswapV4Pool } from '../pools.js';
 import type { Address, Token, WorldChain } from '../world.js';
 import type { ArbitragedPool } from './actors.js';
-import { idleBand, optimalProductInput, productOutput } from './arbitrage-math.js';
+import { idleBand, optimalProductInput, partOfTheWay, productOutput } from './arbitrage-math.js';
 import type { Parity, ProductMarket } from './arbitrage-math.js';
 import { read } from './contract.js';
 
@@ -84,21 +84,32 @@ export async function quotePool(chain: WorldChain, pool: ArbitragedPool): Promis
   }
 }
 
-/** What brings the pool back to the outside price, or nothing while its fee eats the difference. */
-export function orderFor(chain: WorldChain, quote: Quote, usdcAtomsPerEth: bigint): Order | undefined {
+/**
+ * What brings the pool back to the outside price, or nothing while its fee eats the difference.
+ *
+ * @param share of the way to where the trade would stop that it goes at most, in logarithms of the price; above 0 up to 1
+ */
+export function orderFor(
+  chain: WorldChain,
+  quote: Quote,
+  usdcAtomsPerEth: bigint,
+  share: number = 1,
+): Order | undefined {
   const { token0, token1 } = quote.pool;
-  const parity: Parity =
+  const feePips = quote.kind === 'uniswap-v2' ? V2_FEE_PIPS : quote.pool.feePips;
+  const outside: Parity =
     token0.address === chain.tokens.WETH.address
       ? { atoms0: ETH_WEI, atoms1: usdcAtomsPerEth }
       : { atoms0: usdcAtomsPerEth, atoms1: ETH_WEI };
-  const { highX96, lowX96 } = idleBand(parity, quote.kind === 'uniswap-v2' ? V2_FEE_PIPS : quote.pool.feePips);
-  if (quote.rootPriceX96 > highX96) {
-    return { quote, parity, zeroForOne: true, tokenIn: token0, tokenOut: token1, limitX96: highX96 };
-  }
-  if (quote.rootPriceX96 < lowX96) {
-    return { quote, parity, zeroForOne: false, tokenIn: token1, tokenOut: token0, limitX96: lowX96 };
-  }
-  return undefined;
+  const { rootPriceX96: root } = quote;
+  const whole = idleBand(outside, feePips);
+  const zeroForOne = root > whole.highX96;
+  if (!zeroForOne && root >= whole.lowX96) return undefined;
+  const parity = partOfTheWay(outside, root, zeroForOne ? whole.highX96 : whole.lowX96, share);
+  const { highX96, lowX96 } = idleBand(parity, feePips);
+  return zeroForOne
+    ? { quote, parity, zeroForOne, tokenIn: token0, tokenOut: token1, limitX96: highX96 }
+    : { quote, parity, zeroForOne, tokenIn: token1, tokenOut: token0, limitX96: lowX96 };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Interface } from 'ethers';
+import { DevnetError } from '../errors.js';
 import type { Hex, Token, World, WorldChain } from '../world.js';
 import type { ActorEvent, ArbitragedPool, ArbitragedVenue } from './actors.js';
 import { encodeOrder, orderFor, quotePool, watchedPools } from './arbitrage-order.js';
@@ -12,9 +13,14 @@ const ERC20 = new Interface([
   'event Transfer(address indexed from, address indexed to, uint256 value)',
 ]);
 
+/** More than a swap takes, however many ticks it crosses here. */
+const SWAP_GAS = 5_000_000n;
+
 export interface ArbitrageurCore {
   readonly pass: () => Promise<void>;
   readonly rewind: () => void;
+  /** @throws {DevnetError} `INVALID_INPUT` */
+  readonly setShare: (share: number) => void;
 }
 
 /**
@@ -31,6 +37,7 @@ export function createArbitrageur(
   /** Chain heads and prices for which there was nothing left to do. */
   const settled = new Map<number, string>();
   const failures = new Map<string, string>();
+  let share = 1;
 
   const fail = (chain: WorldChain, venue: ArbitragedVenue, pool: Hex, reason: string): void => {
     const key = `${chain.id}:${pool}`;
@@ -39,20 +46,31 @@ export function createArbitrageur(
     emit({ kind: 'arbitrage-failed', chainId: chain.id, venue, pool, reason });
   };
 
+  const stockOn = async (chain: WorldChain): Promise<Map<Hex, bigint>> => {
+    const held = async ({ address }: Token): Promise<readonly [Hex, bigint]> => {
+      const [atoms] = await read(chain, address, ERC20, 'balanceOf', [account.address]);
+      return [address, atoms as bigint];
+    };
+    return new Map(await Promise.all([held(chain.tokens.WETH), held(chain.tokens.USDC)]));
+  };
+
   /** Whether the pool is where it should be now. */
-  const trade = async (chain: WorldChain, order: Order): Promise<boolean> => {
+  const trade = async (chain: WorldChain, order: Order, stock: Map<Hex, bigint>): Promise<boolean> => {
     const { tokenIn, tokenOut } = order;
     const { pool } = order.quote;
-    const [held] = await read(chain, tokenIn.address, ERC20, 'balanceOf', [account.address]);
+    const held = stock.get(tokenIn.address) ?? 0n;
     if (held === 0n) {
       fail(chain, pool.kind, nameOf(pool), 'no-inventory');
       return false;
     }
-    const call = encodeOrder(chain, order, account.address, held as bigint);
+    const call = encodeOrder(chain, order, account.address, held);
     if (call === undefined) return true;
     try {
-      const { hash, logs } = await submit(chain, account, call.to, call.data);
+      const { hash, logs } = await submit(chain, account, call.to, call.data, SWAP_GAS);
       const moved = (token: Token): bigint => findEvent(logs, token.address, ERC20, 'Transfer')?.[2] as bigint;
+      const [amountIn, amountOut] = [moved(tokenIn), moved(tokenOut)];
+      stock.set(tokenIn.address, held - amountIn);
+      stock.set(tokenOut.address, (stock.get(tokenOut.address) ?? 0n) + amountOut);
       failures.delete(`${chain.id}:${nameOf(pool)}`);
       emit({
         kind: 'arbitraged',
@@ -61,8 +79,8 @@ export function createArbitrageur(
         pool: nameOf(pool),
         tokenIn: tokenIn.address,
         tokenOut: tokenOut.address,
-        amountIn: moved(tokenIn),
-        amountOut: moved(tokenOut),
+        amountIn,
+        amountOut,
         txHash: hash as Hex,
       });
       return true;
@@ -93,9 +111,13 @@ export function createArbitrageur(
     const state = `${head.hash}/${price}`;
     if (settled.get(chain.id) === state) return;
     let done = true;
-    for (const pool of watchedPools(chain)) {
-      const order = orderFor(chain, await quotePool(chain, pool), price);
-      if (order !== undefined) done = (await trade(chain, order)) && done;
+    const [stock, quotes] = await Promise.all([
+      stockOn(chain),
+      Promise.all(watchedPools(chain).map((pool) => quotePool(chain, pool))),
+    ]);
+    for (const quote of quotes) {
+      const order = orderFor(chain, quote, price, share);
+      if (order !== undefined) done = (await trade(chain, order, stock)) && done;
     }
     done = (await tradePerpOf(chain, price)) && done;
     if (done) settled.set(chain.id, state);
@@ -105,6 +127,14 @@ export function createArbitrageur(
     rewind() {
       settled.clear();
       failures.clear();
+    },
+    setShare(wanted) {
+      if (!(wanted > 0 && wanted <= 1)) {
+        const message = `The arbitrageur cannot go ${wanted} of the way. Use a share above 0, at most 1.`;
+        throw new DevnetError('INVALID_INPUT', message, { details: { field: 'share', value: wanted } });
+      }
+      share = wanted;
+      settled.clear();
     },
     async pass() {
       // The chains side by side, and all of them to the end: none may still be trading when the pass is over.

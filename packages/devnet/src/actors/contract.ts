@@ -6,6 +6,7 @@ import type { Address, Hex, TestAccount, WorldChain } from '../world.js';
 const RECEIPT_TIMEOUT_MS = 60_000;
 /** What a transaction gets above its estimate, in percent. */
 const GAS_MARGIN_PERCENT = 30n;
+const PRIORITY_FEE_WEI = 10n ** 9n;
 
 /** Calls a view function. */
 export async function read(
@@ -25,18 +26,32 @@ export async function chainSeconds(chain: WorldChain): Promise<number> {
   return Number(block.timestamp);
 }
 
-/** Signs and sends a transaction and waits until it is mined. Throws when it would revert, before it is sent. */
+/**
+ * Signs and sends a transaction and waits until it is mined. Throws when it would revert, before it is sent.
+ *
+ * @param gasLimit units that are always enough; given, nothing is estimated, and what reverts is found out when it has
+ */
 export async function submit(
   chain: WorldChain,
   account: TestAccount,
   to: Address,
   data: string,
+  gasLimit?: bigint,
 ): Promise<TransactionReceipt> {
-  const wallet = new Wallet(account.privateKey, chain.provider);
-  const gas = await wallet.estimateGas({ to, data });
-  const gasLimit = (gas * (100n + GAS_MARGIN_PERCENT)) / 100n;
-  const { hash } = await wallet.sendTransaction({ to, data, gasLimit });
-  const receipt = await chain.provider.waitForTransaction(hash, 1, RECEIPT_TIMEOUT_MS);
+  const { provider } = chain;
+  const wallet = new Wallet(account.privateKey, provider);
+  const [gas, nonce, latest] = await Promise.all([
+    gasLimit ?? wallet.estimateGas({ to, data }).then((units) => (units * (100n + GAS_MARGIN_PERCENT)) / 100n),
+    chain.rpc('eth_getTransactionCount', [account.address, 'pending']),
+    chain.rpc('eth_getBlockByNumber', ['latest', false]) as Promise<{ readonly baseFeePerGas: Hex }>,
+  ]);
+  const raw = await wallet.signTransaction({
+    ...{ type: 2, chainId: chain.id, nonce: Number(nonce), to, data, gasLimit: gas },
+    maxFeePerGas: 2n * BigInt(latest.baseFeePerGas) + PRIORITY_FEE_WEI,
+    maxPriorityFeePerGas: PRIORITY_FEE_WEI,
+  });
+  const hash = String(await chain.rpc('eth_sendRawTransaction', [raw]));
+  const receipt = await provider.waitForTransaction(hash, 1, RECEIPT_TIMEOUT_MS);
   if (receipt?.status === 1) return receipt;
   throw new DevnetError('RPC_FAILED', `A transaction of ${account.address} on chain ${chain.id} reverted.`, {
     details: { hash, to },

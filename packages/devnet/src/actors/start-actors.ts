@@ -86,6 +86,7 @@ export function startActors(
       ...loops.arbitrageur,
       name: 'arbitrageur' as const,
       setPrice: outside.set,
+      setShare: arbitrageur.setShare,
     }),
     feedKeeper: Object.freeze(loops.feedKeeper),
     uniswapXFiller: Object.freeze({

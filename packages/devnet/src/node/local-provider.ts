@@ -32,7 +32,7 @@ export class LocalProvider extends JsonRpcProvider {
     for (;;) {
       const receipt = await this.getTransactionReceipt(hash);
       if (wanted === 0) return receipt;
-      if (receipt !== null && (await receipt.confirmations()) >= wanted) return receipt;
+      if (receipt !== null && (wanted === 1 || (await receipt.confirmations()) >= wanted)) return receipt;
       if (performance.now() > giveUpAt) throw makeError('timeout', 'TIMEOUT', { operation: 'wait', reason: 'timeout' });
       await new Promise((resolve) => setTimeout(resolve, RECEIPT_POLLING_MS));
     }

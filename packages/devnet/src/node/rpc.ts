@@ -5,7 +5,7 @@ export interface RpcCall {
   readonly params: readonly unknown[];
 }
 
-/** JSON-RPC over HTTP to a node of our own. */
+/** JSON-RPC over HTTP to a node of our own. Requests that are made together leave together. */
 export interface Rpc {
   /** @throws {DevnetError} `RPC_FAILED` */
   readonly request: (method: string, params?: readonly unknown[]) => Promise<unknown>;
@@ -41,17 +41,36 @@ export function createRpc(url: string): Rpc {
 
   const envelope = (call: RpcCall): object => ({ jsonrpc: '2.0', id: ++lastId, ...call });
 
+  /** The answers to several calls, in their order. */
+  const ask = async (calls: readonly RpcCall[]): Promise<readonly (Answer | undefined)[]> => {
+    const [only] = calls;
+    if (only !== undefined && calls.length === 1) return [(await post(envelope(only))) as Answer];
+    const firstId = lastId + 1;
+    const answers = (await post(calls.map(envelope))) as Answer[];
+    const byId = new Map(answers.map((answer) => [answer.id, answer]));
+    return calls.map((_, index) => byId.get(firstId + index));
+  };
+
+  let waiting: RpcCall[] = [];
+  let leaving: Promise<readonly (Answer | undefined)[]> | undefined;
+  const leave = (): Promise<readonly (Answer | undefined)[]> => {
+    const calls = waiting;
+    waiting = [];
+    leaving = undefined;
+    return ask(calls);
+  };
+
   return Object.freeze({
     async request(method: string, params: readonly unknown[] = []): Promise<unknown> {
       const call = { method, params };
-      return unwrap((await post(envelope(call))) as Answer, call);
+      const index = waiting.push(call) - 1;
+      leaving ??= Promise.resolve().then(leave);
+      return unwrap((await leaving)[index], call);
     },
     async batch(calls: readonly RpcCall[]): Promise<readonly unknown[]> {
       if (calls.length === 0) return [];
-      const firstId = lastId + 1;
-      const answers = (await post(calls.map(envelope))) as Answer[];
-      const byId = new Map(answers.map((answer) => [answer.id, answer]));
-      return calls.map((call, index) => unwrap(byId.get(firstId + index), call));
+      const answers = await ask(calls);
+      return calls.map((call, index) => unwrap(answers[index], call));
     },
   });
 }

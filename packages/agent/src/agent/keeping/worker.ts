@@ -70,6 +70,10 @@ export interface Worker {
   book(portfolio: string): Promise<OpenBook>;
   /** Resolves once no turn of a shared engine is under way here. */
   turnsOver(): Promise<void>;
+  /** What happens cannot be written down any more: nothing further is begun. */
+  breakOff(error: unknown): void;
+  /** @throws what it was broken off by */
+  assertUnbroken(): void;
   /** Nothing new is begun; resolves once all has ended, or after `patienceMs` is parked: how many were. */
   stop(patienceMs: number): Promise<number>;
 }
@@ -93,6 +97,12 @@ export function openWorker(parts: WorkerParts): Worker {
   const jobs = new Map<string, Job>();
   const turns = openTurns();
   let stopping = false;
+  let broken: { readonly by: unknown } | undefined;
+
+  const breakOff = (error: unknown): void => {
+    broken ??= { by: error };
+    stopping = true;
+  };
 
   const begin = (
     keeper: Keeper,
@@ -106,6 +116,7 @@ export function openWorker(parts: WorkerParts): Worker {
     keeper.now.activity = activity;
     const ended = work({ drain, abort })
       .catch((error: unknown) => failed(keeper, error))
+      .catch(breakOff)
       .finally(() => {
         keeper.now.activity = 'watching';
         keeper.now.outlook = undefined;
@@ -471,6 +482,10 @@ export function openWorker(parts: WorkerParts): Worker {
       return turns.counted(() => sharedBook(keeper, bookParts));
     },
     turnsOver: () => turns.over(),
+    breakOff,
+    assertUnbroken: () => {
+      if (broken !== undefined) throw broken.by;
+    },
     stop: async (patienceMs) => {
       stopping = true;
       const all = [...jobs.values()];

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { libsqlDriver, type SqliteConnection } from '@evenkeel/core/journal-sqlite';
+import { libsqlDriver, type SqliteConnection, type SqliteDriver } from '@evenkeel/core/journal-sqlite';
 import { EvenkeelError } from '@evenkeel/intents';
 import * as v from 'valibot';
 import { AgentStateInvalidError, AgentStateIoError } from './errors.js';
@@ -67,17 +67,17 @@ export interface AgentState extends Pick<SqliteConnection, 'run' | 'all'> {
 export async function openAgentState(path: string): Promise<AgentState> {
   const driver = await libsqlDriver();
   return guarded(path, () => {
-    const isNew = !existsSync(path);
     mkdirSync(dirname(path), { recursive: true });
+    if (!existsSync(path)) create(driver, path);
+    else if (statSync(path).size === 0) throw new AgentStateInvalidError(path, 'is empty, which it never is');
     const connection = driver.open(path);
     try {
-      const id = pragma(connection, 'application_id');
-      const isEmpty = pragma(connection, 'schema_version') === 0;
-      if (id !== APPLICATION_ID && !(isNew || isEmpty)) throw new AgentStateInvalidError(path, 'is something else');
+      if (pragma(connection, 'application_id') !== APPLICATION_ID) {
+        throw new AgentStateInvalidError(path, 'is something else');
+      }
       connection.all('PRAGMA journal_mode = WAL', []);
       connection.all('PRAGMA synchronous = FULL', []);
       connection.all('PRAGMA busy_timeout = 5000', []);
-      connection.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
       migrate(connection, path);
       return state(connection, path);
     } catch (error) {
@@ -85,6 +85,24 @@ export async function openAgentState(path: string): Promise<AgentState> {
       throw error;
     }
   });
+}
+
+/**
+ * Beside its place, and moved there when it is whole: a file that is there but empty can only mean damage, and limits and stops
+ * may not start from nothing by it.
+ */
+function create(driver: SqliteDriver, path: string): void {
+  const draft = `${path}.new`;
+  for (const leftover of [draft, `${draft}-wal`, `${draft}-shm`, `${draft}-journal`]) rmSync(leftover, { force: true });
+  const connection = driver.open(draft);
+  try {
+    connection.all('PRAGMA synchronous = FULL', []);
+    connection.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+    migrate(connection, path);
+  } finally {
+    connection.close();
+  }
+  renameSync(draft, path);
 }
 
 /** Opens the file to look at it only. @throws as {@link openAgentState}, and when it is not there */
@@ -118,7 +136,7 @@ function state(connection: SqliteConnection, path: string): AgentState {
       connection.exec('COMMIT');
       return result;
     } catch (error) {
-      connection.exec('ROLLBACK');
+      rollBack(connection);
       throw error;
     } finally {
       depth -= 1;
@@ -138,6 +156,15 @@ function state(connection: SqliteConnection, path: string): AgentState {
   } satisfies AgentState);
 }
 
+/** A full disk ends the transaction by itself; why it has ended is what counts. */
+function rollBack(connection: SqliteConnection): void {
+  try {
+    connection.exec('ROLLBACK');
+  } catch {
+    // None is open any more.
+  }
+}
+
 function migrate(connection: SqliteConnection, path: string): void {
   const found = pragma(connection, 'user_version');
   if (found > MIGRATIONS.length) throw new AgentStateInvalidError(path, 'was written by a newer release');
@@ -146,7 +173,7 @@ function migrate(connection: SqliteConnection, path: string): void {
   }
 }
 
-function pragma(connection: SqliteConnection, name: 'application_id' | 'schema_version' | 'user_version'): number {
+function pragma(connection: SqliteConnection, name: 'application_id' | 'user_version'): number {
   const [row] = connection.all(`PRAGMA ${name}`, []);
   return Number(row === null || typeof row !== 'object' ? NaN : Object.values(row)[0]);
 }

@@ -44,6 +44,8 @@ const APPLICATION_VERSION = 'evenkeel-1';
 /** Between two looks at who is alive. */
 const LOOK_MS = 1_000;
 const POLL_MS = 200;
+/** DBOS cannot be told to stop waiting: short, so that nothing holds the process once the engine is closed. */
+const RESULT_WAIT = { timeoutSeconds: 0.5, pollingIntervalMs: POLL_MS };
 
 let isOpen = false;
 
@@ -203,8 +205,14 @@ function engineOver(
       const either = signal === undefined ? stop : AbortSignal.any([signal, stop]);
       for (;;) {
         either.throwIfAborted();
-        const end = await dbos.getResult<WorkflowEnd>(id, { timeoutSeconds: 5, pollingIntervalMs: POLL_MS });
-        if (end !== null) return end;
+        try {
+          const end = await dbos.getResult<WorkflowEnd>(id, RESULT_WAIT);
+          if (end !== null) return end;
+        } catch (error) {
+          // What DBOS says of its own end is not what happened.
+          either.throwIfAborted();
+          throw error;
+        }
       }
     },
     close,
