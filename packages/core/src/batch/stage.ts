@@ -108,7 +108,10 @@ function gainOf(stage: Stage, { side }: BatchOrder, units: number, heavy: 1 | 0 
 }
 
 /** Mid price as a fraction of atoms. */
-export function midFraction({ base, midPrice, quote }: BatchMarket): { quoteAtoms: bigint; baseAtoms: bigint } {
+export function midFraction({ base, midPrice, quote }: Pick<BatchMarket, 'base' | 'midPrice' | 'quote'>): {
+  quoteAtoms: bigint;
+  baseAtoms: bigint;
+} {
   const scaled = new Decimal(midPrice).shiftedBy(quote.decimals + EXTRA_DIGITS);
   return { quoteAtoms: BigInt(scaled.toFixed(0)), baseAtoms: 10n ** BigInt(base.decimals + EXTRA_DIGITS) };
 }
