@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { filledAmountCall, type SettledTrade, settledTrades } from '@evenkeel/adapters/gpv2';
 import type { Hex, LogEntry } from '@evenkeel/core';
 import { delegationsOf, liveDelegations } from '@evenkeel/core/delegate';
-import { Interface, JsonRpcProvider, MaxUint256, type Wallet } from 'ethers';
+import { Interface, JsonRpcProvider, MaxUint256, toBeHex, Transaction, type Wallet } from 'ethers';
 import { parseAgentConfig } from '../../src/agent/config/parse-agent.js';
 import { findLeftBehind } from '../../src/agent/keeping/left-behind.js';
 import type { AgentEvent } from '../../src/agent/events.js';
@@ -78,6 +78,50 @@ async function fileOfThree(generous: readonly Wallet[]): Promise<Record<string, 
 
 async function waitFor(isSo: () => boolean): Promise<void> {
   while (!isSo()) await sleep(10);
+}
+
+interface PooledTransaction extends Record<
+  'gas' | 'hash' | 'input' | 'maxFeePerGas' | 'maxPriorityFeePerGas' | 'nonce' | 'to',
+  string
+> {
+  readonly r: string;
+  readonly s: string;
+  readonly yParity: string;
+}
+
+/** The settlement that waits to be mined. */
+async function pooledSettlement(): Promise<PooledTransaction | undefined> {
+  const { pending } = (await home().rpc('txpool_content', [])) as {
+    pending: Record<string, Record<string, PooledTransaction>>;
+  };
+  return Object.values(pending)
+    .flatMap((own) => Object.values(own))
+    .find(({ to }) => to?.toLowerCase() === home().contracts.cowSettlement.toLowerCase());
+}
+
+/** As it was signed. */
+function rawOf({
+  gas,
+  input,
+  maxFeePerGas,
+  maxPriorityFeePerGas,
+  nonce,
+  r,
+  s,
+  to,
+  yParity,
+}: PooledTransaction): string {
+  return Transaction.from({
+    type: 2,
+    chainId: home().id,
+    nonce: Number(nonce),
+    to,
+    data: input,
+    gasLimit: gas,
+    maxFeePerGas,
+    maxPriorityFeePerGas,
+    signature: { r: toBeHex(r, 32), s: toBeHex(s, 32), yParity: yParity === '0x1' ? 1 : 0 },
+  }).serialized;
 }
 
 /** What a settlement has done, by the contract's own words. */
@@ -285,4 +329,24 @@ describe.each([
     }
     expect(await exchanges(opened)).toEqual(expect.arrayContaining([1, 1]));
   });
+});
+
+test('an owner who revokes while the settlement is on its way: it moves nothing, and the others are settled by the next', async () => {
+  const opened = await openWith(await fileOfThree(wallets));
+  await home().rpc('evm_setAutomine', [false]);
+  const round = opened.agent.round(new AbortController().signal);
+  let settlement: PooledTransaction | undefined;
+  while ((settlement = await pooledSettlement()) === undefined) await sleep(10);
+  // Blocks are filled in the order of arrival here: the settlement is taken out and comes again behind the revocation.
+  await home().rpc('anvil_dropTransaction', [settlement.hash]);
+  await sendAs(wallets[2]!, allowData(home().contracts.cowVaultRelayer, 0n), home().tokens.USDC.address);
+  expect(await home().rpc('eth_sendRawTransaction', [rawOf(settlement)])).toBe(settlement.hash);
+  await mine(1);
+  await home().rpc('evm_setAutomine', [true]);
+  expect(await home().rpc('eth_getTransactionReceipt', [settlement.hash])).toMatchObject({ status: '0x0' });
+  await round;
+  const settled = await opened.told('BATCH_SETTLED');
+  expect(settled.details).toMatchObject({ orders: 2, removed: [expect.stringMatching(/^other: /)] });
+  const trades = await tradesOf(settled.details!['txHash'] as string);
+  expect(trades.map(({ owner }) => owner).sort()).toEqual([wallets[0]!.address, wallets[1]!.address].sort());
 });
