@@ -56,7 +56,7 @@ export async function settleSigned(
   while (fills.length > 0) {
     const again = isFirst ? undefined : await clearAgain(parts, batch, fills);
     for (const { fill } of again?.beyond ?? []) {
-      await remove(fill.order.id, 'The price without those who have left gives it less than it has signed.');
+      await remove(fill.order.id, 'At the price that is left it would get less than it has signed.');
     }
     const market = again?.market ?? (await marketFor(parts, batch, fills));
     fills = market.fills;
