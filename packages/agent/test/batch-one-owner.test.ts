@@ -17,6 +17,7 @@ import { BatchOwnerMissingError } from '../src/batch/errors.js';
 import { type ReadMarket, readMarket } from '../src/batch/market.js';
 import { type BatchPlace, placeOf } from '../src/batch/place.js';
 import { prepareBatch, type ReadyBatch, type SignFill } from '../src/batch/settle-batch.js';
+import { batchOrder } from './batch-order.js';
 import { documentIn, inProcess } from './cli-process.js';
 
 // Accounts of one owner settle by one operation of the owner, on real contracts: a key that delegates to Simple7702Account,
@@ -87,21 +88,8 @@ const call = (wallet: Wallet, to: Address, name: string, args: readonly unknown[
 const allow = (wallet: Wallet, { address }: Token, spender: Address, atoms = MaxUint256) =>
   call(wallet, address, 'approve', [spender, atoms]);
 
-function orderOf(index: number, read: ReadMarket, change: Partial<BatchOrder> = {}): BatchOrder {
-  const side = index % 2 === 0 ? 'buy' : 'sell';
-  const baseAtoms = E18 + (BigInt(index + 1) * E18) / 10n;
-  const limit = (Number(baseAtoms) / 1e18) * Number(read.midPrice) * (side === 'buy' ? 1.02 : 0.98);
-  return {
-    id: id(`intent ${index}`),
-    owner: wallets[index]!.address as Address,
-    side,
-    markets: [read.market.id],
-    baseAtoms,
-    limitQuoteAtoms: BigInt(Math.round(limit * 1e6)),
-    validUntil: now + 600,
-    ...change,
-  };
-}
+const orderOf = (index: number, read: ReadMarket, change?: Partial<BatchOrder>): BatchOrder =>
+  batchOrder(index, read, wallets[index]!, now, change);
 
 const SIX = [0, 1, 2, 3, 4, 5];
 const sixOf = (read: ReadMarket): readonly BatchOrder[] => SIX.map((index) => orderOf(index, read));

@@ -17,6 +17,7 @@ import { send } from '../src/batch/demo/send.js';
 import { type ReadMarket, readMarket } from '../src/batch/market.js';
 import { type BatchPlace, placeOf } from '../src/batch/place.js';
 import { prepareBatch, type ReadyBatch, type SignFill } from '../src/batch/settle-batch.js';
+import { batchOrder } from './batch-order.js';
 import { documentIn, failureIn, inProcess } from './cli-process.js';
 
 jest.setTimeout(120_000);
@@ -67,22 +68,8 @@ afterEach(() => world.revert(start));
 const call = (wallet: Wallet, to: Address, name: string, args: readonly unknown[]) =>
   send(chain, wallet, { to, data: erc20.encodeFunctionData(name, [...args]) as Hex });
 
-/** Even indices buy, odd ones sell; each has its own size, so that something is left to be routed. */
-function orderOf(index: number, change: Partial<BatchOrder> = {}): BatchOrder {
-  const side = index % 2 === 0 ? 'buy' : 'sell';
-  const baseAtoms = E18 + (BigInt(index + 1) * E18) / 10n;
-  const limit = (Number(baseAtoms) / 1e18) * Number(read.midPrice) * (side === 'buy' ? 1.02 : 0.98);
-  return {
-    id: id(`intent ${index}`),
-    owner: wallets[index]!.address as Address,
-    side,
-    markets: [read.market.id],
-    baseAtoms,
-    limitQuoteAtoms: BigInt(Math.round(limit * 1e6)),
-    validUntil: now + 600,
-    ...change,
-  };
-}
+const orderOf = (index: number, change?: Partial<BatchOrder>): BatchOrder =>
+  batchOrder(index, read, wallets[index]!, now, change);
 
 const signAs = async (wallet: Wallet, domain: Gpv2Domain, order: Gpv2Order) => {
   const { domain: signed, message, types } = orderTypedData(domain, order);

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { liveDelegations } from '@evenkeel/core/delegate';
-import type { Wallet } from 'ethers';
+import { filledAmountCall, type SettledTrade, settledTrades } from '@evenkeel/adapters/gpv2';
+import type { Hex, LogEntry } from '@evenkeel/core';
+import { delegationsOf, liveDelegations } from '@evenkeel/core/delegate';
+import { Interface, JsonRpcProvider, MaxUint256, toBeHex, Transaction, type Wallet } from 'ethers';
 import { parseAgentConfig } from '../../src/agent/config/parse-agent.js';
 import { findLeftBehind } from '../../src/agent/keeping/left-behind.js';
 import type { AgentEvent } from '../../src/agent/events.js';
@@ -17,6 +19,7 @@ beforeAll(async () => {
   for (const [name, weth, usdc] of [
     ['seller', '8', '0'],
     ['buyer', '0', '30000'],
+    ['other', '0', '15000'],
   ] as const) {
     wallets.push(await settle(stage, name, weth, usdc));
   }
@@ -59,6 +62,98 @@ const openWith = (content: Record<string, unknown>, options: Parameters<typeof o
 const codesOf = (events: readonly AgentEvent[], portfolio: string): readonly string[] =>
   events.filter((event) => event.portfolio === portfolio).map(({ code }) => code);
 const mine = (blocks: number) => home().rpc('anvil_mine', [`0x${blocks.toString(16)}`]);
+
+/** With a third portfolio. @param generous these owners have allowed the settlement contract to take all that they have */
+async function fileOfThree(generous: readonly Wallet[]): Promise<Record<string, unknown>> {
+  const { contracts, tokens } = home();
+  const [seller, , other] = wallets;
+  for (const wallet of generous) {
+    const token = wallet === seller ? tokens.WETH : tokens.USDC;
+    await sendAs(wallet, allowData(contracts.cowVaultRelayer, MaxUint256), token.address);
+  }
+  const content = file('live');
+  const third = { name: 'other', owner: other!.address, policy: { targetDeltaUnits: '2' } };
+  return { ...content, portfolios: [...(content['portfolios'] as object[]), third] };
+}
+
+async function waitFor(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await sleep(10);
+}
+
+interface PooledTransaction extends Record<
+  'gas' | 'hash' | 'input' | 'maxFeePerGas' | 'maxPriorityFeePerGas' | 'nonce' | 'to',
+  string
+> {
+  readonly r: string;
+  readonly s: string;
+  readonly yParity: string;
+}
+
+/** The settlement that waits to be mined. */
+async function pooledSettlement(): Promise<PooledTransaction | undefined> {
+  const { pending } = (await home().rpc('txpool_content', [])) as {
+    pending: Record<string, Record<string, PooledTransaction>>;
+  };
+  return Object.values(pending)
+    .flatMap((own) => Object.values(own))
+    .find(({ to }) => to?.toLowerCase() === home().contracts.cowSettlement.toLowerCase());
+}
+
+/** As it was signed. */
+function rawOf({
+  gas,
+  input,
+  maxFeePerGas,
+  maxPriorityFeePerGas,
+  nonce,
+  r,
+  s,
+  to,
+  yParity,
+}: PooledTransaction): string {
+  return Transaction.from({
+    type: 2,
+    chainId: home().id,
+    nonce: Number(nonce),
+    to,
+    data: input,
+    gasLimit: gas,
+    maxFeePerGas,
+    maxPriorityFeePerGas,
+    signature: { r: toBeHex(r, 32), s: toBeHex(s, 32), yParity: yParity === '0x1' ? 1 : 0 },
+  }).serialized;
+}
+
+/** What a settlement has done, by the contract's own words. */
+async function tradesOf(txHash: string): Promise<readonly (SettledTrade & { readonly quotePerBase: number })[]> {
+  const receipt = (await home().rpc('eth_getTransactionReceipt', [txHash])) as { readonly logs: readonly LogEntry[] };
+  const { contracts, id, tokens } = home();
+  return settledTrades({ chainId: id, settlement: contracts.cowSettlement }, receipt.logs).map((trade) => {
+    const [quote, base] =
+      trade.sellToken.toLowerCase() === tokens.USDC.address.toLowerCase()
+        ? [trade.sellAtoms - trade.feeAtoms, trade.buyAtoms]
+        : [trade.buyAtoms, trade.sellAtoms - trade.feeAtoms];
+    return { ...trade, quotePerBase: Number(quote) / Number(base) };
+  });
+}
+
+const erc20 = new Interface([
+  'function approve(address spender, uint256 atoms)',
+  'function transfer(address to, uint256 atoms)',
+]);
+const allowData = (spender: string, atoms: bigint): string => erc20.encodeFunctionData('approve', [spender, atoms]);
+
+/** By the owner's own key, beside its agent. */
+async function sendAs(wallet: Wallet, data: string, to: string, maxPriorityFeePerGas = 10n ** 9n): Promise<string> {
+  const provider = new JsonRpcProvider(home().rpcUrl, home().id, { staticNetwork: true });
+  try {
+    const fees = { maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas };
+    const { hash } = await wallet.connect(provider).sendTransaction({ to, data, gasLimit: 100_000, ...fees });
+    return hash;
+  } finally {
+    provider.destroy();
+  }
+}
 
 /** One round, and what it has begun, to its end; blocks come meanwhile, so that what happens becomes final. */
 async function roundToEnd({ agent, events }: Opened): Promise<void> {
@@ -176,4 +271,82 @@ test('killed once the settlement is out: what the chain has done counts, and not
   expect(codesOf(second.events, 'seller')).not.toContain('BATCH_CLEARED');
   expect(await exchanges(second)).toEqual([1, 1]);
   expect(await Promise.all(wallets.map(({ address }) => balanceOf(home(), 'WETH', address)))).toEqual(held);
+});
+
+describe.each([
+  ['takes its allowance back', () => allowData(home().contracts.cowVaultRelayer, 0n)],
+  ['spends its money elsewhere', () => erc20.encodeFunctionData('transfer', [wallets[0]!.address, 14_000_000_000n])],
+])('an owner who %s after all have signed', (_, spoil) => {
+  test('is taken out and named, the others are cleared and played again, and settle at a price of their own', async () => {
+    const opened = await openWith(await fileOfThree([wallets[2]!]));
+    const { agent, events } = opened;
+    // Nothing is mined until it has happened: whoever needs an approval signs after it.
+    await home().rpc('evm_setAutomine', [false]);
+    const round = agent.round(new AbortController().signal);
+    await waitFor(() => events.filter(({ code }) => code === 'BATCH_CLEARED').length === 3);
+    await sendAs(wallets[2]!, spoil(), home().tokens.USDC.address);
+    await mine(1);
+    await home().rpc('evm_setAutomine', [true]);
+    await round;
+    const settled = await opened.told('BATCH_SETTLED');
+    expect(settled.details).toMatchObject({ orders: 2, removed: [expect.stringMatching(/^other: /)] });
+    const blamed = await agent.journal.decisions({ code: 'BATCH_REMOVED' });
+    expect(blamed).toHaveLength(1);
+    expect(codesOf(events, 'other')).toContain('BATCH_REMOVED');
+
+    const trades = await tradesOf(settled.details!['txHash'] as string);
+    const prices = trades.map(({ quotePerBase }) => quotePerBase);
+    expect(trades.map(({ owner }) => owner).sort()).toEqual([wallets[0]!.address, wallets[1]!.address].sort());
+    expect(Math.abs(prices[0]! / prices[1]! - 1)).toBeLessThan(1e-9);
+    const [cleared] = await agent.journal.decisions({ code: 'BATCH_CLEARED' });
+    const first = cleared!.details!['price'] as { quoteAtoms: string; baseAtoms: string };
+    expect(Math.abs(prices[0]! / (Number(first.quoteAtoms) / Number(first.baseAtoms)) - 1)).toBeGreaterThan(1e-7);
+
+    // What was signed for the first price is used up, or dead once it is past its end: none of it can be settled once more.
+    const validTo = Math.max(
+      ...(await liveDelegations(agent.journal)).map(({ order }) => order.child.order.fillDeadline),
+    );
+    await stage.world.advance(Math.max(0, validTo - (await stage.world.clockSeconds())) + 5);
+    await mine(70);
+    await roundToEnd(opened);
+    const delegations = await Promise.all(
+      (await agent.journal.decisions({ code: 'TRADE_OPENED' })).map(({ intentId }) =>
+        delegationsOf(agent.journal, intentId as Hex),
+      ),
+    );
+    const orders = delegations.flat();
+    expect(orders.map(({ state }) => state)).toEqual(['ended', 'ended', 'ended']);
+    expect(orders.map(({ proof }) => proof!.drawn.atoms > 0n).sort()).toEqual([false, true, true]);
+    for (const { order } of orders) {
+      const { data, to } = filledAmountCall(
+        { chainId: home().id, settlement: home().contracts.cowSettlement },
+        order.id as Hex,
+      );
+      const filled = BigInt((await home().rpc('eth_call', [{ to, data }, 'latest'])) as string);
+      const { proof } = orders.find((each) => each.order.id === order.id)!;
+      expect(filled > 0n).toBe(proof!.drawn.atoms > 0n);
+      if (filled === 0n) expect(order.child.order.fillDeadline).toBeLessThan(await stage.world.clockSeconds());
+    }
+    expect(await exchanges(opened)).toEqual(expect.arrayContaining([1, 1]));
+  });
+});
+
+test('an owner who revokes while the settlement is on its way: it moves nothing, and the others are settled by the next', async () => {
+  const opened = await openWith(await fileOfThree(wallets));
+  await home().rpc('evm_setAutomine', [false]);
+  const round = opened.agent.round(new AbortController().signal);
+  let settlement: PooledTransaction | undefined;
+  while ((settlement = await pooledSettlement()) === undefined) await sleep(10);
+  // Blocks are filled in the order of arrival here: the settlement is taken out and comes again behind the revocation.
+  await home().rpc('anvil_dropTransaction', [settlement.hash]);
+  await sendAs(wallets[2]!, allowData(home().contracts.cowVaultRelayer, 0n), home().tokens.USDC.address);
+  expect(await home().rpc('eth_sendRawTransaction', [rawOf(settlement)])).toBe(settlement.hash);
+  await mine(1);
+  await home().rpc('evm_setAutomine', [true]);
+  expect(await home().rpc('eth_getTransactionReceipt', [settlement.hash])).toMatchObject({ status: '0x0' });
+  await round;
+  const settled = await opened.told('BATCH_SETTLED');
+  expect(settled.details).toMatchObject({ orders: 2, removed: [expect.stringMatching(/^other: /)] });
+  const trades = await tradesOf(settled.details!['txHash'] as string);
+  expect(trades.map(({ owner }) => owner).sort()).toEqual([wallets[0]!.address, wallets[1]!.address].sort());
 });

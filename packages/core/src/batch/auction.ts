@@ -1,5 +1,9 @@
+import { allPlaces, type Columns, columnsOf, type Places, withoutIndices, withPlace } from './columns.js';
+import { findUnhappy, FIRST_TO_LEAVE, greatest, nextToLeave, type Rank, roomFor, type Unhappy } from './leavers.js';
 import type { Removal } from './order.js';
-import { type Bidder, costsOf, type Stage } from './stage.js';
+import type { Bidder, Stage } from './stage.js';
+import { count, tallyOf } from './tally.js';
+import { FEW, gainsAt, gasOf, savingOf, type Terms, termsOf } from './terms.js';
 
 /** One who trades with the others, with its part of what all need. Numeraire. */
 export interface Member {
@@ -11,23 +15,18 @@ export interface Member {
 }
 
 /** Who trades together, and at which costs, in floating numbers. */
-export interface Lot {
+export interface Lot extends Pick<Terms, 'heavy' | 'premium' | 'sharedGas'> {
   /** In the order of the ids. */
   readonly members: readonly Member[];
-  /** 1: buyers are more, −1: sellers are, 0: nothing is routed. */
-  readonly heavy: 1 | 0 | -1;
-  /** Clearing price less mid, numeraire per unit. */
-  readonly premium: number;
-  /** Gas that nobody causes alone: the settlement's, and that of the first swap. */
-  readonly sharedGas: number;
 }
 
-/** Costs below this share of the notional are rounding. */
-const ROUNDING = 1e-12;
-/** A remainder that is worth less than so many times the gas of its swap is left out where that is allowed. */
-const WORTH_ROUTING = 10;
 /** Removed orders that are tried once more when the lot stands. */
 const SECOND_CHANCES = 16;
+
+export interface Found {
+  readonly lot: Lot;
+  readonly removed: readonly Removal[];
+}
 
 /**
  * The largest lot that nobody in it would rather leave.
@@ -37,64 +36,21 @@ const SECOND_CHANCES = 16;
  * is its own; what is shared is split in proportion to what the batch spares each. Whoever is beyond its limit or worse
  * off than alone leaves, one after another, and the lot is priced again; those who left are tried again at the end. That
  * is done by several orders of leaving, and the lot that saves most is taken.
+ *
+ * @param bidders in the order of their ids
  */
 export function findLot(stage: Stage, bidders: readonly Bidder[]): Found {
-  if (leavers(termsOf(stage, bidders), bidders, FIRST_TO_LEAVE[0]!).length === 0) {
-    return { lot: priced(stage, bidders), removed: [] };
+  const columns = columnsOf(bidders);
+  const places = allPlaces(bidders.length);
+  const terms = termsOf(stage, columns, places, tallyOf(columns, places), true);
+  const search = { stage, columns, unhappy: roomFor(bidders.length) };
+  if (findUnhappy(search.unhappy, terms, columns, places, 1) === 0) {
+    return { lot: lotOf(terms, columns, places, bidders), removed: [] };
   }
-  const found = FIRST_TO_LEAVE.map((rank) => eliminate(stage, bidders, rank));
+  const found = FIRST_TO_LEAVE.map((rank) => withSecondChances(search, eliminate(search, rank)));
   const best = found.reduce((most, each) => (each.saving > most.saving ? each : most));
-  return { lot: priced(stage, best.staying), removed: best.left.map(removalOf) };
-}
-
-export interface Found {
-  readonly lot: Lot;
-  readonly removed: readonly Removal[];
-}
-
-/** Who of those that would leave goes first: it decides who need not go after all. No rule is best always. */
-const FIRST_TO_LEAVE: readonly ((beyond: Beyond) => number)[] = [
-  ({ beyond }) => beyond,
-  ({ beyond, bidder }) => beyond / bidder.notional,
-  ({ bidder }) => bidder.notional,
-  ({ bidder }) => -bidder.notional,
-];
-
-/** Who has left, at which price. */
-interface Left extends Beyond {
-  readonly premium: number;
-}
-
-interface Eliminated {
-  readonly staying: readonly Bidder[];
-  readonly left: readonly Left[];
-  readonly saving: number;
-}
-
-function eliminate(stage: Stage, bidders: readonly Bidder[], rank: (beyond: Beyond) => number): Eliminated {
-  let current = bidders;
-  let terms = termsOf(stage, current);
-  const left: Left[] = [];
-  for (;;) {
-    const leaving = leavers(terms, current, rank);
-    if (leaving.length === 0) break;
-    const gone = new Set(leaving.map(({ bidder }) => bidder));
-    current = current.filter((bidder) => !gone.has(bidder));
-    for (const each of leaving) left.push({ ...each, premium: terms.premium });
-    terms = termsOf(stage, current);
-  }
-  const returned = new Set<Bidder>();
-  let saving = savingOf(terms, current);
-  for (const { bidder } of [...left].sort((a, b) => a.beyond - b.beyond).slice(0, SECOND_CHANCES)) {
-    const wider = withOneMore(current, bidder);
-    const widerTerms = termsOf(stage, wider);
-    const widerSaving = savingOf(widerTerms, wider);
-    if (!(widerSaving > saving) || leavers(widerTerms, wider, rank).length > 0) continue;
-    current = wider;
-    saving = widerSaving;
-    returned.add(bidder);
-  }
-  return { staying: current, left: left.filter(({ bidder }) => !returned.has(bidder)), saving };
+  const removed = best.left.map((left) => removalOf(left, bidders[left.place]!));
+  return { lot: lotOf(best.terms, columns, best.places, bidders), removed };
 }
 
 /**
@@ -103,115 +59,101 @@ function eliminate(stage: Stage, bidders: readonly Bidder[], rank: (beyond: Beyo
  * @param mayTrim whether a small remainder may be left out, where one order of the heavy side allows to be filled short
  */
 export function priced(stage: Stage, bidders: readonly Bidder[], mayTrim = true): Lot {
-  const { gasOf, heavy, premium, sharedGas } = termsOf(stage, bidders, mayTrim);
-  const members = bidders.map((bidder) => ({ bidder, gas: gasOf(bidder), gain: gainAt(bidder, heavy) }));
+  const columns = columnsOf(bidders);
+  const places = allPlaces(bidders.length);
+  return lotOf(termsOf(stage, columns, places, tallyOf(columns, places), mayTrim), columns, places, bidders);
+}
+
+function lotOf(terms: Terms, columns: Columns, places: Places, bidders: readonly Bidder[]): Lot {
+  const { heavy, premium, sharedGas } = terms;
+  const gains = gainsAt(terms, columns);
+  const members: Member[] = [];
+  for (const place of places) {
+    const gain = gains[place]!;
+    members.push({ bidder: bidders[place]!, gas: gasOf(terms, gain), gain });
+  }
   return { members, heavy, premium, sharedGas };
 }
 
-/** At what costs those who trade together do it. */
-interface Terms extends Omit<Lot, 'members'> {
-  /** An order's own gas, and its share of what is shared: in proportion to what the batch spares each. */
-  readonly gasOf: (bidder: Bidder) => number;
+/** What one search works on and in. */
+interface Search {
+  readonly stage: Stage;
+  readonly columns: Columns;
+  readonly unhappy: Unhappy;
 }
 
-function termsOf(stage: Stage, bidders: readonly Bidder[], mayTrim = true): Terms {
-  let [wanted, gross] = [0, 0];
-  for (const { sign, units } of bidders) {
-    wanted += sign * units;
-    gross += units;
-  }
-  const routed = splitOf(stage, bidders, wanted > 0 ? 1 : -1);
-  // Sellers pay their gas in what they bring, which is then not for sale.
-  let kept = 0;
-  for (const bidder of bidders) if (bidder.sign < 0) kept += routed.gasOf(bidder);
-  const net = wanted + kept / stage.mid;
-  if (Math.abs(net) <= ROUNDING * gross || (mayTrim && isTrimmable(stage, bidders, net))) {
-    return { ...splitOf(stage, bidders, 0), premium: 0 };
-  }
-  const size = Math.abs(net);
-  const heavy = net > 0 ? 1 : -1;
-  const split = heavy === routed.heavy ? routed : splitOf(stage, bidders, heavy);
-  return { ...split, premium: (heavy * costsOf(stage, net).variableCost(size)) / size };
-}
-
-function splitOf(stage: Stage, bidders: readonly Bidder[], heavy: Lot['heavy']): Omit<Terms, 'premium'> {
-  const { order, settlement } = stage.market.gas;
-  const sharedGas = settlement + (heavy === 0 ? 0 : costsOf(stage, heavy).fixedCost);
-  const total = positiveGains(bidders, heavy);
-  const gasOf = (bidder: Bidder): number =>
-    order + (total > 0 ? (sharedGas * Math.max(0, gainAt(bidder, heavy))) / total : sharedGas / bidders.length);
-  return { heavy, sharedGas, gasOf };
-}
-
-function gainAt({ gains }: Bidder, heavy: Lot['heavy']): number {
-  return gains[(heavy + 1) as 0 | 1 | 2];
-}
-
-function positiveGains(bidders: readonly Bidder[], heavy: Lot['heavy']): number {
-  let total = 0;
-  for (const bidder of bidders) total += Math.max(0, gainAt(bidder, heavy));
-  return total;
-}
-
-/** Whether a remainder is so small that the gas of its swap is a tenth of its worth, and somebody can do without it. */
-function isTrimmable(stage: Stage, bidders: readonly Bidder[], net: number): boolean {
-  if (Math.abs(net) * stage.mid > WORTH_ROUTING * costsOf(stage, net).fixedCost) return false;
-  return bidders.some(({ room, sign }) => sign > 0 === net > 0 && room >= Math.abs(net));
-}
-
-/** Why somebody would leave. */
-export interface Beyond {
-  readonly bidder: Bidder;
-  readonly code: 'BETTER_ALONE' | 'LIMIT';
-  /** Numeraire. */
+/** Who has left, why, and at which price. Numeraire. */
+interface Left {
+  readonly place: number;
   readonly beyond: number;
+  readonly isOverLimit: boolean;
+  readonly premium: number;
 }
 
-/** So many of those who would leave go at once; of few, one. */
-const AT_ONCE = 1 / 16;
+interface Eliminated {
+  readonly places: Places;
+  readonly left: readonly Left[];
+}
 
-/** Who leaves a lot next: nobody when all would stay. */
-function leavers(
-  { gasOf, heavy, premium, sharedGas }: Terms,
-  bidders: readonly Bidder[],
-  rank: (beyond: Beyond) => number,
-): readonly Beyond[] {
-  const isWorthless = sharedGas > positiveGains(bidders, heavy) * (1 + ROUNDING);
-  const unhappy: Beyond[] = [];
-  for (const bidder of bidders) {
-    const cost = bidder.sign * bidder.units * premium + gasOf(bidder);
-    const overLimit = cost - bidder.limitCost;
-    const overAlone = Math.max(isWorthless ? sharedGas : -gainAt(bidder, heavy), cost - bidder.outsideCost);
-    const beyond = Math.max(overLimit, overAlone);
-    if (beyond <= ROUNDING * bidder.notional) continue;
-    unhappy.push({ bidder, code: overLimit > 0 ? 'LIMIT' : 'BETTER_ALONE', beyond });
+/** Lets those leave who would, until nobody would. */
+function eliminate({ columns, stage, unhappy }: Search, rank: Rank): Eliminated {
+  let places = allPlaces(columns.sign.length);
+  let tally = tallyOf(columns, places);
+  const left: Left[] = [];
+  for (;;) {
+    if (places.length <= FEW) tally = tallyOf(columns, places);
+    const terms = termsOf(stage, columns, places, tally, true);
+    if (findUnhappy(unhappy, terms, columns, places, places.length) === 0) return { places, left };
+    const leaving: number[] = [];
+    for (const i of nextToLeave(unhappy, columns, places, rank)) {
+      const index = unhappy.indices[i]!;
+      const place = places[index]!;
+      const isOverLimit = unhappy.beyondLimit[i]! > 0;
+      left.push({ place, beyond: unhappy.beyond[i]!, isOverLimit, premium: terms.premium });
+      leaving.push(index);
+      count(tally, columns, place, -1);
+    }
+    places = withoutIndices(
+      places,
+      leaving.sort((a, b) => a - b),
+    );
   }
-  // Sorting is stable: of equal ranks the lower id goes first.
-  return unhappy.sort((a, b) => rank(b) - rank(a)).slice(0, Math.ceil(unhappy.length * AT_ONCE));
 }
 
-/** What all save together against each alone. */
-function savingOf({ heavy, sharedGas }: Terms, bidders: readonly Bidder[]): number {
-  let saving = -sharedGas;
-  for (const bidder of bidders) saving += gainAt(bidder, heavy);
-  return saving;
-}
-
-function removalOf({ beyond, bidder, code, premium }: Left): Removal {
-  const orderId = bidder.order.id;
-  const bps = (cost: number): string => `${((cost / bidder.notional) * 1e4).toFixed(2)} bp`;
-  if (code === 'BETTER_ALONE') {
-    const sentence = `It would pay ${bps(beyond)} more than alone.`;
-    return { orderId, code, sentence };
+/** Takes those back who had least to complain of, where all save more with them and nobody would leave for it. */
+function withSecondChances({ columns, stage, unhappy }: Search, { left, places: standing }: Eliminated) {
+  let places = standing;
+  const tally = tallyOf(columns, places);
+  let saving = savingOf(termsOf(stage, columns, places, tally, true), columns, places);
+  const returned = new Set<Left>();
+  const complaints = Float64Array.from(left, ({ beyond }) => -beyond);
+  for (const i of greatest(complaints, Math.min(SECOND_CHANCES, left.length), unhappy.sorted)) {
+    const { place } = left[i]!;
+    const wider = withPlace(places, place);
+    count(tally, columns, place, 1);
+    const terms = termsOf(stage, columns, wider, tally, true);
+    const widerSaving = savingOf(terms, columns, wider);
+    if (widerSaving > saving && findUnhappy(unhappy, terms, columns, wider, 1) === 0) {
+      [places, saving] = [wider, widerSaving];
+      returned.add(left[i]!);
+    } else {
+      count(tally, columns, place, -1);
+    }
   }
-  const { limitCost, sign, units } = bidder;
+  const terms = termsOf(stage, columns, places, tallyOf(columns, places), true);
+  return { places, terms, saving, left: left.filter((each) => !returned.has(each)) };
+}
+
+function removalOf(
+  { beyond, isOverLimit, premium }: Left,
+  { limitCost, notional, order, sign, units }: Bidder,
+): Removal {
+  const orderId = order.id;
+  const bps = (cost: number): string => `${((cost / notional) * 1e4).toFixed(2)} bp`;
+  if (!isOverLimit) {
+    return { orderId, code: 'BETTER_ALONE', sentence: `It would pay ${bps(beyond)} more than alone.` };
+  }
   const price = bps(premium * sign * units);
   const sentence = `It would pay ${bps(limitCost + beyond)} (${price} of it by the price); its limit is ${bps(limitCost)}.`;
-  return { orderId, code, sentence };
-}
-
-/** In the order of the ids, as the others are. */
-function withOneMore(bidders: readonly Bidder[], bidder: Bidder): readonly Bidder[] {
-  const after = bidders.findIndex(({ order }) => bidder.order.id < order.id);
-  return after === -1 ? [...bidders, bidder] : [...bidders.slice(0, after), bidder, ...bidders.slice(after)];
+  return { orderId, code: 'LIMIT', sentence };
 }

@@ -5,6 +5,7 @@ export { BatchInputInvalidError, BatchUnsoundError } from './errors.js';
 export { orderOfIntent } from './order-of-intent.js';
 export type * from './order.js';
 export type { RouteRemainder } from './settle-price.js';
+export { midFraction } from './stage.js';
 export {
   type CompanyInput,
   priceOfWaiting,

@@ -1,6 +1,6 @@
 import { type Lot, type Member, priced } from './auction.js';
 import type { BatchFill, ClearedMarket, ClearingPrice, Remainder } from './order.js';
-import { type Bidder, costsOf, midFraction, type Stage } from './stage.js';
+import { type Bidder, midFraction, type Stage } from './stage.js';
 
 /** Routes a remainder to the atom: quote atoms that buying so many base atoms takes, or that selling them brings. */
 export type RouteRemainder = (marketId: string, side: 'buy' | 'sell', baseAtoms: bigint) => bigint;
@@ -155,11 +155,10 @@ function fillOf(stage: Stage, part: Part, price: ClearingPrice, heavy: Lot['heav
  * and, on average over who comes first, as much of the impact as the batch's price has beyond the spread.
  */
 function aloneBeside(stage: Stage, { order, sign }: Bidder, units: number, price: ClearingPrice, heavy: Lot['heavy']) {
-  const { fixedCost, marginalCost } = stage[order.side];
   const premium =
     ((Number(price.quoteAtoms) / Number(price.baseAtoms)) * stage.baseScale) / stage.quoteScale - stage.mid;
-  const impact = heavy === 0 ? 0 : premium - heavy * costsOf(stage, heavy).marginalCost(0);
-  return stage.market.gas.alone + fixedCost + units * (marginalCost(0) + sign * impact);
+  const impact = heavy === 0 ? 0 : premium - heavy * stage.firstCost[heavy > 0 ? 'buy' : 'sell'];
+  return stage.market.gas.alone + stage[order.side].fixedCost + units * (stage.firstCost[order.side] + sign * impact);
 }
 
 function total(fills: readonly BatchFill[], atoms: (fill: BatchFill) => bigint): bigint {

@@ -10,6 +10,8 @@ export interface Stage {
   readonly mid: number;
   readonly buy: CostFunction;
   readonly sell: CostFunction;
+  /** Marginal cost of the first atom: half the spread. Numeraire per unit. */
+  readonly firstCost: { readonly buy: number; readonly sell: number };
   readonly baseScale: number;
   readonly quoteScale: number;
 }
@@ -42,11 +44,14 @@ export function stageOf(market: BatchMarket): Stage {
     throw new BatchInputInvalidError(field(`gas.${name}`), cost, 'is no cost', 'Give numeraire, from 0.');
   }
   for (const side of ['buy', 'sell'] as const) assertOwnCurve(market[side], side, mid, field(side));
+  const buy = costFunction(market.buy);
+  const sell = costFunction(market.sell);
   return {
     market,
     mid,
-    buy: costFunction(market.buy),
-    sell: costFunction(market.sell),
+    buy,
+    sell,
+    firstCost: { buy: buy.marginalCost(0), sell: sell.marginalCost(0) },
     baseScale: 10 ** market.base.decimals,
     quoteScale: 10 ** market.quote.decimals,
   };
@@ -60,8 +65,8 @@ function assertOwnCurve(curve: CostCurve, side: 'buy' | 'sell', mid: number, fie
   throw new BatchInputInvalidError(field, { side: curve.side, price: curve.referencePrice }, 'is another curve', hint);
 }
 
-export function unitsOf({ market }: Stage, baseAtoms: bigint): number {
-  return Number(baseAtoms) / 10 ** market.base.decimals;
+export function unitsOf({ baseScale }: Stage, baseAtoms: bigint): number {
+  return Number(baseAtoms) / baseScale;
 }
 
 export function costsOf(stage: Stage, sign: number): CostFunction {
@@ -97,13 +102,16 @@ export function bidderOf(stage: Stage, order: BatchOrder, outsideCost: number): 
 function gainOf(stage: Stage, { side }: BatchOrder, units: number, heavy: 1 | 0 | -1): number {
   const { alone, order } = stage.market.gas;
   const isHeavy = (side === 'buy' ? 1 : -1) === heavy;
-  const paid = heavy === 0 ? stage[side === 'buy' ? 'sell' : 'buy'].marginalCost(0) : 0;
-  const spared = isHeavy ? 0 : stage[side].marginalCost(0) + paid;
+  const paid = heavy === 0 ? stage.firstCost[side === 'buy' ? 'sell' : 'buy'] : 0;
+  const spared = isHeavy ? 0 : stage.firstCost[side] + paid;
   return alone + stage[side].fixedCost - order + spared * units;
 }
 
 /** Mid price as a fraction of atoms. */
-export function midFraction({ base, midPrice, quote }: BatchMarket): { quoteAtoms: bigint; baseAtoms: bigint } {
+export function midFraction({ base, midPrice, quote }: Pick<BatchMarket, 'base' | 'midPrice' | 'quote'>): {
+  quoteAtoms: bigint;
+  baseAtoms: bigint;
+} {
   const scaled = new Decimal(midPrice).shiftedBy(quote.decimals + EXTRA_DIGITS);
   return { quoteAtoms: BigInt(scaled.toFixed(0)), baseAtoms: 10n ** BigInt(base.decimals + EXTRA_DIGITS) };
 }

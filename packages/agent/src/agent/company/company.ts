@@ -15,7 +15,8 @@ import { absentOf } from './absent.js';
 import type { Need } from './need.js';
 import { companyNetworks } from './networks.js';
 import { openRoom, type Room } from './room.js';
-import { openSettler, type Settler, type SettlerKey } from './settler.js';
+import type { SettlerKey } from './send-settlement.js';
+import { openSettler, type Settler } from './settler.js';
 
 /** What a portfolio's networks need to follow orders of batches. */
 export interface BatchSolver {
@@ -173,6 +174,20 @@ function newSettler({ clock, env, events, isLive, signal }: CompanyParts, config
       for (const { portfolio } of batch.needs) {
         events.emit({ kind: 'execution', level, code, portfolio, sentence, details: { batch: batch.id, ...details } });
       }
+    },
+    blame: async (batch, { portfolio, slice }, sentence) => {
+      const code = 'BATCH_REMOVED';
+      const told = `Slice ${slice.slice.index} is taken out of batch ${batch.id}: ${sentence}`;
+      const details = { batch: batch.id };
+      const { clock: own, journal } = slice.parts;
+      const decision = { code, sentence: told, simulated: false, details };
+      await journal.appendDecision({
+        atMs: own.now(),
+        intentId: slice.signed.id,
+        slice: slice.slice.index,
+        ...decision,
+      });
+      events.emit({ kind: 'decision', level: 'warn', code, portfolio, sentence: told, details });
     },
   });
 }

@@ -1,5 +1,6 @@
 import type { BatchOrder, Waiting } from '@evenkeel/core/batch';
 import type { ContestedSlice } from '@evenkeel/core/rebalancer';
+import type { ReadMarket } from '../../batch/market.js';
 import type { BatchPlace } from '../../batch/place.js';
 
 /** A slice that may be settled with those of others. */
@@ -18,6 +19,13 @@ export interface Need {
   readonly places: readonly BatchPlace[];
   /** Unix seconds at which it came. */
   readonly sinceSeconds: number;
+}
+
+/** What its own route costs, as a market counts costs: against its own mid. Numeraire. */
+export function ownCostIn({ order, ownCost, referencePrice }: Need, { market, midPrice }: ReadMarket): number {
+  const sign = order.side === 'buy' ? 1 : -1;
+  const units = Number(order.baseAtoms) / 10 ** market.base.decimals;
+  return ownCost + sign * units * (referencePrice - Number(midPrice));
 }
 
 /** Why a slice is not settled with others. */

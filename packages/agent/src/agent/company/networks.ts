@@ -6,9 +6,10 @@ import type { ContestedSlice, NetworksPort, SliceAward } from '@evenkeel/core/re
 import { EvenkeelError } from '@evenkeel/intents';
 import { Interface } from 'ethers';
 import type { BatchPlace } from '../../batch/place.js';
-import type { Alone, Need } from './need.js';
+import { type Alone, type Need, ownCostIn } from './need.js';
 import { opennessOf, type Outlook } from './outlook.js';
 import type { Room, Seat } from './room.js';
+import { signedLimit } from './signed-limit.js';
 
 export interface CompanyParts {
   readonly portfolio: string;
@@ -174,6 +175,7 @@ async function awardOf(parts: CompanyParts, slice: ContestedSlice, seat: Seat): 
   const buyAmount = buys
     ? (sellAmount * price.baseAtoms) / price.quoteAtoms
     : (sellAmount * price.quoteAtoms) / price.baseAtoms;
+  const least = signedLimit(batch.read.market, fill, ownCostIn(need, batch.read), sellAmount, buyAmount);
   const { journal } = slice.parts;
   const recipient = intent.spending.find(({ chainId }) => chainId === base.chainId)?.recipient ?? intent.signer;
   // The contract goes by its chain's clock.
@@ -185,13 +187,13 @@ async function awardOf(parts: CompanyParts, slice: ContestedSlice, seat: Seat): 
     side: fill.side,
     input,
     tokenOut: buys ? base : quote,
-    minOutput: buyAmount,
+    minOutput: least,
     recipient,
     deadline: intent.deadline,
     liveChildren: liveChildren(await delegationsOf(journal, id)),
     spent: spentOf(intent, await journal.flows({ intentId: id })),
   };
-  const amounts = { sellAmount, feeAmount: fill.feeAtoms, buyAmount, validTo };
+  const amounts = { sellAmount, feeAmount: fill.feeAtoms, buyAmount: least, validTo };
   const bid = await bidOfAmounts(parts.orders, request, amounts, SETTLED_IN_SECONDS, slice.signal);
   const { details, sentence } = toldOf(seat);
   await parts.tell(slice, 'BATCH_CLEARED', sentence, { ...details, validTo });

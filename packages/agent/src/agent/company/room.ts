@@ -11,7 +11,7 @@ import {
   waitForCompany,
 } from '@evenkeel/core/batch';
 import { quoteAtomsOf, type ReadMarket } from '../../batch/market.js';
-import type { Alone, Need } from './need.js';
+import { type Alone, type Need, ownCostIn } from './need.js';
 
 /** A market of a batch, cleared: everybody has its fill, nobody has signed yet. */
 export interface ClearedBatch {
@@ -176,16 +176,9 @@ function inputOf(needs: readonly Need[], markets: readonly ReadMarket[], nowSeco
   };
 }
 
-/** What its own route costs, as the market counts costs that makes least of it: against its own mid. */
-function outsideCost({ order, ownCost, referencePrice }: Need, byId: ReadonlyMap<string, ReadMarket>): number {
-  const sign = order.side === 'buy' ? 1 : -1;
-  return Math.min(
-    ...order.markets.map((id) => {
-      const { market, midPrice } = byId.get(id)!;
-      const units = Number(order.baseAtoms) / 10 ** market.base.decimals;
-      return ownCost + sign * units * (referencePrice - Number(midPrice));
-    }),
-  );
+/** In the market that makes least of its own route. */
+function outsideCost(need: Need, byId: ReadonlyMap<string, ReadMarket>): number {
+  return Math.min(...need.order.markets.map((id) => ownCostIn(need, byId.get(id)!)));
 }
 
 function decisionOf(
