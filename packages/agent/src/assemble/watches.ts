@@ -42,7 +42,7 @@ export function watchesOf({ instruments, positions }: PortfolioConfig, chains: r
   const loans = [...(instruments?.aaveShort ?? []), ...positions.aaveV3].map((each): WatchedVenue => {
     const { addressesProvider, chainId } = each;
     const { chain, config } = on(chainId);
-    const health = 'healthFactor' in each ? { minHealthFactor: HEALTH_SHARE * (each.healthFactor - 1) + 1 } : {};
+    const health = leastHealth(each, limits);
     const watch = aaveV3Watch({
       chain,
       addressesProvider,
@@ -67,6 +67,16 @@ function both<T>(
 ): readonly { readonly entry: T; readonly isTraded: boolean }[] {
   const as = (isTraded: boolean) => (entry: T) => ({ entry, isTraded });
   return [...traded.map(as(true)), ...read.map(as(false))];
+}
+
+/** Of a loan that is traded by what each trade leaves, of another that is kept by the distance that it has to keep. */
+function leastHealth(
+  each: { readonly healthFactor?: number; readonly pool?: string },
+  { marginLimits }: { readonly marginLimits?: MarginLimits },
+): { readonly minHealthFactor?: number } {
+  if (each.healthFactor !== undefined) return { minHealthFactor: HEALTH_SHARE * (each.healthFactor - 1) + 1 };
+  if (each.pool === undefined || marginLimits === undefined) return {};
+  return { minHealthFactor: 1 / (1 - marginLimits.minDistance) };
 }
 
 /** A loan whose health has lost half of what each trade leaves above liquidation is told of. */
