@@ -129,7 +129,7 @@ async function keepOne(input: OneInput, first: MarginReading): Promise<readonly 
         outcome: dryRun ? 'simulated' : isLast ? 'cured' : 'part',
         code: isLast ? 'MARGIN_CURED' : 'MARGIN_CURE_PART',
         sentence: isLast
-          ? `The margin at ${venue.name}, ${spokenState(base.before)}, was cured by ${said.spoken.join(' and ')}.${end}`
+          ? `The margin at ${venue.name}, ${spokenState(base.before)}, ${dryRun ? 'would be' : 'was'} cured by ${said.spoken.join(' and ')}.${end}`
           : `${spoken} is the first of what the margin at ${venue.name} needs.${end}`,
         ...(after === undefined ? {} : { after }),
       });
