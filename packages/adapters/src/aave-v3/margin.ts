@@ -1,8 +1,8 @@
 import { type Address, type Chain, Decimal, fromAtoms, sameAddress, type Token } from '@evenkeel/core';
 import type { LendingMargin, LendingSide } from '@evenkeel/core/margin';
+import { readStaged } from '../uniswap/staged-read.js';
 import type { AaveAsset } from './aave-v3.js';
 import { problemOf, thresholdBpsOf } from './account-problem.js';
-import { readStaged } from '../uniswap/staged-read.js';
 import { type AccountState, type MarketView, type ReserveState, stagedAccount } from './account-read.js';
 import { AaveMarginUnknownError } from './errors.js';
 

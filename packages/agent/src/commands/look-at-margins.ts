@@ -38,8 +38,11 @@ export async function lookAtMargins(
   return all;
 }
 
-/** A margin that has to be cured and was not leaves something undone. */
-export const isLeftOpen = ({ outcome }: MarginKept): boolean => outcome === 'unreachable' || outcome === 'failed';
+/** Whether a margin that has to be cured was not, by whatever way was tried last: something is left undone. */
+export function isLeftOpen(all: readonly MarginKept[]): boolean {
+  const ends = new Map(all.map((kept) => [kept.venue, kept.outcome]));
+  return [...ends.values()].some((outcome) => outcome === 'unreachable' || outcome === 'failed');
+}
 
 /** As `--json` prints it; what no move liquidates has no distance. */
 export function marginJson(kept: MarginKept): Record<string, unknown> {

@@ -56,7 +56,7 @@ export async function runRebalancing(assembled: Assembled, out: Screen, options:
     }
     await finishPreparing(assembled, out, signal);
     const { outcome } = result.report;
-    if (margins.some(isLeftOpen)) return 1;
+    if (isLeftOpen(margins)) return 1;
     if (outcome === 'held' && STUCK.has(result.decision.reason)) return 1;
     return outcome === 'hedged' || outcome === 'held' || outcome === 'dry-run' ? 0 : 1;
   } finally {

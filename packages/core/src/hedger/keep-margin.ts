@@ -113,7 +113,8 @@ async function keepOne(input: OneInput, first: MarginReading): Promise<readonly 
       await options.permit?.(proposal);
       // What a part before it has changed is looked at anew; a simulation changes nothing.
       const now = index === 0 || dryRun ? { reading, before: seen.before } : await lookAgain(input, reading);
-      const done = await carryOutPart({ context, venue, trade: input.trade, dryRun, signal }, { part, how, ...now });
+      const at: CureAt = { part, how: asRead(how, now.reading), ...now };
+      const done = await carryOutPart({ context, venue, trade: input.trade, dryRun, signal }, at);
       const about = { ...base, proposal, rejected: plan.rejected, ...resultOf(done) };
       if (!done.isDone) {
         failed.add(part.id);
@@ -163,6 +164,11 @@ async function lookAgain(
 ): Promise<Pick<CureAt, 'before' | 'reading'>> {
   const { before } = await look(signal);
   return { before, reading: (await readVenue(context, venue, signal)) ?? earlier };
+}
+
+/** What the wallet has and the account takes may be less than when it was planned. */
+function asRead(how: CureWay, { payments }: MarginReading): CureWay {
+  return how.way === 'reduce' ? how : { ...how, reading: payments[how.payment.id] ?? how.reading };
 }
 
 const resultOf = ({ intentId, reconciliation, trade }: PartDone): Omit<PartDone, 'isDone' | 'why'> => ({
