@@ -64,6 +64,7 @@ export function addChainCommands(program: Command, { ended, signal }: Surroundin
     .addOption(json)
     .addOption(dryRun)
     .addOption(deltaChange)
+    .option('--keep-margin', 'first bring margins back that are too near to liquidation; else they are told of', false)
     .addHelpText('after', `${KEY}\n${EXIT_CODES}`)
     .action(async (options: HedgeOptions) => {
       const { hedge } = await import('./commands/hedge.js');

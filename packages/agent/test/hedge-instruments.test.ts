@@ -17,7 +17,7 @@ import { parseConfig } from '../src/config/load.js';
 import type { PortfolioConfigInput } from '../src/config/schema.js';
 import { agentFile, bookOf, closeAll, open, removeFolders, roundToEnd } from './agent/support.js';
 import { documentIn, folder, inProcess, writeYaml } from './cli-process.js';
-import { openStage, type Stage, traces } from './support.js';
+import { balanceOf, openStage, type Stage, traces } from './support.js';
 
 // A configured portfolio whose hedges may be perpetuals and loans: chosen by what they cost to hold, signed, journaled and
 // executed as spot is.
@@ -133,7 +133,11 @@ const QUICK: Partial<PortfolioConfigInput> = {
 
 function hedger(
   instruments: Instruments,
-  more: { journal?: Journal; ports?: (ports: RebalancerPorts) => Partial<RebalancerPorts> } = {},
+  more: {
+    journal?: Journal;
+    ports?: (ports: RebalancerPorts) => Partial<RebalancerPorts>;
+    config?: Partial<PortfolioConfigInput>;
+  } = {},
 ): {
   readonly rebalancer: HedgingRebalancer;
   readonly journal: Journal;
@@ -143,12 +147,15 @@ function hedger(
 } {
   const journal = more.journal ?? memoryJournal();
   // In one piece, unless a test is of parts.
-  const assembled = assemble(parseConfig({ ...stage.config, ...QUICK, instruments: { maxParts: 1, ...instruments } }), {
-    signer: new Wallet(owner().privateKey),
-    journal,
-    random: seededRandom(1),
-    env: {},
-  });
+  const assembled = assemble(
+    parseConfig({ ...stage.config, ...QUICK, ...more.config, instruments: { maxParts: 1, ...instruments } }),
+    {
+      signer: new Wallet(owner().privateKey),
+      journal,
+      random: seededRandom(1),
+      env: {},
+    },
+  );
   const ports = { ...assembled.ports, ...more.ports?.(assembled.ports) };
   const { instruments: configured, portfolio } = assembled;
   return { rebalancer: rebalancerOf(portfolio, ports, configured), journal, ports, portfolio, instruments: configured };
@@ -319,6 +326,57 @@ describe('a size that is split', () => {
   });
 });
 
+describe('a split of which the second part fails', () => {
+  /** Nobody opens a paused market of Perp v2 again. */
+  const shut = (): Promise<void> =>
+    send(stage.world.accounts.deployer.privateKey, chain().parts.perpV2!.baseToken, 'pause()', []);
+  const between = (journal: Journal): { readonly journal: Journal } => {
+    let ended = 0;
+    const finishProgramme: Journal['finishProgramme'] = async (...args) => {
+      await journal.finishProgramme(...args);
+      ended += 1;
+      if (ended === 1) await shut();
+    };
+    return { journal: { ...journal, finishProgramme } };
+  };
+  const onceSigned = ({ account }: RebalancerPorts): Partial<RebalancerPorts> => {
+    let signed = 0;
+    const signTypedData: typeof account.signTypedData = async (typed) => {
+      signed += 1;
+      if (signed === 2) await shut();
+      return account.signTypedData(typed);
+    };
+    return { account: { ...account, signTypedData } };
+  };
+
+  test.each([
+    ['kept', 'partly-hedged', 'before it is asked for', '24', '24'],
+    ['undone', 'failed', 'before it is asked for', '24', '-120'],
+    ['kept', 'partly-hedged', 'once it is signed', '24', '24'],
+    ['undone', 'failed', 'once it is signed', '24', '-120'],
+  ] as const)(
+    'the first is %s, and told as %s, where the market of the second closes %s',
+    async (status, outcome, when, units, targetDeltaUnits) => {
+      // The margin carries ten, so that the larger part is spot.
+      await deposit(15_000n);
+      const journal = memoryJournal();
+      const more = when === 'once it is signed' ? { journal, ports: onceSigned } : between(journal);
+      const instruments = { perpV2: [perp()], maxParts: 2, margin: { ways: [], maxLeverage: 2 } };
+      const policy = { riskAversion: { perNumeraire: 0.001 }, targetDeltaUnits };
+      const { rebalancer } = hedger(instruments, { ...more, config: { policy } });
+      const held = await balanceOf(chain(), 'WETH', owner().address);
+      const { report } = await rebalancer.rebalance({ deltaChangeUnits: units });
+      const [split] = await journal.decisions({ code: 'HEDGE_SPLIT' });
+      const [first, second] = split!.details['parts'] as unknown as readonly Record<'adapter' | 'units', string>[];
+      expect([first!.adapter, second!.adapter]).toEqual(['routed-spot', `perp-v2-${chain().id}`]);
+      expect(report).toMatchObject({ outcome, reconciliation: { exact: true, unexplainedAtoms: 0n } });
+      const bought = Number((await balanceOf(chain(), 'WETH', owner().address)) - held) / 1e18;
+      expect(bought).toBeCloseTo(status === 'kept' ? Number(first!.units) : 0, 1);
+      expect(await perpSize()).toBe(0);
+    },
+  );
+});
+
 describe('one instrument by itself', () => {
   const perpOrder = (units: string) => ({
     ...{ adapter: `perp-v2-${chain().id}`, chainId: chain().id, instrument: 'vETH' },
@@ -430,6 +488,59 @@ test('the command reads instruments from its file and says which took the hedge'
       { adapter: `perp-v2-${chain().id}`, costBps: expect.any(Number), competitors: [{ adapter: 'routed-spot' }] },
     ],
     unexplainedAtoms: '0',
+  });
+});
+
+describe('a margin that is beyond its limits', () => {
+  /** A short of 20 on a tenth of what it is worth, where five times is allowed. */
+  const begun = async (): Promise<void> => {
+    await deposit(7_000n);
+    const lax = { maxLeverage: 30, minLiquidationDistancePercent: 1 };
+    const { rebalancer } = hedger({ perpV2: [perp()], margin: lax });
+    const order = { adapter: `perp-v2-${chain().id}`, chainId: chain().id, instrument: 'vETH', units: '-20' };
+    const { instrument } = await (rebalancer as InstrumentRebalancer).trade(order);
+    expect(instrument!.execution.state).toBe('completed');
+  };
+  const command = (name: string, ...more: string[]) => {
+    const config = { ...stage.config, ...QUICK, journal: `${files}/${name}.db`, instruments: { perpV2: [perp()] } };
+    const file = writeYaml(files, `${name}.yaml`, config);
+    const args = ['hedge', '--config', file, '--json', '--delta-change', '2', ...more];
+    return inProcess(args, { EVENKEEL_PRIVATE_KEY: owner().privateKey });
+  };
+  const margin = { venue: expect.stringMatching(/^perp-v2-\d+-margin$/) as string, code: 'MARGIN_CURED' };
+
+  test('is told by the command, with what would cure it, and nothing is done for it; what makes it smaller is not refused', async () => {
+    await begun();
+    const ended = await command('told', '--dry-run');
+    expect(documentIn(ended)).toMatchObject({
+      outcome: 'dry-run',
+      margins: [
+        { ...margin, outcome: 'simulated', before: { leverage: expect.closeTo(8.6, 0) as number }, after: null },
+      ],
+    });
+    const { choices } = await hedger({ perpV2: [perp()] }).rebalancer.rebalance({
+      deltaChangeUnits: '5',
+      dryRun: true,
+    });
+    expect(choices![0]!.refused.map(({ code }) => code)).not.toContain('MARGIN_LIMIT');
+  });
+
+  test('is cured first where that is asked for', async () => {
+    await begun();
+    const ended = await command('cured', '--keep-margin');
+    const [kept] = (documentIn(ended) as { margins: { after: { leverage: number } }[] }).margins;
+    expect(kept).toMatchObject({ ...margin, outcome: 'cured', way: 'wallet' });
+    expect(kept!.after.leverage).toBeLessThanOrEqual(5);
+  });
+
+  test('grows no further: another takes what would make it worse', async () => {
+    await begun();
+    const { rebalancer } = hedger({ perpV2: [perp()], aaveShort: [{ ...loan(), healthFactor: 1.1 }] });
+    const { choices } = await rebalancer.rebalance({ deltaChangeUnits: '-1', dryRun: true });
+    expect(choices![0]!.refused.map(({ adapter, code }) => [adapter, code])).toEqual([
+      [`perp-v2-${chain().id}`, 'MARGIN_LIMIT'],
+      [`aave-short-${chain().id}`, 'MARGIN_LIMIT'],
+    ]);
   });
 });
 

@@ -16,6 +16,7 @@ import { deepFreeze } from '../common/freeze.js';
 import { positionId, unknownReading, unreadable } from '../positions/readings.js';
 import { asOfBlock } from '../uniswap/pool.js';
 import { readStaged } from '../uniswap/staged-read.js';
+import { problemOf, thresholdBpsOf } from './account-problem.js';
 import { type AccountState, type MarketView, type ReserveState, stagedAccount } from './account-read.js';
 
 /** An asset of the market, and what a unit of it means for the exposure. */
@@ -95,59 +96,10 @@ export function aaveV3Account(options: AaveV3AccountOptions): PositionSource {
   return Object.freeze({ id: source.id, name: source.name, read });
 }
 
-const NORMAL_MODE = 0n;
-
-/** Why the account cannot be understood; undefined where it can. */
-function problemOf(
-  { collateralBase, debtBase, eMode, liquidationThresholdBps }: AccountState,
-  used: readonly ReserveState[],
-  assets: readonly AaveAsset[],
-): string | undefined {
-  for (const { asset, decimals } of used) {
-    const known = assets.find(({ token }) => sameAddress(token.address, asset));
-    if (known === undefined) return `it has ${asset}, which is not among its assets`;
-    const stated = known.token.decimals;
-    if (decimals !== stated) return `${known.token.symbol} has ${decimals} decimals, not ${stated}`;
-  }
-  const collateral = used.filter(({ isCollateral }) => isCollateral);
-  const supplied = collateral.map((each) => baseValue(each, each.supplied));
-  const borrowed = used.map((each) => baseValue(each, each.borrowed));
-  // Each part is rounded for itself.
-  const slack = BigInt(used.length);
-  if (distance(total(supplied), collateralBase) > slack) return `its collateral does not add up to ${collateralBase}`;
-  if (distance(total(borrowed), debtBase) > slack) return `its debt does not add up to ${debtBase}`;
-  if (eMode !== NORMAL_MODE || collateralBase === 0n) return undefined;
-  const weighted = total(collateral.map((each, i) => supplied[i]! * BigInt(each.liquidationThresholdBps)));
-  const average = weighted / collateralBase;
-  return distance(average, BigInt(liquidationThresholdBps)) > 1n
-    ? `its thresholds do not average to ${liquidationThresholdBps} bps`
-    : undefined;
-}
-
-function baseValue({ decimals, price }: ReserveState, atoms: bigint): bigint {
-  return (atoms * price) / 10n ** BigInt(decimals);
-}
-
-function total(parts: readonly bigint[]): bigint {
-  return parts.reduce((sum, part) => sum + part, 0n);
-}
-
-function distance(a: bigint, b: bigint): bigint {
-  return a > b ? a - b : b - a;
-}
-
-function positionOf(
-  { eMode, liquidationThresholdBps }: AccountState,
-  used: readonly ReserveState[],
-  assets: readonly AaveAsset[],
-): LendingPosition {
+function positionOf(state: AccountState, used: readonly ReserveState[], assets: readonly AaveAsset[]): LendingPosition {
   const unitsOf = (reserve: ReserveState, atoms: bigint): AssetUnits => {
     const { token, ...perUnit } = assets.find((each) => sameAddress(each.token.address, reserve.asset))!;
     return { amountUnits: new Decimal(atoms.toString()).shiftedBy(-token.decimals).toFixed(), ...perUnit };
-  };
-  const threshold = (reserve: ReserveState): number => {
-    if (!reserve.isCollateral) return 0;
-    return eMode === NORMAL_MODE ? reserve.liquidationThresholdBps : liquidationThresholdBps;
   };
   return {
     kind: 'lending',
@@ -155,7 +107,7 @@ function positionOf(
       .filter(({ supplied }) => supplied > 0n)
       .map((reserve) => ({
         ...unitsOf(reserve, reserve.supplied),
-        liquidationThreshold: share(threshold(reserve)),
+        liquidationThreshold: share(thresholdBpsOf(state, reserve)),
         // Aave counts what a liquidator gets: 10,500 is a bonus of 5 %.
         liquidationBonus: share(Math.max(0, reserve.liquidationBonusBps - 10_000)),
       })),

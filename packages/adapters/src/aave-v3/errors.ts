@@ -44,3 +44,13 @@ export class AaveNothingOwedError extends EvenkeelError {
     });
   }
 }
+
+/** An account holds or owes something whose margin is not known. Code `AAVE_MARGIN_UNKNOWN`. */
+export class AaveMarginUnknownError extends EvenkeelError {
+  constructor(reason: string) {
+    super('AAVE_MARGIN_UNKNOWN', `The margin of the account on Aave v3 is not known: ${reason}.`, {
+      hint: 'List all of its assets in the configuration, and the pool that the market has now.',
+      details: { reason },
+    });
+  }
+}

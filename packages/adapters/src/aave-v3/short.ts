@@ -13,12 +13,11 @@ import {
   type TradeRequest,
 } from '@evenkeel/core';
 import { InvalidInputError } from '@evenkeel/intents';
-import * as v from 'valibot';
 import { throwIfAborted } from '../common/abort.js';
 import { approveCalls, revokeCall } from '../common/erc20.js';
 import { deepFreeze } from '../common/freeze.js';
 import { quoteId } from '../common/quote-id.js';
-import { addressSchema, atomsSchema, parsePayload } from '../common/schemas.js';
+import { parsePayload } from '../common/schemas.js';
 import { InstrumentUnknownError, TradeRevertsError, TradeUnfundedError } from '../instruments/errors.js';
 import { gasOf } from '../instruments/gas.js';
 import {
@@ -38,10 +37,8 @@ import {
   type PlannedSwap,
   poolsOf,
   swapCalls,
-  type SwapOrder,
   swapOrder,
   swapPayload,
-  swapSchema,
 } from '../instruments/swap.js';
 import { configuredOn } from '../common/configured-on.js';
 import { poolAbi } from './abi.js';
@@ -52,6 +49,7 @@ import {
   AaveReserveClosedError,
 } from './errors.js';
 import { measureShort } from './measure-short.js';
+import { shortPayload, type ShortSteps } from './short-payload.js';
 import {
   readShortTerms,
   shortReads,
@@ -93,28 +91,6 @@ const YEAR_SECONDS = 31_536_000n;
 const DAYS_PER_YEAR = 365;
 /** A size within a thousandth of the debt means all of it: interest has been added since it was sold. */
 const WHOLE_PARTS = 1_000n;
-
-const payloadSchema = v.strictObject({
-  owner: addressSchema,
-  /** Atoms of the numeraire that are supplied first, or withdrawn last. */
-  supply: atomsSchema,
-  withdraw: atomsSchema,
-  /** Atoms of the underlying. */
-  borrow: atomsSchema,
-  repay: atomsSchema,
-  /** The whole debt, whatever it is by then. */
-  isWhole: v.boolean(),
-  swap: swapSchema,
-});
-
-interface Steps {
-  readonly supply: bigint;
-  readonly withdraw: bigint;
-  readonly borrow: bigint;
-  readonly repay: bigint;
-  readonly isWhole: boolean;
-  readonly swap: SwapOrder;
-}
 
 /**
  * Short the underlying by a loan: supply the numeraire, borrow the underlying, sell it, in one batch; and the way back: buy
@@ -228,7 +204,7 @@ export function aaveShort(options: AaveShortOptions): InstrumentAdapter {
     quote,
     build: (fill) => {
       requireOwnQuote(id, fill);
-      const { owner, ...steps } = parsePayload(payloadSchema, fill.quote.payload, id);
+      const { owner, ...steps } = parsePayload(shortPayload, fill.quote.payload, id);
       requireOwner(id, fill.owner, owner);
       return deepFreeze([...stepCalls(id, marketOn(fill.quote.chainId), steps, owner, fill.deadline)]);
     },
@@ -245,7 +221,7 @@ interface Given {
 }
 
 interface Plan {
-  readonly steps: Steps;
+  readonly steps: ShortSteps;
   readonly planned: PlannedSwap;
   /** The same size the other way, in the present market. */
   readonly opposite: PlannedSwap;
@@ -341,7 +317,7 @@ function sideCost({ amountIn, amountOut, pool, tokenIn }: PlannedSwap, underlyin
 function stepCalls(
   id: string,
   { chain, numeraire, pool, underlying, venues }: AaveShortMarket,
-  { borrow, isWhole, repay, supply, swap, withdraw }: Steps,
+  { borrow, isWhole, repay, supply, swap, withdraw }: ShortSteps,
   owner: Address,
   deadline: number,
 ): readonly Call[] {

@@ -1,6 +1,7 @@
 export type { PerpV2Account, PerpV2HeldCollateral } from './account.js';
 export { readPerpV2Account } from './account.js';
 export * from './errors.js';
+export { type PerpV2Curve, type PerpV2Pool, type PerpV2Swap, readPerpV2Curve, replayPerpV2 } from './curve.js';
 export { perpV2Instrument, type PerpV2InstrumentOptions } from './instrument.js';
 export { perpV2LiquidationPrice, type PerpV2Margin } from './liquidation-price.js';
 export { perpV2Margin } from './margin.js';

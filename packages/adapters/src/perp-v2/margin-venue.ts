@@ -1,6 +1,7 @@
 import type { Address } from '@evenkeel/core';
-import { type MarginVenue, perpetualMargin, perpetualReduction } from '@evenkeel/core/margin';
+import { type MarginVenue, moneyPaidIn, perpetualMargin, perpetualReduction } from '@evenkeel/core/margin';
 import { balanceRead } from '../common/erc20.js';
+import { deepFreeze } from '../common/freeze.js';
 import { readContracts } from '../common/read.js';
 import { readPerpV2Account } from './account.js';
 import { perpV2Margin } from './margin.js';
@@ -28,8 +29,14 @@ export function perpV2MarginVenue(market: PerpV2Market, adapter: string): Margin
     name: `Perp v2 on ${chain.name}`,
     chainId: chain.id,
     carries: Object.freeze({ adapter, instrument: baseToken.symbol }),
-    token: settlementToken,
-    gasUnits: DEPOSIT_GAS,
+    payments: deepFreeze([
+      {
+        id: 'deposit',
+        token: { ...settlementToken },
+        gasUnits: DEPOSIT_GAS,
+        calls: (atoms: bigint) => perpV2Deposit(market, atoms),
+      },
+    ]),
     targets: (chainId: number) => Object.freeze(chainId === chain.id ? [vault] : []),
     read: async (owner: Address, signal: AbortSignal) => {
       const [account, roomAtoms, { values }] = await Promise.all([
@@ -40,13 +47,12 @@ export function perpV2MarginVenue(market: PerpV2Market, adapter: string): Margin
       const margin = perpV2Margin(account);
       return Object.freeze({
         account: perpetualMargin(margin),
-        weight: 1,
-        heldUnits: margin.sizeUnits,
-        reduction: (costShare: number) => perpetualReduction(margin, costShare),
-        walletAtoms: values[0],
-        roomAtoms,
+        payments: { deposit: { change: moneyPaidIn(1), price: 1, walletAtoms: values[0], roomAtoms } },
+        position: {
+          heldUnits: margin.sizeUnits,
+          reduction: (costShare: number) => perpetualReduction(margin, costShare),
+        },
       });
     },
-    deposit: (atoms: bigint) => perpV2Deposit(market, atoms),
   } satisfies MarginVenue);
 }

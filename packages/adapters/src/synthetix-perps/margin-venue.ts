@@ -1,6 +1,7 @@
 import type { Address } from '@evenkeel/core';
-import { type MarginVenue, perpetualMargin, perpetualReduction } from '@evenkeel/core/margin';
+import { type MarginVenue, moneyPaidIn, perpetualMargin, perpetualReduction } from '@evenkeel/core/margin';
 import { balanceRead } from '../common/erc20.js';
+import { deepFreeze } from '../common/freeze.js';
 import { readContracts } from '../common/read.js';
 import { readSynthetixPerpsAccount } from './account.js';
 import { synthetixMarginTransfer } from './margin.js';
@@ -26,8 +27,14 @@ export function synthetixMarginVenue(market: SynthetixPerpsMarket, adapter: stri
     name: `Synthetix PerpsV2 on ${chain.name}`,
     chainId: chain.id,
     carries: Object.freeze({ adapter, instrument: symbol }),
-    token: marginToken,
-    gasUnits: DEPOSIT_GAS,
+    payments: deepFreeze([
+      {
+        id: 'deposit',
+        token: { ...marginToken },
+        gasUnits: DEPOSIT_GAS,
+        calls: (atoms: bigint) => synthetixMarginTransfer(market, atoms),
+      },
+    ]),
     // The market burns the sUSD itself.
     targets: (chainId: number) => Object.freeze(chainId === chain.id ? [market.market] : []),
     read: async (owner: Address, signal: AbortSignal) => {
@@ -38,12 +45,12 @@ export function synthetixMarginVenue(market: SynthetixPerpsMarket, adapter: stri
       const margin = synthetixMargin(account);
       return Object.freeze({
         account: perpetualMargin(margin),
-        weight: 1,
-        heldUnits: margin.sizeUnits,
-        reduction: (costShare: number) => perpetualReduction(margin, costShare),
-        walletAtoms: values[0],
+        payments: { deposit: { change: moneyPaidIn(1), price: 1, walletAtoms: values[0] } },
+        position: {
+          heldUnits: margin.sizeUnits,
+          reduction: (costShare: number) => perpetualReduction(margin, costShare),
+        },
       });
     },
-    deposit: (atoms: bigint) => synthetixMarginTransfer(market, atoms),
   } satisfies MarginVenue);
 }

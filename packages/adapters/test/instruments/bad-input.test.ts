@@ -4,7 +4,7 @@ import { spotInstrument } from '@evenkeel/adapters/spot';
 import { assembleExposure, type Exposure, type InstrumentAdapter } from '@evenkeel/core';
 import { type HedgePart, type RiskGoals, tradeInParts } from '@evenkeel/core/choose';
 import { EvenkeelError } from '@evenkeel/intents';
-import { encodeBytes32String, Interface } from 'ethers';
+import { Contract, encodeBytes32String, Interface } from 'ethers';
 import { clock, never } from '../support/bridge-world.js';
 import { venuesOf } from '../uniswap/bench.js';
 import { E6, encode, type InstrumentBench, openInstrumentBench } from './bench.js';
@@ -15,6 +15,12 @@ const ADMIN = new Interface([
   'function setSettlementTokenBalanceCap(uint256 cap)',
   'function withdrawAll(address token)',
   'function setRateAndInvalid(bytes32,uint256,bool)',
+]);
+
+const FACTORY = new Interface([
+  'function createPool(address, address, uint24) returns (address)',
+  'function getPool(address, address, uint24) view returns (address)',
+  'function initialize(uint160)',
 ]);
 
 let bench: InstrumentBench;
@@ -94,14 +100,20 @@ async function rateIs(invalid: boolean): Promise<void> {
   await bench.send(bench.world.accounts.feedKeeper.address, [encode(exchangeRates, ADMIN, 'setRateAndInvalid', args)]);
 }
 
-test('a spot market without liquidity', async () => {
-  const { USDC, WETH } = bench.local.tokens;
-  const empty = venuesOf(bench.local, bench.chain).v3;
-  const market = { chain: bench.chain, underlying: WETH, numeraire: USDC };
-  const dry = spotInstrument({
-    chains: { [bench.chain.id]: { ...market, venues: [{ ...empty, liquidity: () => Promise.resolve([]) }] } },
-    clock,
-  });
+test('a spot market without liquidity: one that is not there, and one that nobody has put anything into', async () => {
+  const { chain, local, lyra } = bench;
+  const venues = [venuesOf(local, chain).v3];
+  // Nobody has made a market between these two.
+  const market = { chain, underlying: local.tokens.WETH, numeraire: lyra.quoteAsset, venues };
+  const dry = spotInstrument({ chains: { [chain.id]: market }, clock });
+  expect(await codeOf(quote(dry, 'WETH', '1'))).toBe('TRADE_TOO_LARGE');
+  const factory = new Contract(local.contracts.uniswapV3Factory, FACTORY, local.provider);
+  const pair = [market.underlying.address, market.numeraire.address, 3_000];
+  const { deployer } = bench.world.accounts;
+  const create = encode(local.contracts.uniswapV3Factory, FACTORY, 'createPool', pair);
+  await bench.send(deployer.address, [create]);
+  const pool = (await factory.getFunction('getPool')(...pair)) as `0x${string}`;
+  await bench.send(deployer.address, [encode(pool, FACTORY, 'initialize', [2n ** 96n])]);
   expect(await codeOf(quote(dry, 'WETH', '1'))).toBe('TRADE_TOO_LARGE');
 });
 

@@ -10,6 +10,7 @@ import {
   marginState,
   type MarginLimits,
   type MarginPlan,
+  moneyPaidIn,
   perpetualMargin,
   perpetualReduction,
   planMarginCure,
@@ -72,20 +73,21 @@ async function plan(): Promise<MarginPlan> {
   const feeShare = 1 - Number(probe.output.atoms) / Number(probe.input.atoms);
   const beside = await balanceOf(away, away.tokens.USDC, world.accounts.owner.address);
   const size = Number((await readPerpV2Account(market, world.accounts.owner.address, never)).sizeUnits);
+  const change = moneyPaidIn(1);
   return planMarginCure(now, LIMITS, {
-    weight: 1,
     annualVolatility: 0.8,
-    money: [
-      { id: 'wallet', available: Number(beside) / 1e6, seconds: 0, cost: () => 0.1 },
-      { id: bridge.id, available: 50_000, seconds: 1_800, cost: (amount) => 0.5 + amount * feeShare },
+    sources: [
+      { id: 'wallet', change, available: Number(beside) / 1e6, seconds: 0, cost: () => 0.1 },
+      { id: bridge.id, change, available: 50_000, seconds: 1_800, cost: (amount) => 0.5 + amount * feeShare },
+      {
+        id: 'reduce',
+        available: 1,
+        change: perpetualReduction({ spot: now.spot, sizeUnits: size, maintenanceRatio: 0.0625 }, 0.002),
+        // Closing here and selling elsewhere: two fees of ten basis points.
+        cost: (share) => share * Math.abs(size) * now.spot * 0.002,
+        seconds: 12,
+      },
     ],
-    reduction: {
-      id: 'reduce',
-      reduction: perpetualReduction({ spot: now.spot, sizeUnits: size, maintenanceRatio: 0.0625 }, 0.002),
-      // Closing here and selling elsewhere: two fees of ten basis points.
-      cost: (share) => share * Math.abs(size) * now.spot * 0.002,
-      seconds: 12,
-    },
   });
 }
 
@@ -118,8 +120,8 @@ test('margin comes over a bridge when that is cheapest, before the limit is hit'
     await marketTo(dollars);
     due = await plan();
   }
-  if (due.status !== 'cure' || due.cure.kind !== 'money') throw new Error('nothing was due');
-  expect(due.cure.id).toBe(bridge.id);
+  if (due.status !== 'cure') throw new Error('nothing was due');
+  expect(due.cure.parts).toMatchObject([{ id: bridge.id }]);
   expect(due.rejected).toEqual([
     { id: 'wallet', reason: 'TOO_LITTLE' },
     { id: 'reduce', reason: 'DEARER' },
@@ -127,7 +129,7 @@ test('margin comes over a bridge when that is cheapest, before the limit is hit'
   // Early: the limit still holds.
   expect(marginState(await account()).distance).toBeGreaterThan(LIMITS.minDistance);
 
-  const quote = await bridgeQuote(BigInt(Math.ceil(due.cure.amount * 1.01)) * E6);
+  const quote = await bridgeQuote(BigInt(Math.ceil(due.cure.parts[0]!.amount * 1.01)) * E6);
   const who = { sender: owner.address, recipient: owner.address, deadline: (await world.clockSeconds()) + 7_200 };
   const hash = await sendCalls(world, owner, bridge.build({ kind: 'quote', quote, ...who }));
   await actors.acrossRelayer.tick();

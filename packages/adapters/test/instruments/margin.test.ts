@@ -1,4 +1,10 @@
-import { aaveV3Account } from '@evenkeel/adapters/aave-v3';
+import {
+  aaveMarginAfter,
+  aaveMarginReader,
+  aaveMarginVenue,
+  aaveV3Account,
+  type AaveMarginPlace,
+} from '@evenkeel/adapters/aave-v3';
 import { perpV2Margin, readPerpV2Account } from '@evenkeel/adapters/perp-v2';
 import type { InstrumentAdapter, LendingPosition } from '@evenkeel/core';
 import {
@@ -178,6 +184,101 @@ describe('Aave v3', () => {
       collateral: { units: 0, dollars: before.collateral.dollars - share * before.debt.units * 3_000 * 1.003 },
     };
     expect(marginBreaches(lendingMargin(after), limits)).toEqual([]);
+  });
+});
+
+describe('a margin on Aave that is kept', () => {
+  const ADMIN = new Interface([
+    'function setSupplyCap(address,uint256)',
+    'function setReservePause(address,bool)',
+    'function setReserveFreeze(address,bool)',
+  ]);
+  const place = (): AaveMarginPlace => {
+    const { chain, local } = bench;
+    const { USDC, WETH } = local.tokens;
+    const assets = [
+      { token: WETH, deltaPerUnit: '1', valuePerUnit: '0' },
+      { token: USDC, deltaPerUnit: '0', valuePerUnit: '1' },
+    ];
+    const { addressesProvider, pool } = local.parts.aaveV3!;
+    return { chain, addressesProvider, pool, assets, underlying: WETH, numeraire: USDC };
+  };
+  const venue = () => aaveMarginVenue(place(), 'loan-margin', { adapter: 'aave-short', instrument: 'WETH' });
+  const read = () => venue().read(bench.trader, never);
+  const admin = (name: string, args: readonly unknown[]) =>
+    bench.send(bench.world.accounts.deployer.address, [
+      encode(bench.local.parts.aaveV3!.poolConfigurator, ADMIN, name, args),
+    ]);
+  const pay = (id: string, atoms: bigint) =>
+    bench.send(
+      bench.trader,
+      venue()
+        .payments.find((each) => each.id === id)!
+        .calls(atoms, bench.trader),
+    );
+
+  beforeEach(() => trade(bench.adapters.loan, 'WETH', '-10'));
+
+  test('each payment does to the account what it says, by the account read anew', async () => {
+    for (const [id, atoms, units] of [
+      ['supply', 2_000n * E6, 2_000],
+      ['repay-WETH', 2n * 10n ** 18n, 2],
+    ] as const) {
+      const { account, payments } = await read();
+      await pay(id, atoms);
+      const after = (await read()).account;
+      const { change } = payments[id]!;
+      for (const field of ['surplusAtZero', 'surplusPerUnit', 'equity', 'gross'] as const) {
+        // Interest of a second or two.
+        expect(Math.abs(after[field] - account[field] - units * change[field])).toBeLessThan(0.01);
+      }
+    }
+    expect((await read()).position).toMatchObject({ heldUnits: expect.closeTo(-8, 4) as number });
+  });
+
+  test('the steps of a trade end where the account is after it', async () => {
+    const margin = aaveMarginReader(place());
+    for (const units of ['-5', '7']) {
+      const deadline = (await bench.nowSeconds()) + 600;
+      const request = { chainId: bench.chain.id, instrument: 'WETH', units, owner: bench.trader };
+      const quote = await bench.adapters.loan.quote({ ...request, spot: 3_000, slippageBps: 100, deadline }, never);
+      const steps = aaveMarginAfter(place(), await margin(bench.trader, never), quote);
+      expect(steps.map(({ step }) => step)).toEqual(
+        units === '-5' ? ['now', 'supply', 'borrow'] : ['now', 'repay', 'withdraw'],
+      );
+      await bench.send(bench.trader, bench.adapters.loan.build({ quote, owner: bench.trader, deadline }));
+      const after = lendingMargin((await margin(bench.trader, never)).margin);
+      const said = steps.at(-1)!.account;
+      expect(marginState(after).distance).toBeCloseTo(marginState(said).distance, 6);
+      expect(marginState(after).leverage).toBeCloseTo(marginState(said).leverage, 6);
+    }
+  });
+
+  test('a cap leaves its room, a reserve that is frozen or paused takes nothing', async () => {
+    const { USDC } = bench.local.tokens;
+    expect((await read()).payments['supply']).not.toHaveProperty('roomAtoms');
+    await admin('setSupplyCap', [USDC.address, 1]);
+    expect((await read()).payments['supply']).toMatchObject({ roomAtoms: 0n });
+    await admin('setSupplyCap', [USDC.address, 0]);
+    await admin('setReserveFreeze', [USDC.address, true]);
+    expect(Object.keys((await read()).payments)).toEqual(['repay-WETH']);
+    await admin('setReserveFreeze', [USDC.address, false]);
+    await admin('setReservePause', [bench.local.tokens.WETH.address, true]);
+    expect(Object.keys((await read()).payments)).toEqual(['supply']);
+  });
+
+  test('an account with something that nobody has described is not known', async () => {
+    const { USDT } = bench.local.tokens;
+    const atoms = 100n * E6;
+    await bench.world.fund(USDT, bench.trader, atoms);
+    const { pool } = bench.local.parts.aaveV3!;
+    await bench.send(bench.trader, [
+      encode(USDT.address, ERC20, 'approve', [pool, atoms]),
+      encode(pool, POOL, 'supply', [USDT.address, atoms, bench.trader, 0]),
+    ]);
+    await expect(read()).rejects.toMatchObject({ code: 'AAVE_MARGIN_UNKNOWN' });
+    const moved = aaveMarginVenue({ ...place(), pool: bench.trader }, 'loan-margin');
+    await expect(moved.read(bench.trader, never)).rejects.toMatchObject({ code: 'AAVE_MARGIN_UNKNOWN' });
   });
 });
 

@@ -21,9 +21,10 @@ import { runAgent } from './run-agent.js';
 import { type AuditLog, auditLog } from './state/audit-log.js';
 import { type AgentState, openAgentState } from './state/open-state.js';
 import { openOutside } from './watch/outside.js';
+import { type ProvenMemory, provenMemory } from './watch/proven-memory.js';
 import { type RoundReport, rounds } from './watch/rounds.js';
 import { sharedChains } from './watch/shared-chains.js';
-import { lookMemory, type LookMemory, type RebalancerPorts } from '@evenkeel/core/rebalancer';
+import type { RebalancerPorts } from '@evenkeel/core/rebalancer';
 import { type Keeper, openKeeper, type PortExtension } from './keeping/keeper.js';
 import { sharedTables } from './keeping/shared-tables.js';
 import { openRoster } from './keeping/roster.js';
@@ -172,10 +173,10 @@ async function joined(
       if (fields?.['intentId'] === undefined) logger.log(level, message, fields);
     },
   };
-  const memories = new Map<string, LookMemory>();
-  const memoryOf = ({ config }: AgentPortfolio): LookMemory => {
+  const memories = new Map<string, ProvenMemory>();
+  const memoryOf = ({ config }: AgentPortfolio): ProvenMemory => {
     const key = JSON.stringify([config.name, config.owner, config.underlying]);
-    const memory = memories.get(key) ?? lookMemory();
+    const memory = memories.get(key) ?? provenMemory();
     memories.set(key, memory);
     return memory;
   };

@@ -1,4 +1,10 @@
-import { aaveShort, aaveV3Account } from '@evenkeel/adapters/aave-v3';
+import {
+  aaveMarginAfter,
+  aaveMarginVenue,
+  aaveShort,
+  aaveV3Account,
+  aaveMarginReader,
+} from '@evenkeel/adapters/aave-v3';
 import { oneinchLop } from '@evenkeel/adapters/oneinch-lop';
 import {
   perpV2Instrument,
@@ -25,6 +31,7 @@ import {
   type InstrumentAdapter,
   type PositionReading,
   type PositionSource,
+  sameAddress,
   sameToken,
   type TradeQuote,
   type VenueAdapter,
@@ -38,6 +45,7 @@ import type { InstrumentsConfig } from '../config/instruments-schema.js';
 import { baseToken, type ConnectedChain, quoteToken } from './adapters.js';
 import { perpV2MarketOf, synthetixMarketOf } from './derivative-markets.js';
 import { fileOrders } from './order-file.js';
+import { aaveAssetsOf } from './sources.js';
 
 /** Instruments that a configuration names, and where what is held of them is read from. */
 export interface ConfiguredInstruments {
@@ -96,13 +104,14 @@ export function instrumentsOf(
     ...perps.map((each, index) => perpEntry(each, on(each.chainId, `perpV2.${index}`), owner, clock)),
     ...synths.map((each, index) => synthEntry(each, on(each.chainId, `synthetixPerps.${index}`), owner, clock)),
     ...books.map((each, index) => bookEntry(each, on(each.chainId, `oneinchLop.${index}`), index, clock)),
-    ...loans.map((each, index) => loanEntry(each, on(each.chainId, `aaveShort.${index}`), curves, clock)),
+    ...loans.map((each, index) => loanEntry(each, on(each.chainId, `aaveShort.${index}`), curves, owner, clock)),
   ];
   const ids = entries.map(({ adapter }) => adapter.id);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
   if (twice !== undefined) {
     throw new InvalidInputError('instruments', twice, 'stands there twice', 'Give one market of a kind and chain.');
   }
+  const accounts = keptAccounts(config, on);
   return {
     sources: entries.flatMap(({ source }) => source ?? []),
     instruments: {
@@ -115,7 +124,7 @@ export function instrumentsOf(
         marginLimits: { maxLeverage: margin.maxLeverage, minDistance: margin.minLiquidationDistancePercent / 100 },
       },
       maxParts,
-      ...keptOf(margin, entries),
+      ...keptOf(margin, [...entries.flatMap((each) => each.margin ?? []), ...accounts]),
     },
   };
 }
@@ -128,13 +137,12 @@ function keptOf(
     restoreDistancePercent: restored,
     ways,
   }: InstrumentsConfig['margin'],
-  entries: readonly Entry[],
+  venues: readonly MarginVenue[],
 ): { readonly margin?: MarginKeeping } {
   if (restored !== undefined && restored < least) {
     const hint = 'Give at least minLiquidationDistancePercent.';
     throw new InvalidInputError('instruments.margin.restoreDistancePercent', restored, `is below ${least}`, hint);
   }
-  const venues = entries.flatMap(({ margin }) => margin ?? []);
   if (venues.length === 0 || ways.length === 0) return {};
   const distance = restored === undefined ? {} : { restoreDistance: restored / 100 };
   return { margin: { venues, ways, lookAheadSeconds, ...distance } };
@@ -259,6 +267,7 @@ function loanEntry(
   each: InstrumentsConfig['aaveShort'][number],
   { chain, config }: ConnectedChain,
   venues: readonly CurveVenue[],
+  owner: Address,
   clock: Clock,
 ): Entry {
   const { addressesProvider, chainId, halfLifeDays, healthFactor, pool, rateNoiseBps } = each;
@@ -267,26 +276,44 @@ function loanEntry(
   const market = { chain, addressesProvider, pool, underlying, numeraire, venues: here };
   const adapter = aaveShort({ chains: { [chainId]: market }, clock, healthFactor, id: `aave-short-${chainId}` });
   const id = `aave-v3-${chainId}-${addressesProvider.toLowerCase()}`;
-  const source = aaveV3Account({
-    chain,
-    addressesProvider,
-    id,
-    assets: [
-      { token: underlying, deltaPerUnit: '1', valuePerUnit: '0' },
-      { token: numeraire, deltaPerUnit: '0', valuePerUnit: '1' },
-    ],
-  });
+  const assets = [
+    { token: underlying, deltaPerUnit: '1', valuePerUnit: '0' },
+    { token: numeraire, deltaPerUnit: '0', valuePerUnit: '1' },
+  ];
+  const source = aaveV3Account({ chain, addressesProvider, id, assets });
+  const place = { chain, addressesProvider, pool, assets, underlying, numeraire };
+  const readMargin = aaveMarginReader(place);
   return {
     adapter,
     source,
+    margin: aaveMarginVenue(place, `${adapter.id}-margin`, { adapter: adapter.id, instrument: underlying.symbol }),
     contender: ({ readings }) => ({
       adapter,
       chainId,
       instrument: underlying.symbol,
       belief: { halfLifeDays, ratePerSqrtDay: rateNoiseBps / 10_000 },
       heldUnits: owedUnits(readings, id),
+      margin: async (quoted, signal) => aaveMarginAfter(place, await readMargin(owner, signal), quoted),
     }),
   };
+}
+
+/** Accounts on Aave that no instrument trades, and of which the pool is stated. */
+function keptAccounts(
+  { instruments, positions }: PortfolioConfig,
+  on: (chainId: number, field: string) => ConnectedChain,
+): readonly MarginVenue[] {
+  return positions.aaveV3.flatMap(({ addressesProvider, assets, chainId, pool }) => {
+    const isTraded = instruments?.aaveShort.some(
+      (loan) => loan.chainId === chainId && sameAddress(loan.addressesProvider, addressesProvider),
+    );
+    if (pool === undefined || isTraded === true) return [];
+    const each = on(chainId, 'aaveV3');
+    const [underlying, numeraire] = [baseToken(each.config), quoteToken(each.config)];
+    const place = { chain: each.chain, addressesProvider, pool, underlying, numeraire };
+    const id = `aave-v3-${chainId}-${addressesProvider.toLowerCase()}-margin`;
+    return aaveMarginVenue({ ...place, assets: aaveAssetsOf(assets, each) }, id);
+  });
 }
 
 /** What is owed of the underlying, as a short position. */

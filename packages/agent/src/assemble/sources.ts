@@ -1,4 +1,4 @@
-import { aaveV3Account } from '@evenkeel/adapters/aave-v3';
+import { type AaveAsset, aaveV3Account } from '@evenkeel/adapters/aave-v3';
 import { erc20Holdings } from '@evenkeel/adapters/erc20';
 import { erc4626Holdings } from '@evenkeel/adapters/erc4626';
 import { lyraPositions } from '@evenkeel/adapters/lyra';
@@ -93,14 +93,8 @@ function namedSources(
   return [
     ...aaveV3.map(({ addressesProvider, assets, chainId }, index) => {
       const each = on(chainId, `aaveV3.${index}`);
-      const own = [
-        { token: baseToken(each.config), deltaPerUnit: '1', valuePerUnit: '0' },
-        { token: quoteToken(each.config), deltaPerUnit: '0', valuePerUnit: '1' },
-      ];
-      const stated = assets.map(({ token, ...more }) => ({ token: { chainId, ...token }, ...present(more) }));
-      const rest = own.filter(({ token }) => !stated.some((other) => sameAddress(other.token.address, token.address)));
       const id = `aave-v3-${chainId}-${addressesProvider.toLowerCase()}`;
-      return aaveV3Account({ chain: each.chain, addressesProvider, assets: [...stated, ...rest], id });
+      return aaveV3Account({ chain: each.chain, addressesProvider, assets: aaveAssetsOf(assets, each), id });
     }),
     ...lyra.map(({ baseAsset, chainId, quoteAsset, volatility, ...more }, index) => {
       const { chain } = on(chainId, `lyra.${index}`);
@@ -127,6 +121,22 @@ function namedSources(
       return optionBookView({ chain, contract, underlying, annualRate, id });
     }),
     ...positions.revalue.map((each, index) => revalued(each, on(each.chainId, `revalue.${index}`))),
+  ];
+}
+
+/** The chain's own base and quote, and what is stated beside them. */
+export function aaveAssetsOf(
+  assets: PositionsConfig['aaveV3'][number]['assets'],
+  { config }: Pick<ConnectedChain, 'config'>,
+): readonly AaveAsset[] {
+  const own = [
+    { token: baseToken(config), deltaPerUnit: '1', valuePerUnit: '0' },
+    { token: quoteToken(config), deltaPerUnit: '0', valuePerUnit: '1' },
+  ];
+  const stated = assets.map(({ token, ...more }) => ({ token: { chainId: config.id, ...token }, ...present(more) }));
+  return [
+    ...stated,
+    ...own.filter(({ token }) => !stated.some((other) => sameAddress(other.token.address, token.address))),
   ];
 }
 

@@ -14,6 +14,8 @@ export interface WatchedVenue {
   readonly watch: VenueWatch;
   /** Absent where nothing is traded there. */
   readonly adapter?: string;
+  /** Id of the source that reads the positions that may end there. */
+  readonly source: string;
 }
 
 /** What watches the venues that a configuration names, and what ends what is over there. */
@@ -30,19 +32,19 @@ export function watchesOf({ instruments, positions }: PortfolioConfig, chains: r
   const perps = both(instruments?.perpV2, positions.perpV2).map(({ entry, isTraded }): WatchedVenue => {
     const { baseToken: base, chainId } = entry;
     const watch = perpV2Watch(perpV2MarketOf(marketOf(entry), on(chainId)), limits);
-    return named(watch, `perp-v2-${chainId}-${base}`, isTraded ? `perp-v2-${chainId}` : undefined);
+    return marketOn(watch, `perp-v2-${chainId}-${base}`, `perp-v2-${chainId}`, isTraded);
   });
   const synths = both(instruments?.synthetixPerps, positions.synthetixPerps).map(
     ({ entry, isTraded }): WatchedVenue => {
       const { chainId, market } = entry;
       const watch = synthetixPerpsWatch(synthetixMarketOf(entry, on(chainId)), limits);
-      return named(watch, `synthetix-perps-${chainId}-${market}`, isTraded ? `synthetix-perps-${chainId}` : undefined);
+      return marketOn(watch, `synthetix-perps-${chainId}-${market}`, `synthetix-perps-${chainId}`, isTraded);
     },
   );
   const loans = [...(instruments?.aaveShort ?? []), ...positions.aaveV3].map((each): WatchedVenue => {
     const { addressesProvider, chainId } = each;
     const { chain, config } = on(chainId);
-    const health = 'healthFactor' in each ? { minHealthFactor: HEALTH_SHARE * (each.healthFactor - 1) + 1 } : {};
+    const health = leastHealth(each, limits);
     const watch = aaveV3Watch({
       chain,
       addressesProvider,
@@ -50,7 +52,8 @@ export function watchesOf({ instruments, positions }: PortfolioConfig, chains: r
       ...health,
     });
     const adapter = 'healthFactor' in each ? `aave-short-${chainId}` : undefined;
-    return named(watch, `aave-v3-${chainId}-${addressesProvider}`, adapter);
+    const id = `aave-v3-${chainId}-${addressesProvider}`.toLowerCase();
+    return { watch: renamed(watch, id), source: id, ...(adapter !== undefined && { adapter }) };
   });
   const options = positions.lyra.map((each) => lyraOf(each, on(each.chainId)));
   const all = [...perps, ...synths, ...loans, ...options.flatMap(({ watched }) => watched ?? [])];
@@ -67,6 +70,16 @@ function both<T>(
 ): readonly { readonly entry: T; readonly isTraded: boolean }[] {
   const as = (isTraded: boolean) => (entry: T) => ({ entry, isTraded });
   return [...traded.map(as(true)), ...read.map(as(false))];
+}
+
+/** Of a loan that is traded by what each trade leaves, of another that is kept by the distance that it has to keep. */
+function leastHealth(
+  each: { readonly healthFactor?: number; readonly pool?: string },
+  { marginLimits }: { readonly marginLimits?: MarginLimits },
+): { readonly minHealthFactor?: number } {
+  if (each.healthFactor !== undefined) return { minHealthFactor: HEALTH_SHARE * (each.healthFactor - 1) + 1 };
+  if (each.pool === undefined || marginLimits === undefined) return {};
+  return { minHealthFactor: 1 / (1 - marginLimits.minDistance) };
 }
 
 /** A loan whose health has lost half of what each trade leaves above liquidation is told of. */
@@ -89,9 +102,13 @@ function marketOf(entry: PerpEntry): PerpEntry {
 }
 
 /** Under a name that no other market of the kind on the chain has. */
-function named(watch: VenueWatch, id: string, adapter: string | undefined): WatchedVenue {
-  const own = Object.freeze({ ...watch, id: id.toLowerCase() });
-  return adapter === undefined ? { watch: own } : { watch: own, adapter };
+function renamed(watch: VenueWatch, id: string): VenueWatch {
+  return Object.freeze({ ...watch, id: id.toLowerCase() });
+}
+
+/** A market whose positions are read under the name of the instrument that trades it. */
+function marketOn(watch: VenueWatch, id: string, name: string, isTraded: boolean): WatchedVenue {
+  return { watch: renamed(watch, id), source: name, ...(isTraded && { adapter: name }) };
 }
 
 function lyraOf(
@@ -108,7 +125,9 @@ function lyraOf(
   const id = `lyra-${chainId}-${contracts.optionMarket}`.toLowerCase();
   const isWatched = optionMarketPricer !== undefined && synthetixAdapter !== undefined;
   return {
-    ...(isWatched && { watched: named(lyraWatch({ ...market, optionMarketPricer, synthetixAdapter }), id, undefined) }),
+    ...(isWatched && {
+      watched: { watch: renamed(lyraWatch({ ...market, optionMarketPricer, synthetixAdapter }), id), source: id },
+    }),
     ...(shortCollateral !== undefined && {
       settlement: Object.freeze({
         id: `${id}-settlement`,

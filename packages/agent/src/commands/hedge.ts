@@ -18,12 +18,13 @@ export interface HedgeOptions {
   readonly json: boolean;
   readonly dryRun: boolean;
   readonly deltaChange?: string;
+  readonly keepMargin: boolean;
 }
 
 /** One rebalancing of a configured portfolio, on any chains. @returns the exit code */
 export async function hedge(options: HedgeOptions, signal: AbortSignal): Promise<number> {
   const startedAtMs = Date.now();
-  const { dryRun, json } = options;
+  const { dryRun, json, keepMargin } = options;
   const deltaChange = options.deltaChange === undefined ? undefined : parseDeltaChange(options.deltaChange);
   const config = loadConfig(options.config);
   const out = await screen(json);
@@ -39,6 +40,7 @@ export async function hedge(options: HedgeOptions, signal: AbortSignal): Promise
     return await runRebalancing(assembled, out, {
       json,
       dryRun,
+      keepMargin,
       startedAtMs,
       signal,
       ...(deltaChange === undefined ? {} : { deltaChangeUnits: deltaChange }),

@@ -5,11 +5,14 @@ import { jsonDocument } from '../render/json-document.js';
 import { quotesOf } from '../render/quotes-of.js';
 import { type Screen, showRebalancing } from '../render/show.js';
 import { checkDeltaPlaces } from './delta-change.js';
+import { isLeftOpen, lookAtMargins, marginJson } from './look-at-margins.js';
 
 export interface RunOptions {
   readonly json: boolean;
   readonly dryRun: boolean;
   readonly deltaChangeUnits?: DecimalString;
+  /** Margins that are too near to liquidation are cured first; else they are told of. */
+  readonly keepMargin?: boolean;
   readonly startedAtMs: number;
   readonly signal: AbortSignal;
 }
@@ -29,16 +32,17 @@ const STUCK: ReadonlySet<string> = new Set([
  */
 export async function runRebalancing(assembled: Assembled, out: Screen, options: RunOptions): Promise<number> {
   const { instruments, optimum, portfolio, ports, volatility } = assembled;
-  const { deltaChangeUnits, dryRun, json, signal, startedAtMs } = options;
+  const { deltaChangeUnits, dryRun, json, keepMargin: keep = false, signal, startedAtMs } = options;
   if (deltaChangeUnits !== undefined) checkDeltaPlaces(deltaChangeUnits, portfolio.baseTokens);
   const rebalancer = rebalancerOf(portfolio, ports, instruments);
   // A dry run reads the tables that there are, and leaves none.
   if (dryRun) optimum?.preparer.close();
   const stated = volatility.state();
-  showRebalancing(rebalancer, portfolio, stated, out);
   out.busy('Reading positions and pools …');
   try {
     await checkTokens(portfolio, ports.chains, signal);
+    const margins = await lookAtMargins(rebalancer, out, { dryRun, keep, signal });
+    showRebalancing(rebalancer, portfolio, stated, out);
     const result = await rebalancer.rebalance({
       dryRun,
       signal,
@@ -47,11 +51,12 @@ export async function runRebalancing(assembled: Assembled, out: Screen, options:
     if (json) {
       const first = result.slices[0];
       const quotes = quotesOf(portfolio, first?.survey ?? result.before, first?.route);
-      const document = jsonDocument(result, quotes, stated, Date.now() - startedAtMs);
+      const document = jsonDocument(result, quotes, stated, margins.map(marginJson), Date.now() - startedAtMs);
       process.stdout.write(`${JSON.stringify(document, plain, 2)}\n`);
     }
     await finishPreparing(assembled, out, signal);
     const { outcome } = result.report;
+    if (isLeftOpen(margins)) return 1;
     if (outcome === 'held' && STUCK.has(result.decision.reason)) return 1;
     return outcome === 'hedged' || outcome === 'held' || outcome === 'dry-run' ? 0 : 1;
   } finally {

@@ -64,6 +64,8 @@ export const positionsSchema = v.strictObject({
       v.strictObject({
         chainId,
         addressesProvider: address,
+        /** With it, and `instruments`, its margin is kept. */
+        pool: v.exactOptional(address),
         /** Beside the chain's own base and quote. */
         assets: v.optional(v.array(v.strictObject({ token, ...meaning })), []),
       }),

@@ -12,6 +12,7 @@ export function jsonDocument(
   result: HedgingResult,
   quotes: readonly CompareRow[],
   volatility: VolatilityStatement,
+  margins: readonly Record<string, unknown>[],
   durationMs: number,
 ): Record<string, unknown> {
   const { before, decision, report, schedule, signed, slices } = result;
@@ -31,6 +32,7 @@ export function jsonDocument(
       bandCode: decision.bandCode ?? null,
     },
     volatility,
+    margins,
     delta: {
       before: midpoint(delta.before),
       target: delta.target,

@@ -1,5 +1,5 @@
 import { lyraOptions, type LyraTrading } from '@evenkeel/adapters/lyra';
-import type { Address, Call } from '@evenkeel/core';
+import { type Address, type Call, midpoint } from '@evenkeel/core';
 import type { WorldSnapshot } from '@evenkeel/devnet';
 import { Contract, Interface } from 'ethers';
 import type { RoundReport } from '../../src/agent/watch/rounds.js';
@@ -284,6 +284,65 @@ test('a liquidation that happened while no agent ran is told by the next one, an
   await round(second);
   expect(told(second).filter((each) => each === 'happened LIQUIDATED')).toHaveLength(1);
 });
+
+/** Units that the account owes on Aave, as a short. */
+async function loanSize(): Promise<number> {
+  const { protocolDataProvider } = chain().parts.aaveV3!;
+  const abi = ['function getUserReserveData(address,address) view returns (uint256,uint256,uint256)'];
+  const provider = new Contract(protocolDataProvider, abi, chain().provider);
+  const [, , owed] = (await provider.getFunction('getUserReserveData')(
+    chain().tokens.WETH.address,
+    owner(),
+  )) as bigint[];
+  return -Number(owed) / 1e18;
+}
+
+// Twenty on a margin of 9,500: at 3,300 the venue closes half, at 3,480 all, which then reads as nothing.
+test.each([
+  ['a half', [3_300, 3_300]],
+  ['all', [3_240, 3_480, 3_480]],
+] as const)(
+  'where the venue liquidates %s of a hedge the very next decision hedges it elsewhere, once',
+  async (what, prices) => {
+    await deposit(9_500n);
+    await stage.world.fund(chain().tokens.USDC, owner(), 200_000n * 10n ** 6n);
+    const margin = { maxLeverage: 30, minLiquidationDistancePercent: 1, ways: [] };
+    const instruments: Instruments = { perpV2: [perp()], aaveShort: [loan()], margin };
+    const { policy, ...rest } = bookWith({ instruments, positions: {} }, 0.001) as { policy: object };
+    const opened = await openBook({
+      ...rest,
+      policy: { ...policy, targetDeltaUnits: '-18' },
+      limits: { maxCostBps: 300 },
+    });
+    const { rebalancer } = opened.agent.keeper('book')!;
+    const order = { adapter: `perp-v2-${chain().id}`, chainId: chain().id, instrument: 'vETH', units: '-20' };
+    await (rebalancer as unknown as { trade(order: object): Promise<unknown> }).trade(order);
+    await round(opened);
+    const begun = (await opened.agent.journal.programmes({})).length;
+    const held = (await perpSize()) + (await loanSize());
+    for (const price of prices) {
+      await stage.actors.moveTo({ seconds: (await stage.world.clockSeconds()) + 2_400, price });
+    }
+    const { clearingHouse } = chain().parts.perpV2!;
+    await call(stage.world.accounts.arbitrageur.address, clearingHouse, 'liquidate', [owner(), perp().baseToken]);
+    const left = await perpSize();
+    expect(left).toBeCloseTo(what === 'all' ? 0 : -10, 9);
+
+    await round(opened);
+    expect(told(opened)).toContain('happened LIQUIDATED');
+    expect(await opened.agent.journal.decisions({ code: 'EXTERNAL_CLOSE' })).toHaveLength(1);
+    expect(await opened.agent.journal.programmes({})).toHaveLength(begun + 1);
+    // The perpetual's margin is gone: the loan takes it.
+    expect(await perpSize()).toBe(left);
+    expect(Math.abs(left + (await loanSize()) - held)).toBeLessThan(1);
+    const hedged = await loanSize();
+    for (let look = 0; look < 3; look += 1) await round(opened);
+    // What is left to do is less than what the band leaves open: nothing of it is hedged twice.
+    expect(await perpSize()).toBe(left);
+    expect(await loanSize()).toBeCloseTo(hedged, 2);
+    expect(Number(midpoint(opened.agent.keeper('book')!.now.standing!.delta!))).toBeCloseTo(-18, 0);
+  },
+);
 
 test.each([
   ['spot', 'routed-spot', {}],

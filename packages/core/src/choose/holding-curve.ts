@@ -1,4 +1,5 @@
 import { InvalidInputError } from '@evenkeel/intents';
+import type { HoldingComparison } from '../holding/compare-holding.js';
 import { convexPoints } from '../holding/convex-points.js';
 import type { HoldingTerms } from '../holding/holding-cost.js';
 import type { CostCurve } from '../model/cost-curve.js';
@@ -23,14 +24,19 @@ export function holdingCurve(
   choices: readonly InstrumentChoice[],
   { gasCost, spot }: Pick<HoldingTerms, 'gasCost' | 'spot'>,
 ): CostCurve {
-  const samples = choices.map(({ chosen: { cost, quote } }, index) => {
+  const samples = choices.map(({ chosen }, index) => {
+    const { quote } = chosen;
     if (quote.units.startsWith('-') === (side === 'sell')) {
-      const oneWay = cost.expected - cost.closing - cost.gas;
-      return { size: Math.abs(Number(quote.units)), cost: Math.max(0, oneWay), gas: gasCost(quote.gas) };
+      return { size: Math.abs(Number(quote.units)), cost: oneWayCost(chosen), gas: gasCost(quote.gas) };
     }
     throw new InvalidInputError(`choices[${index}]`, quote.units, `is no ${side}`, 'Give the choices of one side.');
   });
   samples.sort((a, b) => a.size - b.size);
   const fixedCost = samples[0]?.gas ?? 0;
   return Object.freeze({ side, referencePrice: spot, fixedCost, points: convexPoints(samples, fixedCost) });
+}
+
+/** What opening and holding costs, without gas. */
+export function oneWayCost({ cost }: Pick<HoldingComparison, 'cost'>): number {
+  return Math.max(0, cost.expected - cost.closing - cost.gas);
 }

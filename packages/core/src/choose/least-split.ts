@@ -64,7 +64,8 @@ export function leastSplit(all: readonly SplitCosts[], { maxParts, size }: Split
 const table = (maxParts: number): number[][] =>
   Array.from({ length: maxParts + 1 }, () => Array.from({ length: PIECES + 1 }, () => Infinity));
 
-function costAt({ fixed, samples }: SplitCosts, size: number): number {
+/** What a size costs by one of them, its fixed part included; infinite beyond what was asked for. */
+export function costAt({ fixed, samples }: SplitCosts, size: number): number {
   if (size === 0) return 0;
   const after = samples.findIndex((each) => each.size >= size * (1 - 1e-9));
   if (after < 0) return Infinity;

@@ -1,23 +1,24 @@
 import { nativeFeeWei } from '../execution/plan-programme.js';
-import type { MarginReading, MarginVenue } from '../margin/margin-venue.js';
+import type { MarginPayment, MarginVenue, PaymentReading } from '../margin/margin-venue.js';
 import { Decimal, toAtoms } from '../model/decimal.js';
 import type { Step } from '../model/programme.js';
 import type { Quote, QuoteRequest } from '../model/quote.js';
-import { sameToken, type TokenAmount } from '../model/token.js';
+import { sameToken, type Token, type TokenAmount } from '../model/token.js';
 import type { HedgeBridge } from '../route/hedge.js';
 import { checkQuote } from '../solicit/check-quote.js';
 import { type Context, nowSeconds } from '../rebalancer/context.js';
 import type { Survey } from '../rebalancer/survey.js';
 import { carryOut, type ChoreDone, stepsOf } from './chore.js';
 import { MarginBridgeRefusedError } from './errors.js';
-import { ABOVE } from './margin-choices.js';
+import { ABOVE, heldOf, payableAtoms } from './margin-choices.js';
 
 export interface BringInput {
   readonly context: Context;
   readonly before: Survey;
   readonly venue: MarginVenue;
-  readonly reading: MarginReading;
-  /** Of the venue's token. */
+  readonly payment: MarginPayment;
+  readonly reading: PaymentReading;
+  /** Of the payment's token. */
   readonly amount: number;
   /** Absent: out of the wallet beside the account. */
   readonly lane?: HedgeBridge;
@@ -31,14 +32,17 @@ export interface BringInput {
  * @throws {MarginBridgeRefusedError} where the bridge's firm quote is none; else as {@link carryOut}
  */
 export async function bringMargin(input: BringInput): Promise<ChoreDone> {
-  const { amount, before, context, dryRun, lane, reading, signal, venue } = input;
-  const wanted = atomsOf(venue.token, amount);
+  const { amount, before, context, dryRun, lane, payment, reading, signal, venue } = input;
+  const { token } = payment;
+  const most = lane === undefined ? payableAtoms(reading) : reading.roomAtoms;
+  const wanted = atomsOf(token, amount, reading.price, most);
   const quote = lane === undefined ? undefined : await firmQuote(input, lane, wanted);
-  const atoms = quote?.minReceived ?? wanted;
+  // A bridge may bring a little more than is taken.
+  const atoms = quote === undefined ? wanted : atMost(quote.minReceived, reading.roomAtoms);
   const way = quote === undefined ? [] : overBridge(context, quote);
   const arrival = way.at(-1);
-  const calls = venue.deposit(atoms);
-  const spends: readonly TokenAmount[] = [{ token: venue.token, atoms }];
+  const calls = payment.calls(atoms, context.portfolio.owner);
+  const spends: readonly TokenAmount[] = [{ token, atoms }];
   const steps = stepsOf(context.ports.account, {
     name: 'margin',
     role: 'swap',
@@ -48,9 +52,9 @@ export async function bringMargin(input: BringInput): Promise<ChoreDone> {
     spends,
     nativeFeeWei: 0n,
   });
-  const isOther = !context.portfolio.quoteTokens.some((token) => sameToken(token, venue.token));
-  const held = (walletAtoms: bigint): readonly TokenAmount[] =>
-    isOther ? [{ token: venue.token, atoms: walletAtoms }] : [];
+  const { baseTokens, quoteTokens } = context.portfolio;
+  const isOther = ![...baseTokens, ...quoteTokens].some((known) => sameToken(known, token));
+  const held = (walletAtoms: bigint): readonly TokenAmount[] => (isOther ? [{ token, atoms: walletAtoms }] : []);
   return carryOut(
     context,
     before,
@@ -61,19 +65,28 @@ export async function bringMargin(input: BringInput): Promise<ChoreDone> {
       spends: [...spends, ...(quote === undefined ? [] : [quote.input])],
       steps: [...way, ...steps],
       others: held(reading.walletAtoms),
-      othersAfter: async () => held((await venue.read(context.portfolio.owner, signal)).walletAtoms),
+      othersAfter: async () => {
+        if (!isOther) return [];
+        const after = await venue.read(context.portfolio.owner, signal);
+        return held(after.payments[payment.id]?.walletAtoms ?? reading.walletAtoms);
+      },
     },
     { dryRun, signal },
   );
 }
 
-function atomsOf(token: TokenAmount['token'], amount: number): bigint {
-  return toAtoms(token, new Decimal(amount).decimalPlaces(Math.min(2, token.decimals), Decimal.ROUND_UP).toFixed());
+/** Rounded up: dollars to cents, anything else to millionths; never above what there is. */
+function atomsOf(token: Token, amount: number, price: number, most: bigint | undefined): bigint {
+  const places = Math.min(price === 1 ? 2 : 6, token.decimals);
+  const atoms = toAtoms(token, new Decimal(amount).decimalPlaces(places, Decimal.ROUND_UP).toFixed());
+  return atMost(atoms, most);
 }
+
+const atMost = (atoms: bigint, most: bigint | undefined): bigint => (most === undefined || atoms < most ? atoms : most);
 
 /** For what surely leaves so much on the other side. */
 async function firmQuote(
-  { before, context, signal, venue }: BringInput,
+  { before, context, payment: { token }, signal, venue }: BringInput,
   lane: HedgeBridge,
   wanted: bigint,
 ): Promise<Quote> {
@@ -85,9 +98,13 @@ async function firmQuote(
     .times(ABOVE)
     .div(1 - lane.feeBps / 10_000);
   const least = new Decimal(lane.minAtoms.toString());
+  const held = new Decimal(heldOf(before, lane.from).toString());
   const request: QuoteRequest = {
-    input: { token: lane.from, atoms: BigInt(Decimal.max(sent, least).toFixed(0, Decimal.ROUND_UP)) },
-    tokenOut: venue.token,
+    input: {
+      token: lane.from,
+      atoms: BigInt(Decimal.min(Decimal.max(sent, least), held).toFixed(0, Decimal.ROUND_UP)),
+    },
+    tokenOut: token,
     sender: ports.account.addressOn(lane.from.chainId),
     recipient: ports.account.addressOn(venue.chainId),
     slippageBps: portfolio.limits.slippageBps,

@@ -7,8 +7,10 @@ import {
 import { chooseSplit, type InstrumentSplit } from '../choose/choose-split.js';
 import { NoInstrumentError } from '../choose/errors.js';
 import { holdingCurve } from '../choose/holding-curve.js';
+import { jointCurve } from '../choose/joint-curve.js';
 import { Decimal, type DecimalString } from '../model/decimal.js';
 import { midpoint } from '../model/interval.js';
+import type { CostCurve } from '../model/cost-curve.js';
 import type { GasUse } from '../model/quote.js';
 import { sameToken } from '../model/token.js';
 import type { TradeDecision } from '../policy/decision.js';
@@ -82,29 +84,34 @@ export async function considerInstruments(input: ConsiderInput): Promise<Weighed
     if (choice !== undefined) choices.push(choice);
   }
   if (choices.length === 0) return SPOT;
-  const curves = { ...spot.curves, [wanted.side]: holdingCurve(wanted.side, choices, terms) };
-  const decision = decideOn(
-    { portfolio, ports },
-    before,
-    curves,
-    requested === undefined ? undefined : new Decimal(requested),
-  );
-  if (decision.action === 'hold') {
-    return { kind: 'hold', choices, considered: Object.freeze({ before, curves, decision }) };
-  }
-  const known = choices.find(({ chosen }) => new Decimal(chosen.quote.units).eq(decision.deltaChangeUnits));
-  const choice = known ?? (await choose(decision.deltaChangeUnits));
-  if (choice === undefined) return { kind: 'spot', choices };
-  const asked = [...choices.filter((each) => each !== choice), choice];
+  const decideBy = (curve: CostCurve): Consideration => {
+    const curves = { ...spot.curves, [wanted.side]: curve };
+    const size = requested === undefined ? undefined : new Decimal(requested);
+    return Object.freeze({ before, curves, decision: decideOn({ portfolio, ports }, before, curves, size) });
+  };
+  const choiceOf = async (size: DecimalString): Promise<InstrumentChoice | undefined> =>
+    choices.find(({ chosen }) => new Decimal(chosen.quote.units).eq(size)) ?? (await choose(size));
   const { maxParts = 1 } = input.instruments;
   if (maxParts > 1) {
-    const { lotUnits } = portfolio.policy;
-    const size = { ...terms, deltaUnits: decision.deltaChangeUnits, maxParts, lotUnits };
-    const split = await chooseSplit([...contenders, spotContender(input)], choice, size, input.signal);
-    if (split !== undefined) {
-      return { kind: 'split', choices: asked, considered: Object.freeze({ before, curves, decision }), split };
+    const jointly = decideBy(jointCurve(wanted.side, choices, { ...terms, maxParts }));
+    const { decision } = jointly;
+    const single = decision.action === 'trade' ? await choiceOf(decision.deltaChangeUnits) : undefined;
+    if (decision.action === 'trade' && single !== undefined) {
+      const { lotUnits } = portfolio.policy;
+      const size = { ...terms, deltaUnits: decision.deltaChangeUnits, maxParts, lotUnits };
+      const split = await chooseSplit([...contenders, spotContender(input)], single, size, input.signal);
+      const asked = [...choices.filter((each) => each !== single), single];
+      const considered = { ...jointly, decision };
+      if (split !== undefined) return { kind: 'split', choices: asked, considered, split };
     }
   }
+  // Where parts are not worth their gas the cheapest alone decides the size as well.
+  const considered = decideBy(holdingCurve(wanted.side, choices, terms));
+  const { curves, decision } = considered;
+  if (decision.action === 'hold') return { kind: 'hold', choices, considered };
+  const choice = await choiceOf(decision.deltaChangeUnits);
+  if (choice === undefined) return { kind: 'spot', choices };
+  const asked = [...choices.filter((each) => each !== choice), choice];
   if (choice.chosen.quote.adapter === ROUTED_SPOT) return { kind: 'spot', choices: asked };
   return { kind: 'instrument', choices: asked, considered: Object.freeze({ before, curves, decision, choice }) };
 }

@@ -58,3 +58,15 @@ export class MarginBridgeRefusedError extends EvenkeelError {
     });
   }
 }
+
+/** A part of a cure for a margin cannot be carried out. Code `MARGIN_PART_REFUSED`. */
+export class MarginPartRefusedError extends EvenkeelError {
+  constructor(venue: string, reason: string) {
+    super('MARGIN_PART_REFUSED', `The position at ${venue} is not made smaller: ${reason}.`, {
+      field: 'venue',
+      value: venue,
+      hint: 'Keep more money beside the account, or take smaller lots.',
+      retryable: true,
+    });
+  }
+}

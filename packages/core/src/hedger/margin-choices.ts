@@ -1,53 +1,92 @@
 import { EvenkeelError } from '@evenkeel/intents';
 import { chooseInstrument, type ChoiceTerms, type Contender } from '../choose/choose-instrument.js';
 import { chooseMove } from '../choose/choose-move.js';
-import type { MoneySource, ReductionChoice } from '../margin/cure.js';
-import { MarginUnreachableError } from '../margin/errors.js';
+import type { CureSource } from '../margin/cure-source.js';
 import type { MarginLimits } from '../margin/limits.js';
-import type { MarginReading, MarginVenue } from '../margin/margin-venue.js';
-import { planReduction } from '../margin/plans.js';
+import type {
+  MarginPayment,
+  MarginPosition,
+  MarginReading,
+  MarginVenue,
+  PaymentReading,
+} from '../margin/margin-venue.js';
+import { amountsWithin } from '../margin/plans.js';
 import { Decimal } from '../model/decimal.js';
-import { sameToken } from '../model/token.js';
+import { sameToken, type Token } from '../model/token.js';
 import type { HedgeBridge } from '../route/hedge.js';
 import type { Survey } from '../rebalancer/survey.js';
 
-export const WALLET = 'wallet';
-export const REDUCE = 'reduce';
+export const REDUCE = 'reduce' as const;
 
 /** Numeraire for units of gas on a chain. */
 export type GasCost = (chainId: number, gasUnits: bigint) => number;
 
+export interface WayTerms {
+  readonly gasCost: GasCost;
+  /** Until what is decided now is mined. */
+  readonly seconds: number;
+}
+
+/** A payment into an account with one payment only needs no name of its own. */
+const nameOf = (way: string, { payments }: MarginVenue, { id }: MarginPayment): string =>
+  payments.length === 1 ? way : `${way}/${id}`;
+
+const purseOf = ({ address, chainId }: Token): string => `${chainId}:${address.toLowerCase()}`;
+
 /** Money beside the account. What it could earn elsewhere is not counted: it is the same for money from anywhere. */
 export function walletSource(
-  { chainId, gasUnits, token }: MarginVenue,
-  { roomAtoms, walletAtoms }: MarginReading,
-  { gasCost, seconds }: { readonly gasCost: GasCost; readonly seconds: number },
-): MoneySource {
-  const atoms = roomAtoms !== undefined && roomAtoms < walletAtoms ? roomAtoms : walletAtoms;
-  return { id: WALLET, available: units(token, atoms), seconds, cost: () => gasCost(chainId, gasUnits) };
+  venue: MarginVenue,
+  payment: MarginPayment,
+  reading: PaymentReading,
+  { gasCost, seconds }: WayTerms,
+): CureSource {
+  const { gasUnits, id, token } = payment;
+  return {
+    id: nameOf('wallet', venue, payment),
+    change: reading.change,
+    available: units(token, payableAtoms(reading)),
+    seconds,
+    cost: () => gasCost(venue.chainId, gasUnits),
+    purse: purseOf(token),
+    ...inletOf(id, token, reading),
+  };
+}
+
+/** What of the wallet may be paid in now. */
+export function payableAtoms({ roomAtoms, walletAtoms }: Pick<PaymentReading, 'roomAtoms' | 'walletAtoms'>): bigint {
+  return roomAtoms !== undefined && roomAtoms < walletAtoms ? roomAtoms : walletAtoms;
+}
+
+function inletOf(id: string, token: Token, { roomAtoms }: PaymentReading): Pick<CureSource, 'inlet'> {
+  return roomAtoms === undefined ? {} : { inlet: { id, room: units(token, roomAtoms) } };
 }
 
 /** A name for one lane, unique among those that lead to one account. */
-export const laneId = ({ adapter, from }: HedgeBridge): string => `${adapter}:${from.chainId}`;
+const laneId = ({ adapter, from }: HedgeBridge): string => `${adapter}:${from.chainId}`;
 
 /** Money on other chains, over each bridge that takes it. Early enough is by the bridge's own worst. */
 export function bridgeSource(
-  { gasUnits, token }: MarginVenue,
-  { roomAtoms }: MarginReading,
+  venue: MarginVenue,
+  payment: MarginPayment,
+  reading: PaymentReading,
   lane: HedgeBridge,
   heldAtoms: bigint,
-  { gasCost, seconds }: { readonly gasCost: GasCost; readonly seconds: number },
-): MoneySource {
+  { gasCost, seconds }: WayTerms,
+): CureSource {
+  const { gasUnits, id, token } = payment;
   const { feeBps, fixedCostNumeraire, from, maxAtoms, quote, timeSeconds } = lane;
   const kept = feeBps / 10_000;
   const sendable = units(from, heldAtoms < maxAtoms ? heldAtoms : maxAtoms);
-  const room = roomAtoms === undefined ? Infinity : units(token, roomAtoms);
+  const room = reading.roomAtoms === undefined ? Infinity : units(token, reading.roomAtoms);
   const fixed = Number(fixedCostNumeraire) + gasCost(from.chainId, lane.gasUnits) + gasCost(token.chainId, gasUnits);
   return {
-    id: laneId(lane),
+    id: nameOf(laneId(lane), venue, payment),
+    change: reading.change,
     available: Math.min((sendable / ABOVE) * (1 - kept), room),
     seconds: seconds + (quote?.timeSeconds.worst ?? timeSeconds),
-    cost: (amount) => fixed + (amount * kept) / (1 - kept),
+    cost: (amount) => fixed + ((amount * kept) / (1 - kept)) * reading.price,
+    purse: purseOf(from),
+    ...inletOf(id, token, reading),
   };
 }
 
@@ -59,6 +98,7 @@ export interface ReductionInput {
   readonly others: readonly Contender[];
   readonly terms: Omit<ChoiceTerms, 'deltaUnits'>;
   readonly reading: MarginReading;
+  readonly position: MarginPosition;
   readonly limits: MarginLimits;
   readonly seconds: number;
   /** Numeraire a unit of delta that nobody else takes counts as: the most that the policy would pay for it. */
@@ -72,28 +112,27 @@ const GUESSED_COST_SHARE = 0.002;
  * Closing a part of the position, at what the venue asks for about as much, with what the same delta costs to hold in the
  * cheapest of the others. Undefined where no part of it helps, or the venue refuses.
  */
-export async function reductionChoice(
-  input: ReductionInput,
-  signal: AbortSignal,
-): Promise<ReductionChoice | undefined> {
-  const { contender, limits, openCostPerUnit, others, reading, seconds, terms } = input;
-  const guess = shareFor(input, limits);
-  if (guess === undefined || guess === 0) return undefined;
-  const part = new Decimal(reading.heldUnits).times(guess).toFixed(18);
+export async function reductionSource(input: ReductionInput, signal: AbortSignal): Promise<CureSource | undefined> {
+  const { contender, openCostPerUnit, others, position, seconds, terms } = input;
+  const available = payableShare(position, terms);
+  const guess = Math.min(shareFor(input), available);
+  if (guess <= 0) return undefined;
+  const part = new Decimal(position.heldUnits).times(guess).toFixed(18);
   const size = Math.abs(Number(part));
   try {
     const held = { ...contender, heldUnits: part };
     const move = await chooseMove(held, others, terms, signal);
-    const close =
-      move?.close ??
-      (await chooseInstrument([held], { ...terms, deltaUnits: new Decimal(part).negated().toFixed() }, signal));
+    const deltaUnits = new Decimal(part).negated().toFixed();
+    const close = move?.close ?? (await chooseInstrument([held], { ...terms, deltaUnits }, signal));
     const { cost } = close.chosen.quote;
     const whole = move === undefined ? close.chosen.score + size * openCostPerUnit : -move.saving;
     return {
       id: REDUCE,
-      reduction: reading.reduction(Math.max(0, cost) / (size * terms.spot)),
+      change: position.reduction(Math.max(0, cost) / (size * terms.spot)),
+      available,
       cost: (share) => (whole * share) / guess,
       seconds,
+      ...(position.paidWith === undefined ? {} : { purse: purseOf(position.paidWith.token) }),
     };
   } catch (error) {
     signal.throwIfAborted();
@@ -102,14 +141,21 @@ export async function reductionChoice(
   }
 }
 
-function shareFor({ reading }: ReductionInput, { maxLeverage, minDistance }: MarginLimits): number | undefined {
+/** As much of the position as what the wallet has closes, at the worst price that is agreed to. */
+function payableShare(
+  { heldUnits, paidWith }: MarginPosition,
+  { slippageBps, spot }: Pick<ChoiceTerms, 'slippageBps' | 'spot'>,
+): number {
+  if (paidWith === undefined) return 1;
+  const worst = Math.abs(heldUnits) * spot * (1 + slippageBps / 10_000 + GUESSED_COST_SHARE);
+  return worst === 0 ? 0 : Math.min(1, units(paidWith.token, paidWith.atoms) / worst);
+}
+
+/** What would be closed if nothing else were done; all of it where even that is not enough. */
+function shareFor({ limits: { maxLeverage, minDistance }, position, reading }: ReductionInput): number {
   const wanted = { maxLeverage, minDistance: Math.min(0.95, 1.5 * minDistance) };
-  try {
-    return planReduction(reading.account, reading.reduction(GUESSED_COST_SHARE), wanted);
-  } catch (error) {
-    if (error instanceof MarginUnreachableError) return undefined;
-    throw error;
-  }
+  const { least, most } = amountsWithin(reading.account, position.reduction(GUESSED_COST_SHARE), wanted);
+  return least <= Math.min(most, 1) ? least : 1;
 }
 
 /** What is held of a token, by the survey. */

@@ -3,7 +3,7 @@ import type { Hex } from '../model/token.js';
 import type { Reconciliation } from '../report/reconcile.js';
 import type { HedgingResult } from './trade.js';
 
-/** A way to keep margin: money that lies beside the account, money over a bridge, or a smaller position. */
+/** A way to keep margin: what lies in the wallet beside the account, money over a bridge, or a smaller position. */
 export type MarginWay = 'wallet' | 'bridge' | 'reduce';
 
 /** Which margins are kept by the loop itself, and how. */
@@ -30,13 +30,13 @@ export interface MarginProposal {
   readonly gasCost: number;
 }
 
-/** What was done for one margin, or why nothing could be. */
+/** What was done for one margin, each part by itself, or why nothing could be. */
 export interface MarginKept {
   readonly venue: string;
   readonly chainId: number;
-  /** `unreachable`: something has to be done, and no way is left. */
-  readonly outcome: 'cured' | 'failed' | 'simulated' | 'unreachable';
-  /** Stable: `MARGIN_CURED`, `MARGIN_CURE_FAILED`, `MARGIN_UNREACHABLE`. */
+  /** `part`: of a cure of several, one that is done; `unreachable`: something has to be done, and no way is left. */
+  readonly outcome: 'cured' | 'failed' | 'part' | 'simulated' | 'unreachable';
+  /** Stable: `MARGIN_CURED`, `MARGIN_CURE_PART`, `MARGIN_CURE_FAILED`, `MARGIN_UNREACHABLE`. */
   readonly code: string;
   readonly sentence: string;
   readonly before: MarginState;

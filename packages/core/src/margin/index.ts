@@ -13,15 +13,16 @@ export {
 } from './margin-account.js';
 export { lendingMarginOf } from './lending-position.js';
 export { marginBreaches, requireMargin, type MarginBreach, type MarginLimits, type MarginStep } from './limits.js';
-export { lendingReduction, perpetualReduction, planReduction, planTopUp, type Reduction } from './plans.js';
 export {
-  type CureChoices,
-  type MarginCure,
-  type MarginPlan,
-  type MoneySource,
-  planMarginCure,
-  type ReductionChoice,
-  type RejectedCure,
-} from './cure.js';
-export type { MarginReading, MarginVenue } from './margin-venue.js';
+  lendingReduction,
+  type MarginChange,
+  moneyPaidIn,
+  perpetualReduction,
+  planReduction,
+  planTopUp,
+  type Reduction,
+} from './plans.js';
+export { type CureChoices, type MarginPlan, planMarginCure, type RejectedCure } from './cure.js';
+export type { CurePart, CureSource, MarginCure } from './cure-source.js';
+export type { MarginPayment, MarginPosition, MarginReading, MarginVenue, PaymentReading } from './margin-venue.js';
 export { isMarginNear } from './near.js';

@@ -33,8 +33,35 @@ function stressed(
   return [at(1 - minDistance), at(1 + minDistance)];
 }
 
-/** What closing all of a position at the spot adds to each number of an account; a part of it adds that part. */
-export type Reduction = Pick<MarginAccount, 'equity' | 'gross' | 'surplusAtZero' | 'surplusPerUnit'>;
+/** What is added to each number of an account: by a unit that is paid in, or by closing all of a position. A part of it adds that part. */
+export type MarginChange = Pick<MarginAccount, 'equity' | 'gross' | 'surplusAtZero' | 'surplusPerUnit'>;
+
+/** What closing all of a position at the spot adds. */
+export type Reduction = MarginChange;
+
+/**
+ * A unit of numeraire that is paid in.
+ *
+ * @param weight as in {@link planTopUp}
+ * @example
+ * ```ts
+ * moneyPaidIn(0.78) // a dollar supplied to a lending account that counts 78 % of it
+ * ```
+ */
+export function moneyPaidIn(weight: number): MarginChange {
+  return Object.freeze({ surplusAtZero: weight, surplusPerUnit: 0, equity: 1, gross: 0 });
+}
+
+/** An account with so much of a change. */
+export function changed(account: MarginAccount, change: MarginChange, amount: number): MarginAccount {
+  return Object.freeze({
+    spot: account.spot,
+    surplusAtZero: account.surplusAtZero + amount * change.surplusAtZero,
+    surplusPerUnit: account.surplusPerUnit + amount * change.surplusPerUnit,
+    equity: account.equity + amount * change.equity,
+    gross: Math.max(0, account.gross + amount * change.gross),
+  });
+}
 
 /**
  * Closing a perpetual future.
@@ -85,24 +112,39 @@ export function lendingReduction(
  * ```
  */
 export function planReduction(account: MarginAccount, reduction: Reduction, limits: MarginLimits): number {
+  const { least, most } = amountsWithin(account, reduction, limits);
+  if (least <= Math.min(most, 1)) return least;
+  throw new MarginUnreachableError({ least, most: Math.min(most, 1) });
+}
+
+/**
+ * How much of a change brings an account within its limits: an interval, from zero where it is within them. None does
+ * where `most` is below `least`.
+ *
+ * @throws {InvalidInputError} for numbers that cannot be
+ */
+export function amountsWithin(
+  account: MarginAccount,
+  change: MarginChange,
+  limits: MarginLimits,
+): { readonly least: number; readonly most: number } {
   const { equity, gross, spot } = checkedAccount(account);
   const { maxLeverage } = checkedLimits(limits);
   const lines: readonly Line[] = [
-    { now: maxLeverage * equity - gross, change: maxLeverage * reduction.equity - reduction.gross },
-    ...stressed(account, limits).map((now, end) => ({ now, change: stressed({ ...reduction, spot }, limits)[end]! })),
+    { now: maxLeverage * equity - gross, change: maxLeverage * change.equity - change.gross },
+    ...stressed(account, limits).map((now, end) => ({ now, change: stressed({ ...change, spot }, limits)[end]! })),
   ];
-  // Each has to be zero or more, and is linear in the share: the shares that do are an interval.
-  let [low, high] = [0, 1];
-  for (const { change, now } of lines) {
-    if (change > 0) low = Math.max(low, -now / change);
-    else if (change < 0) high = Math.min(high, -now / change);
-    else if (now < 0) high = -1;
+  // Each has to be zero or more, and is linear in the amount: the amounts that do are an interval.
+  let [least, most] = [0, Infinity];
+  for (const { change: per, now } of lines) {
+    if (per > 0) least = Math.max(least, -now / per);
+    else if (per < 0) most = Math.min(most, -now / per);
+    else if (now < 0) most = -1;
   }
-  if (low <= high) return low;
-  throw new MarginUnreachableError({ least: low, most: high });
+  return { least, most };
 }
 
-/** A condition that is met from zero on: `now` + share · `change`. */
+/** A condition that is met from zero on: `now` + amount · `change`. */
 interface Line {
   readonly now: number;
   readonly change: number;

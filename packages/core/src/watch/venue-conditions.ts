@@ -91,7 +91,7 @@ export interface VenueWatch {
 export type VenueChange =
   | ({ readonly change: 'began' } & VenueCondition)
   | ({ readonly change: 'ended' } & VenueCondition)
-  | ({ readonly change: 'happened' } & VenueHappening);
+  | ({ readonly change: 'happened'; /** Id of the watch that saw it. */ readonly watch: string } & VenueHappening);
 
 /** What the looks so far have seen, by watch. Give each poll the memory that the one before has answered. */
 export type VenueMemory = ReadonlyMap<string, Seen>;
@@ -147,7 +147,7 @@ async function pollOne(
   const since = known.blockNumber === undefined ? undefined : known.blockNumber + 1;
   try {
     const { blockNumber, conditions, happened } = await watch.look(owner, since, signal);
-    const once = happened.map((each): VenueChange => ({ change: 'happened', ...each }));
+    const once = happened.map((each): VenueChange => ({ change: 'happened', watch: id, ...each }));
     return { id, changes: [...once, ...changesOf(known.conditions, conditions)], seen: { conditions, blockNumber } };
   } catch (error) {
     signal.throwIfAborted();

@@ -46,7 +46,7 @@ export async function keepMargin(keeper: Keeper, parts: MarginJobParts, signal: 
         reserved = { id, amounts };
       },
       onKept: (kept) => {
-        if (reserved !== undefined && kept.outcome === 'cured') {
+        if (reserved !== undefined && (kept.outcome === 'cured' || kept.outcome === 'part')) {
           const used = kept.trade === undefined ? undefined : usedAmounts(keeper.portfolio, kept.trade);
           desk.settle(reserved.id, used ?? reserved.amounts);
           reserved = undefined;
@@ -55,7 +55,7 @@ export async function keepMargin(keeper: Keeper, parts: MarginJobParts, signal: 
         tellKept(keeper, kept, parts);
       },
     });
-    return all?.some(({ outcome }) => outcome === 'cured') ?? false;
+    return all?.some(({ outcome }) => outcome === 'cured' || outcome === 'part') ?? false;
   } finally {
     leave();
     stopTelling();
@@ -69,7 +69,7 @@ function amountsOf({ cost, gasCost, notional }: MarginProposal): Amounts {
 function tellKept(keeper: Keeper, kept: MarginKept, { events, kill, raise }: MarginJobParts): void {
   const { name } = keeper;
   const { after, before, chainId, code, intentId, outcome, proposal, reconciliation, rejected, sentence, venue } = kept;
-  const isGood = outcome === 'cured' || outcome === 'simulated';
+  const isGood = outcome === 'cured' || outcome === 'part' || outcome === 'simulated';
   const details = {
     ...{ venue, chainId, outcome, before, rejected },
     after: after ?? null,

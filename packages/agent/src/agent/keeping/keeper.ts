@@ -11,7 +11,7 @@ import type {
 } from '@evenkeel/core';
 import type { HedgeInstruments, HedgingRebalancer } from '@evenkeel/core/hedger';
 import { withoutBids } from '@evenkeel/core/networks';
-import type { LookMemory, Portfolio, RebalancerPorts } from '@evenkeel/core/rebalancer';
+import type { Portfolio, RebalancerPorts } from '@evenkeel/core/rebalancer';
 import type { EoaSigner } from '@evenkeel/accounts';
 import type { WatchedVenue } from '../../assemble/watches.js';
 import { assemble, rebalancerOf, type Surroundings } from '../../assemble/portfolio.js';
@@ -20,6 +20,7 @@ import type { AgentPortfolio } from '../config/parse-agent.js';
 import type { Company } from '../company/company.js';
 import type { Outlook } from '../company/outlook.js';
 import type { AgentEvent } from '../events.js';
+import type { ProvenMemory } from '../watch/proven-memory.js';
 import type { SharedChains } from '../watch/shared-chains.js';
 import { portfolioJournal } from './portfolio-journal.js';
 
@@ -66,7 +67,7 @@ export interface Keeper {
   readonly owner: Address;
   readonly settings: AgentPortfolio;
   readonly portfolio: Portfolio;
-  readonly ports: RebalancerPorts & { readonly memory: LookMemory };
+  readonly ports: RebalancerPorts & { readonly memory: ProvenMemory };
   readonly rebalancer: HedgingRebalancer;
   /** What competes with spot; undefined where nothing does. */
   readonly instruments: HedgeInstruments | undefined;
@@ -131,7 +132,7 @@ export interface KeeperParts {
   /** Whom it may wait for. */
   readonly company: Company;
   /** What was seen last of a portfolio; the same as long as it keeps its name, whatever else of it changes. */
-  readonly memoryOf: (settings: AgentPortfolio) => LookMemory;
+  readonly memoryOf: (settings: AgentPortfolio) => ProvenMemory;
   readonly extend: PortExtension;
   /** Whether hedges may be instruments that a configuration names: not on paper, which knows tokens only. */
   readonly withInstruments: boolean;

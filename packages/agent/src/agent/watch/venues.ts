@@ -44,6 +44,7 @@ export function openVenues({ alerts, events, journal, now, state }: VenueParts):
     for (const change of changes) {
       await tell(keeper, change);
       note(keeper, change);
+      if (change.change === 'happened' && change.answer === 'rehedge') await believe(keeper, change, memory);
     }
     // Only what was told is remembered: what a crash has kept from being told is told again.
     memories.set(name, memory);
@@ -61,6 +62,25 @@ export function openVenues({ alerts, events, journal, now, state }: VenueParts):
     if (what === 'ended') return;
     const grave = GRAVE.has(code) ? 'critical' : 'warning';
     alerts.raise({ key: `${code}:${name}:${id}`, level: grave, code, portfolio: name, sentence });
+  };
+
+  /** What the venue's own log says was closed is not doubted: it is hedged anew at once. */
+  const believe = async (
+    { name, ports, watched }: Keeper,
+    { sentence: said, watch }: Extract<VenueChange, { readonly change: 'happened' }>,
+    memory: VenueMemory,
+  ): Promise<void> => {
+    const source = watched.find((each) => each.watch.id === watch)?.source;
+    const blockNumber = memory.get(watch)?.blockNumber;
+    if (source === undefined || blockNumber === undefined) return;
+    for (const { id, label } of ports.memory.closedBy(source, blockNumber)) {
+      const sentence = `${label} reads as nothing, and its venue says why: ${said}`;
+      const details = { position: id };
+      const code = 'EXTERNAL_CLOSE';
+      await journal.appendDecision({ atMs: now(), code, sentence, simulated: false, details });
+      events.emit({ kind: 'decision', level: 'warn', code, portfolio: name, sentence, details });
+      alerts.raise({ key: `${code}:${name}:${id}`, level: 'warning', code, portfolio: name, sentence });
+    }
   };
 
   return Object.freeze({

@@ -79,7 +79,7 @@ const priceOf = (symbol: string, { closing }: BookRun['spot']): number =>
   symbol === 'USDC' || symbol === 'sUSD' ? 1 : closing;
 
 /** Open delta counts by its expected variance, (σS)²δ²dt, for both: luck makes nobody better. */
-function efficiencyOf({ cheapest, endSeconds, looks }: BookRun, cost: number): RebalancingEfficiency {
+function efficiencyOf({ endSeconds, leastShares, looks }: BookRun, cost: number): RebalancingEfficiency {
   const years = (at: number): number =>
     ((looks[at + 1]?.atSeconds ?? endSeconds) - looks[at]!.atSeconds) / SECONDS_PER_YEAR;
   const trackingVariance = looks.reduce(
@@ -92,7 +92,7 @@ function efficiencyOf({ cheapest, endSeconds, looks }: BookRun, cost: number): R
     {
       riskAversion: RISK_AVERSION,
       annualVolatility: ANNUAL_VOLATILITY,
-      costShare: Number.isFinite(cheapest.costShare) ? cheapest.costShare : 0,
+      costShare: middleOf(leastShares),
       fixedCost: 0,
     },
   );
@@ -101,4 +101,11 @@ function efficiencyOf({ cheapest, endSeconds, looks }: BookRun, cost: number): R
     optimum,
     realised: { cost: Math.max(0, cost), trackingVariance },
   });
+}
+
+/** The median: one look in which somebody offers a unit below its price makes no trade of the others free. */
+function middleOf(shares: readonly number[]): number {
+  const sorted = [...shares].sort((a, b) => a - b);
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.ceil((sorted.length - 1) / 2)]];
+  return low === undefined || high === undefined ? 0 : (low + high) / 2;
 }

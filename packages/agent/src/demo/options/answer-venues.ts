@@ -1,6 +1,6 @@
 import { lyraWatch } from '@evenkeel/adapters/lyra';
 import { perpV2Margin, perpV2Watch, planPerpV2Deposit, readPerpV2Account } from '@evenkeel/adapters/perp-v2';
-import { perpetualMargin, planMarginCure } from '@evenkeel/core/margin';
+import { moneyPaidIn, perpetualMargin, planMarginCure } from '@evenkeel/core/margin';
 import { pollVenues, type VenueWatch } from '@evenkeel/core/watch';
 import { EvenkeelError } from '@evenkeel/intents';
 import { ANNUAL_VOLATILITY, MARGIN_LIMITS } from './terms.js';
@@ -42,12 +42,19 @@ async function keepMargin(run: Run, at: DerivativeChain, spot: number): Promise<
   try {
     const held = await balancesOn(at, owner, [tokens.USDC], signal);
     const plan = planMarginCure(account, MARGIN_LIMITS, {
-      weight: 1,
       annualVolatility: ANNUAL_VOLATILITY,
-      money: [{ id: 'wallet', available: Number(held[0]!.atoms) / 1e6, seconds: 0, cost: () => 0 }],
+      sources: [
+        {
+          id: 'wallet',
+          change: moneyPaidIn(1),
+          available: Number(held[0]!.atoms) / 1e6,
+          seconds: 0,
+          cost: () => 0,
+        },
+      ],
     });
-    if (plan.status === 'fine' || plan.cure.kind !== 'money') return;
-    const dollars = Math.ceil(plan.cure.amount);
+    if (plan.status === 'fine') return;
+    const dollars = Math.ceil(plan.cure.parts[0]!.amount);
     const calls = await planPerpV2Deposit(perp, BigInt(dollars) * 10n ** 6n, signal);
     await send(run, at, calls, [perp.vault], { spot, gasOf: 'hedge' });
     const sentence = `${dollars} USDC were added to the margin of the perpetual.`;

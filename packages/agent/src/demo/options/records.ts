@@ -59,8 +59,8 @@ export interface BookRun {
   readonly events: readonly BookEvent[];
   /** Numeraire. */
   readonly gas: { readonly hedge: number; readonly book: number };
-  /** The least that was ever asked for a unit, one way, as a share of its value. */
-  readonly cheapest: { readonly costShare: number };
+  /** By look: the least that was asked for a unit, one way, as a share of its value. */
+  readonly leastShares: readonly number[];
   /** Unix seconds of the end: everything is money again. */
   readonly endSeconds: number;
   readonly spot: { readonly opening: number; readonly closing: number };

@@ -78,7 +78,7 @@ export async function runBook(
     trades: run.trades,
     events: run.events,
     gas: run.gas,
-    cheapest: run.cheapest,
+    leastShares: run.leastShares,
     endSeconds: run.expirySeconds,
     spot: { opening: SPOT, closing: last },
     books: reconcile({ opening, flows: run.ledger.flows(), closing }),
@@ -138,7 +138,7 @@ async function newRun(
     trades: [],
     looks: [],
     events: [],
-    cheapest: { costShare: Infinity },
+    leastShares: [],
     gas: { hedge: 0, book: 0 },
     seen: new Map(),
   };

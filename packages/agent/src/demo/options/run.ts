@@ -41,8 +41,8 @@ export interface Run {
   readonly trades: HedgeTrade[];
   readonly looks: LookRecord[];
   readonly events: BookEvent[];
-  /** Of all that was offered. */
-  readonly cheapest: { costShare: number };
+  /** By look, of all that was offered: the least for a unit, one way, as a share of its value. */
+  readonly leastShares: number[];
   /** Numeraire. */
   readonly gas: { hedge: number; book: number };
   seen: VenueMemory;

@@ -25,7 +25,8 @@ export async function lookAndHedge(run: Run, spot: number): Promise<void> {
   const context = await contextOf(run, spot);
   const result = await rebalancerAt(run, context, ['perp', 'loan']).rebalance({ dryRun, signal });
   const { before, choices = [], decision } = result;
-  for (const { compared } of choices) for (const each of compared) rememberCheapest(run, each, spot);
+  const shares = choices.flatMap(({ compared }) => compared.map((each) => shareOf(each, spot)));
+  if (shares.length > 0) run.leastShares.push(Math.max(0, Math.min(...shares)));
   const delta = (Number(before.exposure.delta.low) + Number(before.exposure.delta.high)) / 2;
   const trades = await tradesOf(run, result, context, 'policy');
   const record: LookRecord = {
@@ -41,10 +42,9 @@ export async function lookAndHedge(run: Run, spot: number): Promise<void> {
   tellTrades(run, result, trades);
 }
 
-/** The least that a unit was ever offered for, one way and without basis, which is no price of trading. */
-function rememberCheapest({ cheapest }: Run, { quote }: HoldingComparison, spot: number): void {
-  const share = (quote.cost - quote.basis) / (Math.abs(Number(quote.units)) * spot);
-  cheapest.costShare = Math.min(cheapest.costShare, Math.max(0, share));
+/** What a unit costs one way, as a share of its value, and without basis, which is no price of trading. */
+function shareOf({ quote }: HoldingComparison, spot: number): number {
+  return (quote.cost - quote.basis) / (Math.abs(Number(quote.units)) * spot);
 }
 
 /** Trades exactly one instrument, by the loop, and measures what it did. */
