@@ -78,6 +78,7 @@ async function compareOn(
 ): Promise<WorldComparison> {
   const { recoveries, resilience } = await probeResilience(stage, trader, setting);
   await stage.restart();
+  trader.forget();
   const curve = await trader.curve(OPENING_PRICE, curveSizes(setting.units));
   const plan = { ...setting, curve, resiliencePerSecond: resilience.perSecond };
   const contestants = contestantsOf(plan).filter(({ name }) => names.includes(name));

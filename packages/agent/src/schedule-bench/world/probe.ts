@@ -42,6 +42,7 @@ async function watchOne(
   const market = marketPath(path, probe >> 1, probe % 2 === 0 ? 1 : -1);
   const sliceCost = (price: number): Promise<number> => trader.costShare(units / slices, price);
   await stage.restart();
+  trader.forget();
   const before = await sliceCost(OPENING_PRICE);
   await stage.at(0);
   await trader.sell(toAtoms(trader.base, (units / 2).toFixed(6)), OPENING_PRICE);

@@ -36,6 +36,7 @@ export async function sellOn(
   market: readonly number[],
 ): Promise<Run> {
   await stage.restart();
+  trader.forget();
   const opening = await trader.balances();
   const sizes = sizesInAtoms(trader, slices, units);
   const fills: ShortfallFill[] = [];

@@ -44,6 +44,8 @@ export interface Trader {
   /** @throws {RevertedSliceError} and what the router throws where the pools don't take so much */
   sell(atoms: bigint, price: number): Promise<Sale>;
   balances(): Promise<readonly TokenAmount[]>;
+  /** The chain was taken back: what was seen of it counts no more. */
+  forget(): void;
 }
 
 const ERC20 = new Interface([
@@ -62,7 +64,7 @@ export function traderOn(chain: WorldChain, account: TestAccount, gasGwei: numbe
   const native: Token = { chainId: chain.id, address: NATIVE_ADDRESS, symbol: 'ETH', decimals: 18 };
   const wallet = new Wallet(account.privateKey);
   const gasPriceWei = BigInt(Math.round(gasGwei * 1e9));
-  const venues = venuesOn(chain);
+  let venues = venuesOn(chain);
   const pools = async (): Promise<readonly Pool[]> => {
     const request = { chainId: chain.id, tokens: [base, quote], signal };
     return (await Promise.all(venues.map(async (venue) => (await venue.liquidity?.(request)) ?? []))).flat();
@@ -123,6 +125,9 @@ export function traderOn(chain: WorldChain, account: TestAccount, gasGwei: numbe
         return { token: native, atoms: BigInt(wei) };
       };
       return Promise.all([held(base), held(quote), nativeHeld()]);
+    },
+    forget: () => {
+      venues = venuesOn(chain);
     },
   } satisfies Trader);
 }
