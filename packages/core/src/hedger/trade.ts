@@ -93,7 +93,10 @@ export async function tradeInstrument(
     const slices = Object.freeze([]);
     return Object.freeze({ before, curves, decision, signed, schedule, slices, after, report, instrument });
   };
-  if (dryRun) return finished(await execute(), before, simulatedReport(context, considered, signed));
+  if (dryRun) {
+    const report = untradedReport({ portfolio, seen: before, decision, trust: [], simulated: signed.id });
+    return finished(await execute(), before, report);
+  }
 
   const chainIds = [quote.chainId];
   const opening = await readBalances(portfolio, ports, chainIds, signal);
@@ -228,26 +231,6 @@ function endOf({ state, steps }: ExecutionResult): string | undefined {
   return failed === undefined ? `It was ${state}.` : `${failed.code}: ${failed.sentence}`;
 }
 
-function baseOf({ portfolio }: Context, { before, decision }: InstrumentDecision, signed: SignedIntent, after: Survey) {
-  const { high, low, target } = decision.band;
-  return {
-    underlying: portfolio.underlying,
-    intentId: signed.id,
-    delta: { before: before.exposure.delta, target, after: after.exposure.delta, bandLow: low, bandHigh: high },
-    startedAtSeconds: before.atSeconds,
-    endedAtSeconds: after.atSeconds,
-    costs: null,
-    shortfall: null,
-    efficiency: null,
-  } as const;
-}
-
-function simulatedReport(context: Context, considered: InstrumentDecision, signed: SignedIntent): ExecutionReport {
-  const reason = `Simulated, nothing was sent: ${considered.decision.sentence}`;
-  const base = baseOf(context, considered, signed, considered.before);
-  return Object.freeze({ ...base, reconciliation: null, outcome: 'dry-run', reason });
-}
-
 interface Done extends Pick<TradeCostsInput, 'adapter' | 'after' | 'fill' | 'logs'> {
   readonly execution: ExecutionResult;
   readonly opening: readonly TokenAmount[];
@@ -273,7 +256,19 @@ async function reportOf(
     endedBecause: endOf(execution),
   });
   const costs = tradeCosts({ ...done, before, flows, prices: statedPrices(portfolio, before) });
-  return Object.freeze({ ...baseOf(context, considered, signed, done.after), costs, reconciliation, ...judged });
+  const { high: bandHigh, low: bandLow, target } = decision.band;
+  return Object.freeze({
+    underlying: portfolio.underlying,
+    ...judged,
+    intentId: signed.id,
+    delta: { before: before.exposure.delta, target, after: done.after.exposure.delta, bandLow, bandHigh },
+    costs,
+    shortfall: null,
+    reconciliation,
+    efficiency: null,
+    startedAtSeconds: before.atSeconds,
+    endedAtSeconds: done.after.atSeconds,
+  });
 }
 
 /** What the transactions of a trade have told, in their order. */
