@@ -8,7 +8,11 @@ import {
   type CowOrderBookLoopbackServer,
   startCowOrderBook,
 } from '../../adapters/test/cow-order-book-loopback-server.js';
-import { deployStandInSettlers, startOifLoopbackServer } from '../../adapters/test/oif-loopback-server.js';
+import {
+  deployStandInSettlers,
+  type OifLoopbackServer,
+  startOifLoopbackServer,
+} from '../../adapters/test/oif-loopback-server.js';
 import { startUniswapXService, type UniswapXLoopbackServer } from '../../adapters/test/uniswapx-loopback-server.js';
 import type { PortfolioConfigInput } from '../src/config/schema.js';
 import {
@@ -254,22 +258,27 @@ test('after a cancellation the order is ended on chain at once, and nothing more
   }
 });
 
-test('an OIF service takes the slice: the order is drawn through Permit2, filled, and proven over', async () => {
+/** A book whose only network is an OIF service, at the middle of the market, which no route of ours gives. */
+async function withOif(
+  run: (oif: OifLoopbackServer, change: (solvers: Solvers) => Solvers) => Promise<void>,
+): Promise<void> {
   const { id } = home();
   const [contracts, spot] = [await deployStandInSettlers(stage.world), await referencePrice()];
   await stage.world.fund(home().tokens.WETH, stage.world.accounts.maker.address, 10n ** 20n);
-  // At the middle of the market, which no route of ours gives.
   const oif = await startOifLoopbackServer(stage.world, contracts, (_, __, atoms) => (atoms * 10n ** 14n) / spot);
   try {
     const { inputSettler, outputSettler } = contracts[id]!;
     const settlers = { inputSettler, outputSettler, inputOracle: inputSettler, outputOracle: outputSettler };
     const service = { apiUrl: oif.apiUrl, chains: [{ chainId: id, ...settlers, finalAfterBlocks: 2 }] };
     // The service's quotes are good until a minute before their order ends.
-    const only = ({ cow: _, uniswapx: __, ...all }: Solvers): Solvers => ({
-      ...all,
-      patienceSeconds: 180,
-      oif: [service],
-    });
+    await run(oif, ({ cow: _, uniswapx: __, ...all }) => ({ ...all, patienceSeconds: 180, oif: [service] }));
+  } finally {
+    await oif.close();
+  }
+}
+
+test('an OIF service takes the slice: the order is drawn through Permit2, filled, and proven over', () =>
+  withOif(async (oif, only) => {
     const { journal, rebalancer } = trader(only);
     const { report, slices } = await rebalancer.rebalance();
     expect(slices[0]!.award).toMatchObject({ winner: 'bid', bid: { adapter: 'oif' } });
@@ -280,10 +289,33 @@ test('an OIF service takes the slice: the order is drawn through Permit2, filled
     expect(oif.requests.map(({ path }) => path)).toEqual(expect.arrayContaining(['/api/v1/quotes', '/api/v1/orders']));
     expect(await liveDelegations(journal)).toEqual([]);
     expect(await rebalancer.rebalance()).toMatchObject({ report: { outcome: 'held' } });
-  } finally {
-    await oif.close();
-  }
-});
+  }));
+
+test('an OIF service that leaves the order: cancelled, its nonce is used up, and it can be drawn no more', () =>
+  withOif(async (oif, only) => {
+    oif.behave('nothing');
+    const { journal, rebalancer } = trader(only);
+    const running = rebalancer.rebalance();
+    while ((await liveDelegations(journal))[0]?.state !== 'submitting') await sleep(20);
+    await rebalancer.cancel();
+    const { report, slices } = await running;
+    expect(slices[0]!.award).toMatchObject({ winner: 'bid', bid: { adapter: 'oif' } });
+    expect(slices[0]!.execution.state).toBe('cancelled');
+    expect(report.outcome).toBe('failed');
+    // The service has the signature still: what it does with it now the chain refuses.
+    await oif.workAll('claim');
+    expect(await liveDelegations(journal)).toEqual([]);
+    const flows = await journal.flows({ intentId: slices[0]!.programme.intentId });
+    expect(flows.filter(({ kind }) => kind === 'swap')).toEqual([]);
+    // The next trade is another order, and done once, whatever becomes of the old signature.
+    oif.behave('claim');
+    const next = await rebalancer.rebalance();
+    expect(next).toMatchObject({
+      report: { outcome: 'hedged', reconciliation: { exact: true, unexplainedAtoms: 0n } },
+    });
+    await oif.workAll('claim');
+    expect(await rebalancer.rebalance()).toMatchObject({ report: { outcome: 'held' } });
+  }));
 
 /** Cents a WETH. */
 async function referencePrice(): Promise<bigint> {
