@@ -43,6 +43,7 @@ export function addStudyCommands(program: Command, { ended, signal }: Surroundin
     .requiredOption('--data <file>', 'CSV of candles, oldest first: timestamp,open,high,low,close')
     .option('--horizons <days>', 'whole days, with commas', '1,7,30')
     .option('--from <date>', 'judge forecasts from this day on (2023-01-31); a year is always seen first')
+    .option('--html <file>', 'write a page with plots')
     .option('--now', 'print the forecast after the last candle, with its interval', false)
     .addOption(json)
     .addHelpText('after', EXIT_CODES)

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EvenkeelError } from '@evenkeel/intents';
 import { candleHistory } from '../src/candles/history.js';
@@ -6,7 +6,7 @@ import { readCandles } from '../src/candles/read-candles.js';
 import { parseConfig } from '../src/config/load.js';
 import { volatilityText } from '../src/render/volatility-text.js';
 import { statedVolatility } from '../src/volatility/stated-volatility.js';
-import { documentIn, failureIn, folder, inProcess } from './cli-process.js';
+import { cli, documentIn, failureIn, folder, inProcess } from './cli-process.js';
 
 jest.setTimeout(60_000);
 
@@ -137,6 +137,21 @@ describe('evenkeel forecast', () => {
     });
   });
 
+  test('draws on one page, without script or network, what was said, what came and what the losses were', async () => {
+    const page = join(files, 'page.html');
+    const ended = await cli(['forecast', '--data', file, '--horizons', '1', '--html', page, '--json']);
+    const { forecasts } = documentIn(ended) as { forecasts: { forecasts: number; scores: never[] }[] };
+    const text = readFileSync(page, 'utf8');
+    expect(text.match(/<svg /g)).toHaveLength(2);
+    expect(text).not.toMatch(/<script|src=|href=/);
+    const [, inside, of] = /(\d+) % of (\d+) outcomes lie inside/.exec(text)!;
+    expect(Number(of)).toBe(forecasts[0]!.forecasts);
+    const ours = forecasts[0]!.scores.find(({ forecasterId }) => forecasterId === 'range-har') as unknown as {
+      coverage: { 90: number };
+    };
+    expect(Number(inside)).toBe(Math.round(100 * ours.coverage[90]));
+  });
+
   test('says what it says now, and that the candles are old', async () => {
     const ended = await inProcess(['forecast', '--data', file, '--now', '--json']);
     const { now } = documentIn(ended) as { now: { horizons: Record<string, never>[]; sentence: string } };
@@ -151,6 +166,8 @@ describe('evenkeel forecast', () => {
   });
 
   test.each([
+    [['--data', file, '--now', '--html', join(files, 'page.html')], 'INVALID_INPUT'],
+    [['--data', file, '--horizons', '1', '--html', join(files, 'none', 'page.html')], 'INVALID_INPUT'],
     [['--data', file, '--horizons', '0.5'], 'INVALID_INPUT'],
     [['--data', file, '--horizons', ''], 'INVALID_INPUT'],
     [['--data', file, '--from', 'yesterday'], 'INVALID_INPUT'],

@@ -43,13 +43,18 @@ function draw(i) {
   };
 }
 
-/** The next unit of a trade of q costs λ + ηq, with η rising tenfold at a fifth of a unit in half of all cases. */
+/** Of buys and sells each on its own, as a router's curves are. */
 function drawImpact() {
+  return { buy: drawPieces(), sell: drawPieces() };
+}
+
+/** The next unit of a trade of q costs λ + ηq, with η rising tenfold at a fifth of a unit in half of all cases. */
+function drawPieces() {
   const rise = between(1e-4, 0.3);
   const knee = 0.2;
   const pieces = [{ length: knee, left: 0, right: rise * knee }];
   if (next() < 0.5) pieces.push({ length: 1, left: rise * knee, right: rise * knee + 10 * rise });
-  return { buy: pieces, sell: pieces };
+  return pieces;
 }
 
 const withBook = ({ product, strike, ...rest }) => ({ ...rest, book: standardBook(product, strike) });

@@ -124,7 +124,7 @@ export function readCandles(file: string): Candles {
 function rowParser(file: string, header: string): (line: number, content: string) => Bar {
   const names = header.split(',').map((name) => name.trim().toLowerCase());
   const timeColumn = names.findIndex((name) => TIME_COLUMNS.includes(name));
-  const columns = PRICE_COLUMNS.map((name) => names.indexOf(name));
+  const columns = PRICE_COLUMNS.map((name) => names.indexOf(name)) as [number, number, number, number];
   if (timeColumn < 0 || columns.includes(-1)) {
     const hint = `Name a time column (${TIME_COLUMNS.join(', ')}) and ${PRICE_COLUMNS.join(', ')} in the first line.`;
     throw new CandlesInvalidError(
@@ -135,11 +135,13 @@ function rowParser(file: string, header: string): (line: number, content: string
       hint,
     );
   }
+  const [openAt, highAt, lowAt, closeAt] = columns;
   return (line, content) => {
     const cells = content.split(',');
-    const [open, high, low, close] = columns.map((column) => cells[column] ?? '');
-    const timeSeconds = secondsOf(cells[timeColumn] ?? '');
-    const plain = plainBar(timeSeconds, open!, high!, low!, close!);
+    const at = (column: number): string => cells[column] ?? '';
+    const [open, high, low, close] = [at(openAt), at(highAt), at(lowAt), at(closeAt)];
+    const timeSeconds = secondsOf(at(timeColumn));
+    const plain = plainBar(timeSeconds, open, high, low, close);
     if (plain !== undefined) return plain;
     const result = v.safeParse(rowSchema, { timeSeconds, open, high, low, close });
     if (result.success) return result.output;
@@ -152,9 +154,12 @@ function rowParser(file: string, header: string): (line: number, content: string
 }
 
 /** A row that is plainly right, read without the schema, which takes many times as long; undefined where it has to judge. */
-function plainBar(timeSeconds: number, ...prices: [string, string, string, string]): Bar | undefined {
-  if (!Number.isFinite(timeSeconds) || !prices.every((text) => PLAIN_PRICE.test(text))) return undefined;
-  const [open, high, low, close] = prices.map(Number) as [number, number, number, number];
+function plainBar(timeSeconds: number, first: string, most: string, least: string, last: string): Bar | undefined {
+  if (!Number.isFinite(timeSeconds)) return undefined;
+  if (!(PLAIN_PRICE.test(first) && PLAIN_PRICE.test(most) && PLAIN_PRICE.test(least) && PLAIN_PRICE.test(last))) {
+    return undefined;
+  }
+  const [open, high, low, close] = [Number(first), Number(most), Number(least), Number(last)];
   if (!(low > 0 && low <= open && low <= close && high >= open && high >= close)) return undefined;
   return { timeSeconds, open, high, low, close };
 }

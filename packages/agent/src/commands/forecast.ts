@@ -1,3 +1,5 @@
+import { accessSync, constants, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { InvalidInputError } from '@evenkeel/intents';
 import { systemClock } from '../assemble/ambient.js';
 import { type Candles, readCandles } from '../candles/read-candles.js';
@@ -12,6 +14,8 @@ export interface ForecastOptions {
   readonly from?: string;
   readonly now: boolean;
   readonly json: boolean;
+  /** Where a page with pictures goes. */
+  readonly html?: string;
 }
 
 /**
@@ -23,6 +27,17 @@ export interface ForecastOptions {
 export async function forecast(options: ForecastOptions): Promise<number> {
   const horizonsDays = parseHorizons(options.horizons);
   const fromSeconds = options.from === undefined ? undefined : parseDate(options.from);
+  if (options.now && options.html !== undefined) {
+    const hint = 'Leave out one of the two.';
+    throw new InvalidInputError(
+      '--html',
+      options.html,
+      'draws what forecasts were worth, which --now leaves out',
+      hint,
+    );
+  }
+  // Before the work, not after it.
+  if (options.html !== undefined) writing(options.html, (file) => accessSync(dirname(file), constants.W_OK));
   const candles = readCandles(options.data);
   const print = (text: string): void => {
     if (!options.json) process.stdout.write(`${text}\n`);
@@ -43,7 +58,13 @@ export async function forecast(options: ForecastOptions): Promise<number> {
       ...(fromSeconds === undefined ? {} : { fromSeconds }),
     });
     done();
+    if (options.html !== undefined) {
+      const { evaluationPage } = await import('../forecast/page.js');
+      const page = await evaluationPage(dataText(options.data, candles), candles, evaluation);
+      writing(options.html, (file) => writeFileSync(file, page));
+    }
     print(evaluationText(evaluation));
+    if (options.html !== undefined) print(`\nPictures: ${options.html}`);
     if (options.json) printJson({ data: dataOf(options.data, candles), ...evaluation });
     return 0;
   } finally {
@@ -53,6 +74,14 @@ export async function forecast(options: ForecastOptions): Promise<number> {
 
 function printJson(document: object): void {
   process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+}
+
+function writing(file: string, act: (file: string) => void): void {
+  try {
+    act(file);
+  } catch (cause) {
+    throw new InvalidInputError('--html', file, 'cannot be written', 'Name a file in a folder that exists.', { cause });
+  }
 }
 
 function dataOf(file: string, { bars, endSeconds, filled, intervalSeconds, longestGapSeconds, repeated }: Candles) {

@@ -1,4 +1,4 @@
-import { type DecimalString } from '@evenkeel/core';
+import type { DecimalString } from '@evenkeel/core';
 import { checkTokens } from '../assemble/check-tokens.js';
 import { type Assembled, rebalancerOf } from '../assemble/portfolio.js';
 import { jsonDocument } from '../render/json-document.js';

@@ -13,10 +13,12 @@ import { BASELINE, MODELS, OURS } from './models.js';
 const SECONDS_PER_DAY = 86_400;
 /** Seen before the first forecast. */
 const WARM_UP_DAYS = 365;
-const CONFIDENCE = 0.9;
+export const CONFIDENCE = 0.9;
 
 /** What a walk over a history found. */
 export interface Evaluation {
+  /** From when on forecasts are judged, unix seconds. */
+  readonly fromSeconds: number;
   readonly forecasts: readonly ForecastEvaluation[];
   readonly jumps: readonly JumpEvaluation[];
 }
@@ -59,10 +61,11 @@ export function evaluate({ candles, fromSeconds, horizonsDays, onProgress }: Eva
   const jumps = hasBarsOfADay
     ? horizonsDays.map((days) => evaluateJumpForecasts(bars, days * SECONDS_PER_DAY, jumpWarmUp, CONFIDENCE))
     : [];
-  return Object.freeze({ forecasts, jumps });
+  return Object.freeze({ fromSeconds: from, forecasts, jumps });
 }
 
-const HEAD = [
+/** Of the table of one horizon. */
+export const HEAD: readonly string[] = [
   'forecaster',
   'QLIKE',
   `vs ${BASELINE}`,
@@ -80,16 +83,30 @@ const HEAD = [
 export function evaluationText({ forecasts, jumps }: Evaluation): string {
   return forecasts
     .map((evaluation, i) => {
-      const days = evaluation.horizonSeconds / SECONDS_PER_DAY;
-      const title = `${days} ${days === 1 ? 'day' : 'days'} ahead, ${evaluation.forecasts} forecasts`;
-      const body = table(HEAD, evaluation.scores.map(rowOf(evaluation)), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-      return [title, body, `  ${verdict(evaluation)}`, calibration(evaluation), ...jumpLine(jumps[i])].join('\n');
+      const body = table([...HEAD], rowsOf(evaluation), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+      const sentences = sentencesOf(evaluation, jumps[i]).map((sentence) => `  ${sentence}`);
+      return [titleOf(evaluation), body, ...sentences].join('\n');
     })
     .join('\n\n');
 }
 
+export function titleOf({ forecasts, horizonSeconds }: ForecastEvaluation): string {
+  const days = horizonSeconds / SECONDS_PER_DAY;
+  return `${days} ${days === 1 ? 'day' : 'days'} ahead, ${forecasts} forecasts`;
+}
+
+/** Whether ours is better and how sure that is; whether its distribution is right; whether jumps can be forecast. */
+export function sentencesOf(evaluation: ForecastEvaluation, jumps: JumpEvaluation | undefined): readonly string[] {
+  return [verdict(evaluation), calibration(evaluation), ...jumpLine(jumps)];
+}
+
 const percent = (value: number): string => `${value > 0 ? '+' : ''}${value.toFixed(1)} %`;
 const probability = (value: number): string => (value < 0.001 ? '<0.001' : value.toFixed(3));
+
+/** A line a forecaster. */
+export function rowsOf(evaluation: ForecastEvaluation): string[][] {
+  return evaluation.scores.map(rowOf(evaluation));
+}
 
 function rowOf(evaluation: ForecastEvaluation): (score: ForecastScore) => string[] {
   const baseline = evaluation.scores.find(({ forecasterId }) => forecasterId === BASELINE)!.qlike;
@@ -132,16 +149,19 @@ function verdict(evaluation: ForecastEvaluation): string {
 /** Where the distribution is right, a tenth of the outcomes falls into each of its tenths. */
 function calibration({ scores }: ForecastEvaluation): string {
   const { pitDeciles } = scores.find(({ forecasterId }) => forecasterId === OURS)!;
-  return `  outcomes in each tenth of its distribution, %: ${pitDeciles.map((share) => (100 * share).toFixed(0)).join(' ')}`;
+  return `outcomes in each tenth of its distribution, %: ${pitDeciles.map((share) => (100 * share).toFixed(0)).join(' ')}`;
 }
 
 function jumpLine(jumps: JumpEvaluation | undefined): string[] {
   if (jumps === undefined) return [];
   const { comparison, frequency, logLoss } = jumps;
+  const share = (difference: number): number => (100 * difference) / logLoss.baseRate;
+  const interval = comparison.interval.map((end) => percent(share(end))).join(' … ');
+  const detectable = `${share(comparison.smallestDetectable).toFixed(1)} % would have been found`;
   const pays = comparison.pValue < 0.05 && comparison.meanDifference < 0;
   return [
-    `  jumps: ${(100 * frequency).toFixed(0)} % of the windows have one; log loss ${logLoss.baseRate.toFixed(4)} at the past rate, ` +
-      `${logLoss.selfExciting.toFixed(4)} self-exciting (${percent(comparison.percent)}, p ${probability(comparison.pValue)}): ` +
+    `jumps: ${(100 * frequency).toFixed(0)} % of the windows have one; log loss ${logLoss.baseRate.toFixed(4)} at the past rate, ` +
+      `${logLoss.selfExciting.toFixed(4)} self-exciting (${percent(comparison.percent)}, 90 % interval ${interval}, p ${probability(comparison.pValue)}; ${detectable}): ` +
       (pays ? 'it pays to forecast them.' : 'forecasting them does not pay.'),
   ];
 }

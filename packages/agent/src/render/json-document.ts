@@ -1,9 +1,9 @@
 import { midpoint } from '@evenkeel/core';
 import type { CompareRow } from '@evenkeel/core/solicit';
-import { type CostAttribution } from '@evenkeel/core/report';
+import type { CostAttribution } from '@evenkeel/core/report';
 import type { HoldingComparison } from '@evenkeel/core/holding';
 import type { HedgingResult, InstrumentTrade } from '@evenkeel/core/hedger';
-import { type SliceResult } from '@evenkeel/core/rebalancer';
+import type { SliceResult } from '@evenkeel/core/rebalancer';
 import { intentToJson } from '@evenkeel/intents';
 import type { VolatilityStatement } from '../volatility/stated-volatility.js';
 

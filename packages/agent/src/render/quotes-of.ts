@@ -1,6 +1,6 @@
 import { Decimal, type HedgeRoute, midpoint, sameToken } from '@evenkeel/core';
 import { compare, type CompareRow } from '@evenkeel/core/solicit';
-import { type Portfolio, type Survey } from '@evenkeel/core/rebalancer';
+import type { Portfolio, Survey } from '@evenkeel/core/rebalancer';
 
 /** Everything that competed, on one all-in basis, with why each won, lost or was refused. */
 export function quotesOf(portfolio: Portfolio, survey: Survey, route: HedgeRoute | undefined): readonly CompareRow[] {

@@ -9,9 +9,9 @@ import {
   type Token,
 } from '@evenkeel/core';
 import type { CompareRow } from '@evenkeel/core/solicit';
-import { type ExecutionReport } from '@evenkeel/core/report';
-import { type GuardReport } from '@evenkeel/core/execution';
-import { type Survey } from '@evenkeel/core/rebalancer';
+import type { ExecutionReport } from '@evenkeel/core/report';
+import type { GuardReport } from '@evenkeel/core/execution';
+import type { Survey } from '@evenkeel/core/rebalancer';
 import type { SignedIntent } from '@evenkeel/intents';
 import pc from 'picocolors';
 import { bps, money, shortHex, table, units } from './format.js';

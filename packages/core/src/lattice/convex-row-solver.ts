@@ -260,19 +260,21 @@ export function convexRowSolver(lattice: Lattice, continuations: readonly Contin
   function trade(direction: 1 | -1, m: number, end: number, value: number): void {
     const size = direction * (holdings[end]! - holdings[m]!);
     const cell = m * columns + end;
-    const slope = price * marginals[cell]!;
+    // The table has a column's own cell for buys.
+    const sellsWithin = direction < 0 && size === 0;
+    const slope = price * (sellsWithin ? costs.sell.marginal(0) : marginals[cell]!);
     const steepness = slopes[end]! + direction * slope;
     let least = value;
     let shift = 0;
     // No trade where the very first unit does not pay.
     if (size > 0 || direction * steepness < 0) {
-      const rise = price * rises[cell]!;
+      const rise = price * (sellsWithin ? costs.sell.slope(0) : rises[cell]!);
       const curve = 2 * curves[end]! + rise;
       if (curve > 0 && curve < Number.POSITIVE_INFINITY) {
         shift = Math.max(-lefts[end]!, Math.min(rights[end]!, -steepness / curve));
         shift = direction > 0 ? Math.max(-size, shift) : Math.min(size, shift);
         const cost =
-          hasKink[cell] === 1
+          sellsWithin || hasKink[cell] === 1
             ? price * costs[direction > 0 ? 'buy' : 'sell'].cost(size + direction * shift)
             : price * costTable[cell]! + shift * (direction * slope + (shift * rise) / 2);
         if (shift !== 0) least = smooth[end]! + shift * (slopes[end]! + shift * curves[end]!) + cost;

@@ -67,6 +67,22 @@ describe('the optimum against a convex cost', () => {
     expect(ce(problem)).toBeCloseTo(2.68481, 3);
   });
 
+  // Sells are spread over many looks here, each of them smaller than a column.
+  test('where sells are far dearer than buys, is the yardstick’s', () => {
+    const impact = { buy: rising(0.001).buy, sell: rising(0.3).sell };
+    const { book, ...rest } = {
+      ...small,
+      spot: 101,
+      years: 20 / 365,
+      steps: 30,
+      fixedCost: 0,
+      riskAversion: 0.05,
+      impact,
+    };
+    const exact = yardstick({ product: 'call', strike: 100, ...rest }).certaintyEquivalent;
+    expect(Math.abs(ce({ book, ...rest }) / exact - 1)).toBeLessThan(0.002);
+  });
+
   const terms = fc.record({
     spot: fc.double({ min: 90, max: 110, noNaN: true }),
     annualVolatility: logarithmic(0.3, 1),

@@ -66,7 +66,7 @@ export function prepareBands(problem: HedgingProblem, resolution: LatticeResolut
     },
   });
   return Object.freeze({
-    version: 4,
+    version: 5,
     prepared: Object.freeze({
       spot: problem.spot,
       annualVolatility: problem.annualVolatility,

@@ -7,7 +7,7 @@ import { type KnotBand, KNOTS, layKnots, type ValueShape } from './value-shape.j
  */
 export interface BandTable {
   /** Raised whenever the meaning of the numbers changes. */
-  readonly version: 4;
+  readonly version: 5;
   /** What it was prepared for. */
   readonly prepared: PreparedFor;
   /** CE of the book at `prepared.spot`, numeraire. */
@@ -119,10 +119,11 @@ export function readBand(
   return {
     ...band,
     shape: () => {
-      const knots = new Float64Array(KNOTS);
+      // Plain arrays: so small a typed one costs more to make than to fill.
+      const knots = zeros();
       layKnots(band, table.leastHalfWidth, knots);
-      const values = new Float64Array(KNOTS);
-      const slopes = new Float64Array(KNOTS);
+      const values = zeros();
+      const slopes = zeros();
       const a = (1 - rowShare) * (1 - columnShare);
       const b = (1 - rowShare) * columnShare;
       const c = rowShare * (1 - columnShare);
@@ -137,6 +138,10 @@ export function readBand(
       return { knots, values, slopes };
     },
   };
+}
+
+function zeros(): number[] {
+  return new Array<number>(KNOTS).fill(0);
 }
 
 function placeOf(

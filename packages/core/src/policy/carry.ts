@@ -31,21 +31,24 @@ export interface Scale {
   readonly worth: number;
 }
 
-/** The market in which the table was prepared, with the state of now. */
-function marketThen(market: Market, { gammaPerUnit = market.gammaPerUnit, table, units }: PreparedBands): Market {
+/** The market in which the table was prepared, with the state of now. Field by field: copies of a whole object are slow. */
+export function marketThen(
+  market: Market,
+  { gammaPerUnit = market.gammaPerUnit, table, units }: PreparedBands,
+): Market {
   const { annualRate, annualVolatility, endsAtOnce, latencyYears, monitoringYears, riskAversion, settlement } =
     table.prepared;
-  const years = endsAtOnce ? market.years * (market.annualVolatility / annualVolatility) ** 2 : market.years;
   return {
-    ...market,
+    spot: market.spot,
     annualVolatility,
-    annualRate,
     gammaPerUnit,
-    years,
     riskAversion: riskAversion / units,
+    years: endsAtOnce ? market.years * (market.annualVolatility / annualVolatility) ** 2 : market.years,
+    annualRate,
     monitoringYears,
     latencyYears,
     settlement,
+    holdingUnits: market.holdingUnits,
   };
 }
 
@@ -59,7 +62,9 @@ export function costsThen({ spot }: Market, { table, units }: PreparedBands): Si
     variableCost: (size) => units * spot * cost(size / units),
     marginalCost: (size) => spot * marginal(size / units),
   });
-  return { buy: of(unit.buy), sell: of(unit.sell) };
+  const buy = of(unit.buy);
+  // One function where both sides cost the same, so that its band is worked out once.
+  return { buy, sell: unit.sell === unit.buy ? buy : of(unit.sell) };
 }
 
 const unitCosts = new WeakMap<BandTable, Readonly<Record<Side, PiecewiseCost>>>();
@@ -69,7 +74,8 @@ function unitCostsOf(table: BandTable): Readonly<Record<Side, PiecewiseCost>> {
   if (known !== undefined) return known;
   const { impact, proportionalCost } = table.prepared;
   const buy = piecewiseCost(proportionalCost, impact.buy);
-  const made = { buy, sell: piecewiseCost(proportionalCost, impact.sell) };
+  const isSame = impact.buy.length + impact.sell.length === 0;
+  const made = { buy, sell: isSame ? buy : piecewiseCost(proportionalCost, impact.sell) };
   unitCosts.set(table, made);
   return made;
 }
@@ -83,6 +89,7 @@ function unitCostsOf(table: BandTable): Readonly<Record<Side, PiecewiseCost>> {
  */
 export function scaleOf(
   market: Market,
+  then: Market,
   costs: SideCosts,
   costsBefore: SideCosts,
   bands: PreparedBands,
@@ -90,7 +97,6 @@ export function scaleOf(
 ): Scale {
   const { units } = bands;
   if (isExact) return { length: units, worth: units };
-  const then = marketThen(market, bands);
   const { impact } = bands.table.prepared;
   const isLinear = { buy: impact.buy.length === 0, sell: impact.sell.length === 0 };
   let lengths = 1;
@@ -110,10 +116,10 @@ export function scaleOf(
 }
 
 /** How much other monitoring moves the triggers of a table that was prepared for these very costs. */
-export function monitoringRatio(market: Market, costs: SideCosts, bands: PreparedBands): number {
+export function monitoringRatio(market: Market, then: Market, costs: SideCosts, bands: PreparedBands): number {
   if (looksAlike(market, bands)) return 1;
   const now = impulseBand(market, costs.buy);
-  const ratio = monitoredBand(market, now).outer / monitoredBand(marketThen(market, bands), now).outer;
+  const ratio = monitoredBand(market, now).outer / monitoredBand(then, now).outer;
   return Number.isFinite(ratio) ? ratio : 1;
 }
 
@@ -130,15 +136,15 @@ export interface EdgeRatios {
  */
 export function edgeRatios(
   market: Market,
+  then: Market,
   costs: SideCosts,
   costsBefore: SideCosts,
-  bands: PreparedBands,
   side: Side,
 ): EdgeRatios {
   const now = optimalSide(market, costs[side], side).band;
-  const then = optimalSide(marketThen(market, bands), costsBefore[side], side).band;
-  const outer = ratioOf(now.outer, then.outer, 1);
-  return { outer, inner: ratioOf(now.inner, then.inner, outer) };
+  const before = optimalSide(then, costsBefore[side], side).band;
+  const outer = ratioOf(now.outer, before.outer, 1);
+  return { outer, inner: ratioOf(now.inner, before.inner, outer) };
 }
 
 function ratioOf(now: number, then: number, otherwise: number): number {

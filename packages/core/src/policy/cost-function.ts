@@ -96,11 +96,22 @@ export function marginalPieces(curve: CostCurve): MarginalPiece[] {
 
 /** The same curve with its variable part times `factor`. */
 export function scaleVariableCost(cost: CostFunction, factor: number): CostFunction {
+  if (factor === 1) return cost;
   return {
-    ...cost,
+    fixedCost: cost.fixedCost,
+    maxSizeUnits: cost.maxSizeUnits,
     variableCost: (size) => factor * cost.variableCost(size),
     marginalCost: (size) => factor * cost.marginalCost(size),
   };
+}
+
+/** Of a cost: less is rounding. */
+const SAME_COST = 1e-12;
+
+/** Whether every unit costs the same, as far as the cost is known. */
+export function isLinear({ marginalCost, maxSizeUnits }: CostFunction): boolean {
+  const last = marginalCost(maxSizeUnits);
+  return last - marginalCost(0) <= SAME_COST * last;
 }
 
 /** All that a trade of the size costs; nothing for no trade. */
@@ -166,8 +177,10 @@ function segmentAt(segments: readonly Segment[], size: number): Segment | undefi
 
 function marginalAt(segments: readonly Segment[], size: number): number {
   const segment = segmentAt(segments, size);
-  if (segment === undefined) return Number.POSITIVE_INFINITY;
-  const { end, knot, left, right, slope, start } = segment;
+  return segment === undefined ? Number.POSITIVE_INFINITY : marginalWithin(segment, size);
+}
+
+function marginalWithin({ end, knot, left, right, slope, start }: Segment, size: number): number {
   if (size <= knot) return knot === start ? slope : left + ((slope - left) * (size - start)) / (knot - start);
   return slope + ((right - slope) * (size - knot)) / (end - knot);
 }
@@ -176,7 +189,7 @@ function costAt(segments: readonly Segment[], size: number): number {
   const segment = segmentAt(segments, size);
   if (segment === undefined) return size === 0 ? 0 : Number.POSITIVE_INFINITY;
   const { knot, knotCost, left, slope, start, startCost } = segment;
-  const marginal = marginalAt(segments, size);
+  const marginal = marginalWithin(segment, size);
   if (size <= knot) return startCost + ((size - start) * (left + marginal)) / 2;
   return knotCost + ((size - knot) * (slope + marginal)) / 2;
 }

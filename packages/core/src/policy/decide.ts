@@ -25,6 +25,8 @@ import type { Side } from './settlement-band.js';
 const SECONDS_PER_YEAR = 365 * 86_400;
 /** Of the numbers in a decision's texts. */
 const DIGITS = 12;
+/** As many as numbers hold exactly. */
+const POWERS_OF_TEN = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 /** So many lots are counted by a number to well within one. */
 const FEW_LOTS = 1e9;
 const LOT_SLACK = 1e-6;
@@ -119,7 +121,8 @@ export function decide(input: PolicyInput): Decision {
   }
   const outcome = ruleOf(input.config.rule)({
     market: situation.market,
-    ...situation.costs,
+    buy: situation.costs.buy,
+    sell: situation.costs.sell,
     nowSeconds: input.nowSeconds,
     lastTradeSeconds: input.lastTradeSeconds,
     deltaAtVolatility: input.deltaAtVolatility,
@@ -181,28 +184,29 @@ function priced(
 ): Decision {
   const { costs, input, market } = situation;
   const { middle, side } = deviation;
-  const units = size.toNumber();
+  const amount = size.toFixed();
+  const units = Number(amount);
   const expectedCost = totalCost(costs[side], units);
   const costBps = (expectedCost / (units * market.spot)) * 10_000;
   const wide = (reason: HoldReason, sentence: string): Decision =>
     hold(situation, reason, withCaveat(sentence, outcome), band, deviation, outcome);
   const { maxCostBps } = input.config;
   if (maxCostBps !== undefined && costBps > maxCostBps) {
-    const sentence = `To ${side} ${size.toFixed()} costs ${costBps.toFixed(1)} bp, above ${maxCostBps} bp.`;
+    const sentence = `To ${side} ${amount} costs ${costBps.toFixed(1)} bp, above ${maxCostBps} bp.`;
     return wide('COST_ABOVE_LIMIT', sentence);
   }
   const removed = (staticRisk(market) / 2) * (middle * middle - (middle - units) ** 2);
   if (cutShort && removed < expectedCost) {
-    const sentence = `Doubt leaves ${size.toFixed()}, whose risk is less than its cost.`;
+    const sentence = `Doubt leaves ${amount}, whose risk is less than its cost.`;
     return wide('DOUBT_NOT_WORTH_COST', sentence);
   }
   const open = input.openProgramme;
   const reason: TradeReason = open === undefined ? 'OUTSIDE_BAND' : 'PROGRAMME_AMENDED';
-  const signed = side === 'sell' ? size.negated() : size;
-  const postTradeDelta = shift(input.exposure.delta, signed.toFixed());
+  const deltaChangeUnits = side === 'sell' ? `-${amount}` : amount;
+  const postTradeDelta = shift(input.exposure.delta, deltaChangeUnits);
   const doubt = cutShort ? ', cut by doubt' : '';
   const sentence =
-    `${side === 'sell' ? 'Sell' : 'Buy'} ${size.toFixed()}${doubt}: the delta is ${text(middle)} off, ` +
+    `${side === 'sell' ? 'Sell' : 'Buy'} ${amount}${doubt}: the delta is ${text(middle)} off, ` +
     `beyond the ${text(outcome[side].outer)} that cost justifies; cost ${text(expectedCost)} ` +
     `(${costBps.toFixed(1)} bp).`;
   const decision: TradeDecision = {
@@ -211,7 +215,7 @@ function priced(
     sentence: withCaveat(sentence, outcome),
     band,
     ...(outcome.source === undefined ? {} : { bandSource: outcome.source }),
-    deltaChangeUnits: signed.toFixed(),
+    deltaChangeUnits,
     postTradeDelta,
     expectedCost,
     marginalCost: costs[side].marginalCost(units),
@@ -287,7 +291,7 @@ function toLots(size: number, most: Decimal, lotUnits: DecimalString): Decimal {
   const wanted = new Decimal(String(size));
   const limit = wanted.lt(most) ? wanted : most;
   const lot = new Decimal(lotUnits);
-  const ratio = Math.min(size, most.toNumber()) / lot.toNumber();
+  const ratio = Math.min(size, most.toNumber()) / Number(lotUnits);
   if (!(ratio < FEW_LOTS)) return limit.gt(0) ? limit.idiv(lot).times(lot) : ZERO;
   // Rounding may have taken a whole lot away: one is tried more, and given back where it is too much.
   const lots = lot.times(Math.max(0, Math.floor(ratio + LOT_SLACK)));
@@ -311,7 +315,7 @@ function text(value: number): DecimalString {
   // Within these sizes a number writes itself as a plain decimal, and a power of ten is exact.
   if (!(size >= 1e-5 && size < 1e20)) return decimalFromNumber(Number(value.toPrecision(DIGITS)), 'policy');
   const places = DIGITS - 1 - Math.floor(Math.log10(size));
-  const power = 10 ** Math.abs(places);
+  const power = POWERS_OF_TEN[Math.abs(places)]!;
   return String(places >= 0 ? Math.round(value * power) / power : Math.round(value / power) * power);
 }
 
@@ -326,7 +330,8 @@ function situationOf(input: PolicyInput): Situation {
   if (config.settlement === 'unwind' && holdingUnits === undefined) {
     throw new PolicyInputInvalidError('holdingUnits', holdingUnits, 'is missing', 'Give it, or settle "free".');
   }
-  const unaverse = {
+  const trend = input.trend === undefined ? undefined : checkedTrend(input.trend);
+  const unaverse: Omit<Market, 'riskAversion'> = {
     spot: positive(Number(exposure.spot), 'exposure.spot'),
     annualVolatility: positive(input.volatility.annualVolatility, 'volatility.annualVolatility'),
     gammaPerUnit: finite(exposure.gammaPerUnit, 'exposure.gammaPerUnit'),
@@ -336,7 +341,7 @@ function situationOf(input: PolicyInput): Situation {
     latencyYears: notNegative(input.latencySeconds, 'latencySeconds') / SECONDS_PER_YEAR,
     settlement: config.settlement,
     holdingUnits: finite(holdingUnits ?? 0, 'holdingUnits'),
-    ...(input.trend === undefined ? {} : { trend: checkedTrend(input.trend) }),
+    trend,
   };
   const known = {
     buy: costFunction(curveOf(input.buyCurve, 'buy')),

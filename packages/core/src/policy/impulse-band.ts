@@ -1,11 +1,8 @@
 import { bisect } from './bisect.js';
-import type { CostFunction } from './cost-function.js';
+import { type CostFunction, isLinear } from './cost-function.js';
 import { curvature, deltaVolatility, type HalfBand, type Market } from './market.js';
 import { remembered } from './remembered.js';
 import { whalleyWilmott1999Band } from './rules/whalley-wilmott-1999.js';
-
-/** Of a cost: less is rounding. */
-const SAME_COST = 1e-12;
 
 /**
  * The band of a book whose delta drifts, against any convex cost curve C with or without a fixed part: the solution of
@@ -36,11 +33,6 @@ export const impulseBand: (market: Market, cost: CostFunction) => HalfBand = rem
   const sum = Math.cbrt((4 * average) / b);
   return { outer: (sum + lot) / 2, inner: Math.max(0, (sum - lot) / 2) };
 });
-
-function isLinear({ marginalCost, maxSizeUnits }: CostFunction): boolean {
-  const last = marginalCost(maxSizeUnits);
-  return last - marginalCost(0) <= SAME_COST * last;
-}
 
 function lotOf(b: number, cost: CostFunction): number {
   const { fixedCost, maxSizeUnits } = cost;

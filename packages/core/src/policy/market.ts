@@ -26,7 +26,7 @@ export interface Market {
   /** Units of the hedge that are held; matters where they have to be unwound. */
   readonly holdingUnits: number;
   /** Where the price is expected to drift; absent: nowhere. */
-  readonly trend?: TrendView;
+  readonly trend?: TrendView | undefined;
 }
 
 /** A half of a band, on the side of the target on which one would sell or buy. Units, from the target outwards. */

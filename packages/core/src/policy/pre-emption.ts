@@ -26,9 +26,11 @@ export function yearsOfDrift({ halfLifeSeconds }: TrendView, years: number): num
  * As the forecast answers to each move, the hedge that is wanted moves by 1 + ρ times the delta's drift, and the band is
  * wider by (1 + ρ)^⅔, as ν enters it (Whalley and Wilmott 1997). No trade passes the middle of the unmoved band.
  */
-export function preempted({ trend, ...market }: Market, outcome: BandOutcome): BandOutcome {
+export function preempted(market: Market, outcome: BandOutcome): BandOutcome {
+  const { trend } = market;
+  if (trend === undefined) return outcome;
   const drift = deltaVolatility(market);
-  if (trend === undefined || !(market.gammaPerUnit < 0) || !(drift > 0)) return outcome;
+  if (!(market.gammaPerUnit < 0) || !(drift > 0)) return outcome;
   // Whether to begin at all, where every beginning must be unwound, is not a question of days.
   if (market.settlement === 'unwind' && market.holdingUnits === 0) return outcome;
   const { buy, centreShiftUnits, land, sell } = outcome;

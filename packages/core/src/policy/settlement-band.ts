@@ -1,5 +1,5 @@
 import { bisect } from './bisect.js';
-import { type CostFunction, scaleVariableCost } from './cost-function.js';
+import { type CostFunction, isLinear, scaleVariableCost } from './cost-function.js';
 import { type HalfBand, type Market, staticRisk } from './market.js';
 
 export type Side = 'buy' | 'sell';
@@ -39,6 +39,7 @@ export function settlementBand(market: Market, cost: CostFunction, side: Side): 
 
 function lotOf(risk: number, cost: CostFunction): number {
   if (cost.fixedCost === 0) return 0;
+  if (isLinear(cost)) return Math.min(cost.maxSizeUnits, Math.sqrt((2 * cost.fixedCost) / risk));
   return bisect(0, cost.maxSizeUnits, (size) => {
     const average = (cost.fixedCost + cost.variableCost(size)) / size;
     return average - cost.marginalCost(size) - (risk * size) / 2;

@@ -11,7 +11,7 @@ export const KNOTS: number = 2 * KNOTS_BEYOND + 7;
  *
  * @param least half-width that a band counts for at least: trades that are spread over many looks need none
  */
-export function layKnots(band: KnotBand, least: number, out: Float64Array): void {
+export function layKnots(band: KnotBand, least: number, out: Float64Array | number[]): void {
   const { buyInner, buyOuter, highest, lowest, sellInner, sellOuter } = band;
   const half = Math.max(least, (sellOuter - buyOuter) / 2);
   const beyond = KNOTS_BEYOND;
@@ -46,9 +46,9 @@ export interface KnotBand {
 
 /** V(y): what holding on at a net delta costs, numeraire, up to a constant; V′ from it. Cubic between knots, straight beyond. */
 export interface ValueShape {
-  readonly knots: Float64Array;
-  readonly values: Float64Array;
-  readonly slopes: Float64Array;
+  readonly knots: ArrayLike<number>;
+  readonly values: ArrayLike<number>;
+  readonly slopes: ArrayLike<number>;
 }
 
 /** A convex cost in the units of a shape, with its derivative. */
@@ -118,7 +118,7 @@ export function landingOf(shape: ValueShape, cost: ShapeCost, from: number, dire
 }
 
 /** The nearest knot in a direction; several may lie on one point. */
-function firstBeyond(knots: Float64Array, from: number, direction: 1 | -1): number | undefined {
+function firstBeyond(knots: ValueShape['knots'], from: number, direction: 1 | -1): number | undefined {
   if (direction > 0) {
     for (let i = 0; i < KNOTS; i++) if (knots[i]! > from) return knots[i]!;
   } else {

@@ -3,6 +3,7 @@ import {
   costsThen,
   edgeRatios,
   looksAlike,
+  marketThen,
   monitoringRatio,
   type Scale,
   scaleOf,
@@ -33,7 +34,8 @@ interface Candidate {
   readonly bands: PreparedBands;
   readonly band: DeltaBand;
   readonly distance: number;
-  /** What trading cost in the table's market. */
+  /** The table's market, in the state of now, and what trading cost in it. */
+  readonly then: Market;
   readonly before: SideCosts;
   /** The table's values as they read now; worked out when first asked for. */
   readonly values: () => { readonly scale: Scale; readonly shape: ValueShape };
@@ -96,14 +98,16 @@ function candidateOf({ buy, market, sell }: RuleContext, bands: PreparedBands): 
   const before = costsThen(market, bands);
   const distance = distanceOf(market, costs, before, bands, band);
   if (!(distance <= Math.log(MOST_CARRIED))) return undefined;
+  const then = marketThen(market, bands);
   let known: ReturnType<Candidate['values']> | undefined;
   const isExact = distance < EXACT_WITHIN && isAllTheGamma(market, bands) && looksAlike(market, bands);
   return {
     bands,
     band,
     distance,
+    then,
     before,
-    values: () => (known ??= { scale: scaleOf(market, costs, before, bands, isExact), shape: band.shape() }),
+    values: () => (known ??= { scale: scaleOf(market, then, costs, before, bands, isExact), shape: band.shape() }),
   };
 }
 
@@ -165,11 +169,11 @@ function carried({ buy, deviationUnits, market, sell }: RuleContext, candidate: 
 
 /** As the table has them, where it was prepared for what is now; else solved again at the costs of now. */
 function edgesOf(market: Market, costs: SideCosts, candidate: Candidate): Edges {
-  const { band, bands, before, distance, values } = candidate;
+  const { band, bands, before, distance, then, values } = candidate;
   const { units } = bands;
   if (distance < EXACT_WITHIN) {
     const { buyInner, buyOuter, sellInner, sellOuter } = band;
-    const ratio = monitoringRatio(market, costs, bands);
+    const ratio = monitoringRatio(market, then, costs, bands);
     const middle = (buyInner + sellInner) / 2;
     return {
       buyAt: units * Math.min(buyInner, middle + ratio * (buyOuter - middle)),
@@ -214,11 +218,11 @@ function isLinearThroughout(costs: SideCosts, { band, bands }: Candidate): boole
 }
 
 /** Away from the middle of the table's band, as far as the closed form's edges move. */
-function movedEdges(market: Market, costs: SideCosts, { band, bands, before }: Candidate): Edges {
+function movedEdges(market: Market, costs: SideCosts, { band, bands, before, then }: Candidate): Edges {
   const { units } = bands;
   const middle = (band.buyInner + band.sellInner) / 2;
-  const buy = edgeRatios(market, costs, before, bands, 'buy');
-  const sell = edgeRatios(market, costs, before, bands, 'sell');
+  const buy = edgeRatios(market, then, costs, before, 'buy');
+  const sell = edgeRatios(market, then, costs, before, 'sell');
   const low = middle + buy.inner * (band.buyInner - middle);
   const high = middle + sell.inner * (band.sellInner - middle);
   return {
