@@ -8,7 +8,7 @@ const [which, seed, rounds] = process.argv.slice(2).map(Number);
 const { alone, ...terms } = cases[which];
 const input = { markets, orders: orders(INTENTS, { ...terms, seed }), nowSeconds: NOW, alone };
 
-/** Whatever else the machine does slows this as well: about 130 ms on a quiet core of 3 GHz. */
+/** Whatever else the machine does slows this as well. */
 const REFERENCE_STEPS = 1e8;
 
 function clock(work) {

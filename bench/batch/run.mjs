@@ -29,6 +29,8 @@ function clear(which, seed) {
 const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
 const median = (numbers) => sorted(numbers)[numbers.length >> 1];
 
+const shareUnder = (ms) => `${ms.filter((each) => each < TARGET_MS).length} of ${ms.length}`;
+
 const cpuMs = [];
 const rows = cases.map(({ name }, which) => {
   const runs = Array.from({ length: seeds }, (_, i) => clear(which, i + 1));
@@ -43,13 +45,15 @@ const rows = cases.map(({ name }, which) => {
     'CPU of reference': median(ratios).toFixed(2),
     'worst of it': Math.max(...ratios).toFixed(2),
     'warm ms': median(warm).toFixed(1),
+    'worst warm': Math.max(...warm).toFixed(1),
     settled: median(runs.map(({ settled }) => settled)),
     'netted %': (100 * median(runs.map(({ nettedShare }) => nettedShare))).toFixed(1),
-    target: Math.max(...cold) < TARGET_MS ? `under ${TARGET_MS} cold` : `MISSED ${TARGET_MS} cold`,
+    [`under ${TARGET_MS} warm`]: shareUnder(warm),
+    [`under ${TARGET_MS} cold`]: shareUnder(cold),
   };
 });
 console.table(rows);
 console.log(
   `${seeds} seeds, each in a process of its own, ${rounds} calls each. The reference, a loop of 1e8 steps, took this machine ` +
-    `${median(cpuMs).toFixed(0)} ms of CPU (${Math.min(...cpuMs).toFixed(0)} to ${Math.max(...cpuMs).toFixed(0)}); on a quiet core of 3 GHz it takes about 130.`,
+    `${median(cpuMs).toFixed(0)} ms of CPU (${Math.min(...cpuMs).toFixed(0)} to ${Math.max(...cpuMs).toFixed(0)}).`,
 );

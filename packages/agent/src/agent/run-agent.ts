@@ -32,7 +32,7 @@ export async function runAgent(agent: Agent, signal: AbortSignal): Promise<numbe
   const leading = agent.chains().find(({ id }) => watch.kind === 'block' && id === watch.chainId) ?? agent.chains()[0]!;
   const pace = openPace(watch, leading, agent.clock);
   const end = new AbortController();
-  const delivering = alerts.deliver(end.signal).catch(worker.breakOff);
+  const delivering = alerts.deliver(end.signal).catch((error: unknown) => worker.breakOff(error));
   let parked: number;
   try {
     await lookOn(agent, () => pace.next(signal), signal);

@@ -25,7 +25,7 @@ const notNegative = v.pipe(finite, v.minValue(0, 'must not be negative'));
 const count = v.pipe(finite, v.integer('must be whole'), v.minValue(1, 'must be at least 1'));
 const pieces = v.array(v.strictObject({ length: positive, left: notNegative, right: notNegative }));
 const schema = v.strictObject({
-  version: v.literal(5, 'must be 5'),
+  version: v.literal(4, 'must be 4'),
   prepared: v.strictObject({
     spot: positive,
     annualVolatility: positive,

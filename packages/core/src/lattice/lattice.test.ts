@@ -283,21 +283,6 @@ describe('the optimal rule from a table prepared elsewhere', () => {
     expect(excess(small, drifted)).toBeLessThan(1);
   });
 
-  test('a book that may be hedged on either side of no hedge at all, to be unwound, is next to the optimum', () => {
-    const book: Book = [
-      { kind: 'put', units: -1, strike: 95 },
-      { kind: 'call', units: -0.001, strike: 94 },
-    ];
-    const market = { ...small, book, annualVolatility: 0.738, years: 0.027, steps: 50 };
-    const problem = { ...market, ...{ proportionalCost: 0.00029, fixedCost: 0.00035, riskAversion: 0.0049 } };
-    const lattice = layLattice({ ...problem, settlement: 'unwind' });
-    const table = prepareBands({ ...problem, settlement: 'unwind' });
-    const rule = edgesOf(policyTargetsOn(lattice, optimalRule, [{ table, units: 1 }]));
-    expect(evaluateRule(lattice, rule).certaintyEquivalent / solveOptimum(lattice).certaintyEquivalent).toBeLessThan(
-      1.005,
-    );
-  });
-
   test('a book of two expiries at costs a little off those of its table is next to the optimum', () => {
     const book: Book = [
       { kind: 'call', units: -0.03, strike: 91 },

@@ -66,7 +66,7 @@ export function prepareBands(problem: HedgingProblem, resolution: LatticeResolut
     },
   });
   return Object.freeze({
-    version: 5,
+    version: 4,
     prepared: Object.freeze({
       spot: problem.spot,
       annualVolatility: problem.annualVolatility,

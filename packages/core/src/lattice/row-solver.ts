@@ -406,17 +406,7 @@ export function rowSolver(lattice: Lattice, continuations: readonly Continuation
     band.buyOuter = Math.min(band.buyInner, band.buyOuter);
     band.sellOuter = Math.max(band.sellInner, band.sellOuter);
     band.flatGain = Number.isNaN(flatGain) ? Number.POSITIVE_INFINITY : flatGain;
-    band.toFlat = tradesEndFlat(boughtFlat, soldFlat) ? 1 : 0;
-  }
-
-  /**
-   * Whether trades towards the columns that hold on end at no holding at all. Only the side of it counts on which most of
-   * these lie: on the other one, where hardly anybody comes to be, whoever trades may well stop there.
-   */
-  function tradesEndFlat(boughtFlat: boolean, soldFlat: boolean): boolean {
-    if (low === NOWHERE) return boughtFlat || soldFlat;
-    const middle = holdings[low]! + holdings[high]!;
-    return middle === 0 ? boughtFlat && soldFlat : middle < 0 ? boughtFlat : soldFlat;
+    band.toFlat = boughtFlat || soldFlat ? 1 : 0;
   }
 
   function holdingOf({ column, shift }: Landing): number {

@@ -7,7 +7,7 @@ import { type KnotBand, KNOTS, layKnots, type ValueShape } from './value-shape.j
  */
 export interface BandTable {
   /** Raised whenever the meaning of the numbers changes. */
-  readonly version: 5;
+  readonly version: 4;
   /** What it was prepared for. */
   readonly prepared: PreparedFor;
   /** CE of the book at `prepared.spot`, numeraire. */
