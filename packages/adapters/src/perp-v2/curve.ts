@@ -83,27 +83,52 @@ export async function readPerpV2Curve(place: PerpV2Pool, signal: AbortSignal): P
 const PPM = 1_000_000n;
 
 /**
- * What a trade with an exact input gives, by pure arithmetic. The clearing house swaps in the pool as if it had no fee, by
- * adding to the input what the pool takes, and charges its own: of a long on what it pays, of a short on what it gets.
+ * What a trade with an exact input gives, to the atom, by pure arithmetic. The clearing house swaps in the pool as if it had
+ * no fee, by adding to the input what the pool takes, and charges its own: of a long on what it pays, of a short on what it
+ * gets, rounded up in each step of the pool.
  *
- * Source: curie-contract 2.8.4, `SwapMath.calcScaledAmountForSwaps` and `Exchange._swap`. It rounds the fee of a short up in
- * each step of the pool; here it is rounded once, so that a short's output is at most one atom a step too high.
+ * Source: curie-contract 2.8.4, `SwapMath.calcScaledAmountForSwaps`, `OrderBook.replaySwap` and `Exchange._swap`.
  *
  * @param trade isBaseToQuote: a short, of so many atoms of the base token; else a long, for so many of the quote token
  * @throws {InvalidInputError} for nothing; {@link PerpLiquidityShortError} beyond the ticks that were read
  */
 export function replayPerpV2(
-  { exchangeFeePpm, pool }: Pick<PerpV2Curve, 'exchangeFeePpm' | 'pool'>,
+  curve: Pick<PerpV2Curve, 'exchangeFeePpm' | 'pool'>,
   { atoms, isBaseToQuote }: { readonly isBaseToQuote: boolean; readonly atoms: bigint },
 ): PerpV2Swap {
   if (atoms <= 0n) throw new InvalidInputError('trade.atoms', atoms, 'is not above zero', 'Give atoms of the input.');
-  const [poolFee, exchangeFee] = [BigInt(pool.feePpm), BigInt(exchangeFeePpm)];
-  const kept = isBaseToQuote ? PPM : PPM - exchangeFee;
-  const input = divideUp(atoms * kept, PPM - poolFee);
-  const { amountInUsed, amountOut } = swapExactIn(pool, isBaseToQuote ? 0 : 1, input);
+  return Object.freeze(isBaseToQuote ? shorted(curve, atoms) : bought(curve, atoms));
+}
+
+function bought({ exchangeFeePpm, pool }: Pick<PerpV2Curve, 'exchangeFeePpm' | 'pool'>, atoms: bigint): PerpV2Swap {
+  const kept = PPM - BigInt(exchangeFeePpm);
+  const input = divideUp(atoms * kept, PPM - BigInt(pool.feePpm));
+  const { amountInUsed, amountOut } = swapExactIn(pool, 1, input);
   if (amountInUsed < input) throw new PerpLiquidityShortError('perp-v2', input, amountInUsed);
-  const fee = isBaseToQuote ? divideUp(amountOut * exchangeFee, PPM) : atoms - (atoms * kept) / PPM;
-  return Object.freeze({ output: isBaseToQuote ? amountOut - fee : amountOut, fee });
+  return { output: amountOut, fee: atoms - (atoms * kept) / PPM };
+}
+
+function shorted({ exchangeFeePpm, pool }: Pick<PerpV2Curve, 'exchangeFeePpm' | 'pool'>, atoms: bigint): PerpV2Swap {
+  const input = divideUp(atoms * PPM, PPM - BigInt(pool.feePpm));
+  let [rest, gross, fee] = [input, 0n, 0n];
+  let state = pool;
+  while (rest > 0n) {
+    const low = Math.max(endOfStepDown(state), pool.tickRange.low);
+    const step = swapExactIn({ ...state, tickRange: { ...pool.tickRange, low } }, 0, rest);
+    // A swap leaves a curve of the kind that it found.
+    state = step.after as ConcentratedCurve;
+    rest -= step.amountInUsed;
+    gross += step.amountOut;
+    fee += divideUp(step.amountOut * BigInt(exchangeFeePpm), PPM);
+    if (rest > 0n && state.tick < pool.tickRange.low) throw new PerpLiquidityShortError('perp-v2', input, input - rest);
+  }
+  return { output: gross - fee, fee };
+}
+
+/** A step of the pool ends at the next tick with liquidity, or at the end of its word of 256 spacings. */
+function endOfStepDown({ tick, ticks, tickSpacing }: ConcentratedCurve): number {
+  const endOfWord = Math.floor(tick / tickSpacing / 256) * 256 * tickSpacing;
+  return ticks.reduce((end, { index }) => (index <= tick ? Math.max(end, index) : end), endOfWord);
 }
 
 const divideUp = (a: bigint, b: bigint): bigint => (a + b - 1n) / b;
