@@ -1,7 +1,8 @@
 import type { ForecastEvaluation } from '@evenkeel/core/forecast';
 import type { EChartsCoreOption } from 'echarts/core';
 import { legend, xAxis, yAxis } from '../backtest/report/axes.js';
-import { INK, PALETTE } from '../backtest/report/draw.js';
+import { type Box, boxChart } from '../backtest/report/boxes.js';
+import { PALETTE } from '../backtest/report/draw.js';
 import { thinned } from '../backtest/report/episode-charts.js';
 import type { ForecastAndOutcome } from './history-of-forecasts.js';
 import { BASELINE } from './models.js';
@@ -36,32 +37,11 @@ export function intervalChart(history: readonly ForecastAndOutcome[]): EChartsCo
 /** QLIKE less the baseline's, percent of that: the line is the value, the box its confidence interval. */
 export function lossChart({ scores }: ForecastEvaluation): EChartsCoreOption {
   const baseline = scores.find(({ forecasterId }) => forecasterId === BASELINE)!.qlike;
-  const compared = scores.flatMap(({ againstBaseline, forecasterId }) =>
-    againstBaseline === undefined ? [] : [{ forecasterId, againstBaseline }],
-  );
-  return {
-    grid: { left: 110, right: 30, top: 20, bottom: 50 },
-    xAxis: xAxis({
-      name: `QLIKE against ${BASELINE}, %: below zero is better`,
-      splitLine: yAxis({ name: '' })['splitLine'],
-    }),
-    yAxis: {
-      ...yAxis({ name: '', type: 'category' }),
-      data: compared.map(({ forecasterId }) => forecasterId),
-      inverse: true,
-      axisLabel: { color: INK },
-      splitLine: { show: false },
-    },
-    series: [
-      {
-        type: 'boxplot',
-        itemStyle: { color: 'transparent', borderColor: PALETTE[0], borderWidth: 1.5 },
-        boxWidth: [8, 18],
-        data: compared.map(({ againstBaseline: { qlike, qlikeBootstrapInterval } }) => {
-          const [low, high] = qlikeBootstrapInterval.map((difference) => (100 * difference) / baseline);
-          return [low, low, qlike.percent, high, high];
-        }),
-      },
-    ],
-  };
+  const boxes = scores.flatMap(({ againstBaseline, forecasterId }): Box[] => {
+    if (againstBaseline === undefined) return [];
+    const { qlike, qlikeBootstrapInterval } = againstBaseline;
+    const [low, high] = qlikeBootstrapInterval.map((difference) => (100 * difference) / baseline) as [number, number];
+    return [{ name: forecasterId, values: [low, low, qlike.percent, high, high] }];
+  });
+  return boxChart(boxes, { left: 110, name: `QLIKE against ${BASELINE}, %: below zero is better` });
 }

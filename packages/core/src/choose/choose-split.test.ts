@@ -1,6 +1,7 @@
 import { EvenkeelError } from '@evenkeel/intents';
 import fc from 'fast-check';
-import type { InstrumentAdapter, TradeQuote } from '../ports/instrument.js';
+import { formulaInstrument, gasCostOf } from '../../test/support/formula-instrument.js';
+import type { TradeQuote } from '../ports/instrument.js';
 import { chooseInstrument, type Contender } from './choose-instrument.js';
 import { chooseSplit, type SplitTerms } from './choose-split.js';
 
@@ -20,39 +21,17 @@ interface Costs {
 const costOf = ({ depth, feeBps, power }: Costs, units: number): number =>
   units * SPOT * (feeBps * 1e-4 + 0.01 * (units / depth) ** power);
 
-function instrument(costs: Costs, index: number): Contender {
-  const quote = (units: string): TradeQuote => ({
-    id: `${index}:${units}`,
-    adapter: `venue-${index}`,
-    chainId: 1,
-    instrument: 'ETH',
-    units,
-    flows: [],
-    greeks: { deltaUnits: Number(units), gammaPerUnit: 0, vegaPerPoint: 0, thetaPerDay: 0 },
-    cost: costOf(costs, Math.abs(Number(units))),
-    basis: 0,
-    carryPerDay: 0,
-    tiedUp: 0,
-    closingCost: 0,
-    gas: [{ chainId: 1, units: BigInt(Math.round(costs.gas * 1_000)) }],
-    closingGas: [],
-    validUntil: 1,
-    asOf: { source: 'formula', timeSeconds: 0 },
-    payload: null,
-  });
-  const adapter: InstrumentAdapter = {
-    kind: 'instrument',
-    id: `venue-${index}`,
-    name: `venue ${index}`,
-    chains: [1],
-    targets: () => [],
-    list: () => Promise.resolve([]),
-    quote: ({ units }) =>
-      Math.abs(Number(units)) > costs.most ? Promise.reject(new RangeShut()) : Promise.resolve(quote(units)),
-    build: () => [],
-  };
-  return { adapter, chainId: 1, instrument: 'ETH', belief: { halfLifeDays: Infinity } };
-}
+const instrument = (costs: Costs, index: number): Contender =>
+  formulaInstrument(
+    {
+      gas: costs.gas,
+      costOf: (units) => costOf(costs, units),
+      check: (units) => {
+        if (units > costs.most) throw new RangeShut();
+      },
+    },
+    index,
+  );
 
 class RangeShut extends EvenkeelError {
   constructor() {
@@ -68,7 +47,7 @@ const terms = (deltaUnits: string): SplitTerms => ({
   deadline: 10,
   days: 1,
   capitalRate: 0,
-  gasCost: (gas) => gas.reduce((sum, { units }) => sum + Number(units) / 1_000, 0),
+  gasCost: gasCostOf,
   maxParts: 3,
   lotUnits: '0.001',
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { CostCurve } from '../model/cost-curve.js';
-import type { InstrumentAdapter, TradeQuote } from '../ports/instrument.js';
+import { formulaInstrument, gasCostOf } from '../../test/support/formula-instrument.js';
 import { chooseInstrument, type ChoiceTerms, type Contender, type InstrumentChoice } from './choose-instrument.js';
 import { holdingCurve } from './holding-curve.js';
 import { jointCurve } from './joint-curve.js';
@@ -18,38 +18,8 @@ interface Costs {
 const costOf = ({ gas, impact, perUnit }: Costs, size: number): number =>
   size === 0 ? 0 : gas + perUnit * size + impact * size * size;
 
-function contender(costs: Costs, index: number): Contender {
-  const quote = (units: string): TradeQuote => ({
-    id: `${index}:${units}`,
-    adapter: `venue-${index}`,
-    chainId: 1,
-    instrument: 'ETH',
-    units,
-    flows: [],
-    greeks: { deltaUnits: Number(units), gammaPerUnit: 0, vegaPerPoint: 0, thetaPerDay: 0 },
-    cost: costOf({ ...costs, gas: 0 }, Math.abs(Number(units))),
-    basis: 0,
-    carryPerDay: 0,
-    tiedUp: 0,
-    closingCost: 0,
-    gas: [{ chainId: 1, units: BigInt(Math.round(costs.gas * 1_000)) }],
-    closingGas: [],
-    validUntil: 1,
-    asOf: { source: 'formula', timeSeconds: 0 },
-    payload: null,
-  });
-  const adapter: InstrumentAdapter = {
-    kind: 'instrument',
-    id: `venue-${index}`,
-    name: `venue ${index}`,
-    chains: [1],
-    targets: () => [],
-    list: () => Promise.resolve([]),
-    quote: ({ units }) => Promise.resolve(quote(units)),
-    build: () => [],
-  };
-  return { adapter, chainId: 1, instrument: 'ETH', belief: { halfLifeDays: Infinity } };
-}
+const contender = (costs: Costs, index: number): Contender =>
+  formulaInstrument({ gas: costs.gas, costOf: (units) => costOf({ ...costs, gas: 0 }, units) }, index);
 
 const terms: Omit<ChoiceTerms, 'deltaUnits'> = {
   owner: '0x1111111111111111111111111111111111111111',
@@ -58,7 +28,7 @@ const terms: Omit<ChoiceTerms, 'deltaUnits'> = {
   deadline: 10,
   days: 1,
   capitalRate: 0,
-  gasCost: (gas) => gas.reduce((sum, { units }) => sum + Number(units) / 1_000, 0),
+  gasCost: gasCostOf,
 };
 
 const choicesAt = (all: readonly Costs[], sizes: readonly number[]): Promise<readonly InstrumentChoice[]> =>

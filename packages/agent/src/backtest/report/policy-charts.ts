@@ -2,6 +2,7 @@ import type { EChartsCoreOption } from 'echarts/core';
 import type { PolicyResult } from '../evaluate.js';
 import type { EpisodeOutcome } from '../run-range.js';
 import { legend, tick, xAxis, yAxis } from './axes.js';
+import { type Box, boxChart } from './boxes.js';
 import { INK, PALETTE } from './draw.js';
 
 /** Where names stand about their points, so that neighbours do not cover one another. */
@@ -77,33 +78,14 @@ export function distributionChart(
   policies: readonly PolicyResult[],
   outcomes: readonly EpisodeOutcome[],
 ): EChartsCoreOption {
-  return {
-    grid: { left: 130, right: 30, top: 20, bottom: 50 },
-    xAxis: xAxis({
-      name: 'profit and loss, USD an episode: 5, 25, 50, 75 and 95 %',
-      scale: true,
-      splitLine: yAxis({ name: '' })['splitLine'],
-    }),
-    yAxis: {
-      ...yAxis({ name: '', type: 'category' }),
-      data: policies.map(({ name }) => name),
-      inverse: true,
-      axisLabel: { color: INK },
-      splitLine: { show: false },
-    },
-    series: [
-      {
-        type: 'boxplot',
-        itemStyle: { color: 'transparent', borderColor: PALETTE[0], borderWidth: 1.5 },
-        boxWidth: [8, 22],
-        data: policies.map(({ name }) => {
-          const sorted = outcomes
-            .filter(({ policy }) => policy === name)
-            .map(({ pnl }) => pnl.total)
-            .sort((a, b) => a - b);
-          return [0.05, 0.25, 0.5, 0.75, 0.95].map((share) => sorted[Math.round(share * (sorted.length - 1))]!);
-        }),
-      },
-    ],
-  };
+  const boxes = policies.map(({ name }): Box => {
+    const sorted = outcomes
+      .filter(({ policy }) => policy === name)
+      .map(({ pnl }) => pnl.total)
+      .sort((a, b) => a - b);
+    const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))]!;
+    return { name, values: [at(0.05), at(0.25), at(0.5), at(0.75), at(0.95)] };
+  });
+  const name = 'profit and loss, USD an episode: 5, 25, 50, 75 and 95 %';
+  return boxChart(boxes, { left: 130, name, scale: true });
 }
