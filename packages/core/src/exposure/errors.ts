@@ -6,7 +6,7 @@ export class PositionInvalidError extends EvenkeelError {
     super('POSITION_INVALID', `Position field ${field} ${problem}.`, {
       field,
       value,
-      hint: 'Correct what the position source reads, or take the source out of the configuration.',
+      hint: 'Correct what the source reads, or take it out of the configuration.',
     });
   }
 }
@@ -34,7 +34,7 @@ export class ExposureEmptyError extends EvenkeelError {
     super('EXPOSURE_EMPTY', 'No position source answered with a position.', {
       retryable: true,
       field: 'readings',
-      hint: 'Configure a position source, and let a source that fails answer `unknown` instead of nothing.',
+      hint: 'Configure a position source; one that fails must answer `unknown`.',
     });
   }
 }
@@ -49,7 +49,7 @@ export class SpotJumpError extends EvenkeelError {
         retryable: true,
         field: 'spot',
         value: spot,
-        hint: 'Confirm it by a second source that says the same, or mend the feed.',
+        hint: 'Confirm it by a second source, or mend the feed.',
         details: { underlying, previous, maxFactor },
       },
     );

@@ -98,8 +98,7 @@ export function marginalPieces(curve: CostCurve): MarginalPiece[] {
 export function scaleVariableCost(cost: CostFunction, factor: number): CostFunction {
   if (factor === 1) return cost;
   return {
-    fixedCost: cost.fixedCost,
-    maxSizeUnits: cost.maxSizeUnits,
+    ...cost,
     variableCost: (size) => factor * cost.variableCost(size),
     marginalCost: (size) => factor * cost.marginalCost(size),
   };

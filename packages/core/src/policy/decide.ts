@@ -25,8 +25,6 @@ import type { Side } from './settlement-band.js';
 const SECONDS_PER_YEAR = 365 * 86_400;
 /** Of the numbers in a decision's texts. */
 const DIGITS = 12;
-/** As many as numbers hold exactly. */
-const POWERS_OF_TEN = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 /** So many lots are counted by a number to well within one. */
 const FEW_LOTS = 1e9;
 const LOT_SLACK = 1e-6;
@@ -121,8 +119,7 @@ export function decide(input: PolicyInput): Decision {
   }
   const outcome = ruleOf(input.config.rule)({
     market: situation.market,
-    buy: situation.costs.buy,
-    sell: situation.costs.sell,
+    ...situation.costs,
     nowSeconds: input.nowSeconds,
     lastTradeSeconds: input.lastTradeSeconds,
     deltaAtVolatility: input.deltaAtVolatility,
@@ -315,7 +312,7 @@ function text(value: number): DecimalString {
   // Within these sizes a number writes itself as a plain decimal, and a power of ten is exact.
   if (!(size >= 1e-5 && size < 1e20)) return decimalFromNumber(Number(value.toPrecision(DIGITS)), 'policy');
   const places = DIGITS - 1 - Math.floor(Math.log10(size));
-  const power = POWERS_OF_TEN[Math.abs(places)]!;
+  const power = 10 ** Math.abs(places);
   return String(places >= 0 ? Math.round(value * power) / power : Math.round(value / power) * power);
 }
 

@@ -13,7 +13,7 @@ export class PolicyConfigInvalidError extends EvenkeelError {
     super('POLICY_CONFIG_INVALID', `Policy configuration: ${field} ${problem}.`, {
       field,
       value,
-      hint: 'Every number carries its unit in its key; see PolicyConfig.',
+      hint: 'See PolicyConfig for keys and units.',
     });
   }
 }

@@ -22,7 +22,7 @@ export class RouteDuplicateError extends EvenkeelError {
 export class RouteDisconnectedError extends EvenkeelError {
   constructor(from: string, to: string) {
     super('ROUTE_DISCONNECTED', `No pool or bridge leads from ${from} to ${to}.`, {
-      hint: 'Add a venue that trades the pair, or a bridge that reaches a chain that does.',
+      hint: 'Add a venue for the pair, or a bridge to a chain that has one.',
       details: { from, to },
     });
   }

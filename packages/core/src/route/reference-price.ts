@@ -10,7 +10,7 @@ export class NoReferencePriceError extends EvenkeelError {
     super('NO_REFERENCE_PRICE', `None of ${pools} pools gives a price of the underlying in the numeraire.`, {
       field: 'pools',
       value: pools,
-      hint: 'Add a venue, check the token addresses, or wait until the nodes answer.',
+      hint: 'Add a venue, check the tokens, or wait until nodes answer.',
       retryable: true,
     });
   }

@@ -229,7 +229,7 @@ function checkRequest(request: Exclude<ScheduleRequest, { kind: 'single' }>, inp
     const { volumeProfile } = request;
     const total = volumeProfile.reduce((a, b) => a + b, 0);
     if (!(total > 0 && Number.isFinite(total) && volumeProfile.every((volume) => volume >= 0))) {
-      const hint = 'Give the expected volume of each bin, from 0, with some volume in it.';
+      const hint = 'Give what is expected of each bin, some of it above 0.';
       throw new ScheduleInvalidError('volumeProfile', volumeProfile, 'is no volume profile', hint);
     }
   }

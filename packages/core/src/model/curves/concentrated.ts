@@ -13,7 +13,7 @@ const WORD_LAST = 255;
 export class CurveInconsistentError extends EvenkeelError {
   constructor({ liquidity, sqrtPriceX96, tick }: ConcentratedCurve) {
     super('CURVE_INCONSISTENT', `A concentrated-liquidity curve contradicts itself near tick ${tick}.`, {
-      hint: 'Check the adapter that made it: the tick must be that of the price, and the ticks must ascend.',
+      hint: 'Check its adapter: the tick must be that of the price, and ticks must ascend.',
       details: { tick, sqrtPriceX96: sqrtPriceX96.toString(), liquidity: liquidity.toString() },
     });
   }

@@ -12,7 +12,7 @@ const MAX_ITERATIONS = 255;
 export class StableSwapDivergedError extends EvenkeelError {
   constructor(curve: StableSwapCurve) {
     super('STABLE_SWAP_DIVERGED', 'The invariant of a stable-swap pool does not converge.', {
-      hint: 'Read the pool again, and leave it out if its balances are that far apart.',
+      hint: 'Read the pool again, or leave it out.',
       details: { balances: curve.balances.map(String), amplification: curve.amplification.toString() },
     });
   }
